@@ -1,0 +1,45 @@
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check format bench docs clean
+
+help:  ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(STAMP)  ## our own environment in .venv
+
+$(STAMP): pyproject.toml constraints.txt
+	@echo "Making an environment in $(VENV): a minute or two, once."
+	@python3 -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP)  ## an autoscaler stalls under a real daemon: see the report
+	@$(BIN)/loopcam demo
+
+test: $(STAMP)  ## every test, real py-spy on real processes included
+	$(BIN)/pytest
+
+check: $(STAMP)  ## format, lint, types, layers, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+format: $(STAMP)  ## mend what a tool can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)  ## the figures we aim at, each beside its comparison
+	$(BIN)/python -m benchmarks
+
+docs: $(STAMP)  ## write the generated parts of the docs again
+	$(BIN)/python -m report.schema
+	$(BIN)/loopcam schema > docs/config.schema.json
+	$(BIN)/python -m daemon.config.tables
+
+clean:  ## remove what make made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis loopcam-demo

@@ -1,0 +1,1 @@
+"""The nouns of loopcam as frozen data: no input or output but (de)serialising."""

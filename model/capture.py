@@ -1,0 +1,129 @@
+"""What a capture was: the content of `capture.json`, written once and never changed."""
+
+from enum import StrEnum
+
+import msgspec
+
+from model.artifacts import Artifact
+from model.events import Trigger
+
+FORMAT = 1
+
+
+class Outcome(StrEnum):
+    """How a capture, or one part of it, ended."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    ENDED_BEFORE_ATTACH = "ended_before_attach"
+    TARGET_EXITED = "target_exited"
+    TARGET_STOPPED = "target_stopped"
+    NOT_PERMITTED = "not_permitted"
+    UNSUPPORTED = "unsupported"
+    NOTHING = "nothing"  # a collector had nothing to take; never the outcome of a whole capture
+    FAILED = "failed"
+
+
+class WindowEnd(StrEnum):
+    """Why a collection window ended."""
+
+    COLLECTION_TIME = "collection_time"
+    ITERATION_ENDED = "iteration_ended"
+    TARGET_EXITED = "target_exited"
+    SHUTDOWN = "shutdown"
+    DAEMON_KILLED = "daemon_killed"
+    DISABLED = "disabled"
+
+
+class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):
+    """The process that was looked at. Its arguments and environment stay out: they carry secrets."""
+
+    pid: int
+    start_ticks: int  # /proc/PID/stat field 22
+    uid: int
+    gid: int
+    executable: str
+    name: str  # /proc/PID/comm
+
+
+class Segment(msgspec.Struct, frozen=True, kw_only=True):
+    """One self-contained recording of a sampler. Times are monotonic seconds."""
+
+    path: str  # relative to the report's directory
+    sampler: str
+    rate_hz: int
+    started_s: float  # the sampler's own time zero: when it said that it was ready
+    ended_s: float
+    missed: int = 0  # samples that the sampler says it could not take
+    taken: int | None = None  # samples taken, one per thread and instant, where the sampler says
+    behind: bool = False  # the sampler said that it fell behind its rate
+
+
+class Dump(msgspec.Struct, frozen=True, kw_only=True):
+    """One look at all threads. Times are monotonic seconds."""
+
+    path: str  # the sampler's own words
+    states_path: str | None  # scheduler states of the same threads, from /proc
+    sampler: str
+    at_s: float
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recorder took, with what, and why at that rate."""
+
+    sampler: str
+    version: str
+    rate_hz: int
+    rate_reason: str
+    blocking: bool
+    segments: tuple[Segment, ...] = ()
+    dumps: tuple[Dump, ...] = ()
+
+
+class PartOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How one recorder or collector fared."""
+
+    name: str
+    outcome: Outcome
+    seconds: float
+    detail: str = ""
+    remedy: str = ""
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """The collection window. Times are monotonic seconds."""
+
+    started_s: float
+    ended_s: float
+    collection_time_s: float
+    end: WindowEnd
+
+
+class Iteration(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of the iteration when the capture closes."""
+
+    id: str | None
+    started_s: float
+    ended_s: float | None  # None: still in flight
+
+
+class Capture(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that happened, from trigger to evidence."""
+
+    format: int = FORMAT
+    id: str
+    target: str
+    labels: dict[str, str]
+    triggered_at: str  # RFC 3339, UTC
+    wall_minus_monotonic_s: float  # add to a monotonic time to get Unix time
+    process: ProcessIdentity
+    trigger: Trigger
+    iteration: Iteration | None
+    window: Window
+    outcome: Outcome
+    notes: tuple[str, ...] = ()  # such as observer_paused, adopted
+    recording: Recording | None = None
+    parts: tuple[PartOutcome, ...] = ()
+    evidence: tuple[Artifact, ...] = ()
+    loopcam_version: str = ""
+    host: str = ""

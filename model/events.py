@@ -1,0 +1,74 @@
+"""What sources say (events), why we act (triggers) and why we do not (refusals)."""
+
+from enum import StrEnum
+
+import msgspec
+
+MAIN_LOOP = "main"
+
+
+class EventKind(StrEnum):
+    """What an event says of its iteration."""
+
+    START = "start"
+    END = "end"
+    BEAT = "beat"  # ends an iteration and starts the next
+    IDLE = "idle"  # on standby: nothing is due
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """What a source says of one loop of one target."""
+
+    source: str
+    target: str
+    kind: EventKind
+    at_s: float  # monotonic
+    loop: str = MAIN_LOOP
+    iteration: str | None = None
+
+
+class Certainty(StrEnum):
+    """Whether an overrun was seen (start without end) or follows from silence."""
+
+    CERTAIN = "certain"
+    INFERRED = "inferred"
+
+
+class TriggerKind(StrEnum):
+    """Why a capture is wanted."""
+
+    OVERRUN = "overrun"
+    MANUAL = "manual"
+
+
+class Trigger(msgspec.Struct, frozen=True, kw_only=True):
+    """A wish for a capture. Times are monotonic seconds of this boot."""
+
+    target: str
+    kind: TriggerKind
+    reason: str
+    at_s: float
+    loop: str = MAIN_LOOP
+    iteration: str | None = None
+    level: int = 0  # 0 at the threshold, 1 at twice, 2 at four times ...
+    started_s: float | None = None
+    threshold_s: float | None = None
+    certainty: Certainty = Certainty.CERTAIN
+
+    @property
+    def age_s(self) -> float | None:
+        """How old the iteration was at the trigger, in seconds."""
+        return None if self.started_s is None else self.at_s - self.started_s
+
+
+class Refusal(StrEnum):
+    """Why a trigger led to no capture."""
+
+    COOLDOWN = "cooldown"
+    RATE_LIMITED = "rate_limited"
+    BUSY = "busy"
+    SPOOL_FULL = "spool_full"
+    DISABLED = "disabled"
+    NO_PROCESS = "no_process"
+    NOT_PERMITTED = "not_permitted"
+    UNSUPPORTED = "unsupported"

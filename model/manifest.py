@@ -1,0 +1,41 @@
+"""What a report holds: the content of `manifest.json`, written last."""
+
+import msgspec
+
+from model.artifacts import Artifact
+from model.capture import FORMAT, Capture
+
+
+class TopStack(msgspec.Struct, frozen=True, kw_only=True):
+    """The stack one thread was seen in for most of the window; `share` is of its sampled time, 0 to 1."""
+
+    thread: str
+    os_thread_id: int
+    share: float
+    function_share: float  # of the innermost function that is not the target's standard library
+    function: str
+    frames: tuple[str, ...]  # root first, as `function (file:line)`
+    state: str
+
+
+class Rendering(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the evidence could be drawn."""
+
+    rendered: bool
+    detail: str = ""
+    sampled_s: float = 0.0  # time covered by samples, summed over segments
+    missed_s: float = 0.0  # time between segments and around them, stored as gaps
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """The report's table of contents. Everything but itself is listed with size and hash."""
+
+    format: int = FORMAT
+    id: str
+    revision: int
+    path: str  # TARGET/YYYY/MM/DD/ID: where sinks put it
+    capture: Capture
+    rendering: Rendering
+    top_stacks: tuple[TopStack, ...] = ()  # the main thread's first
+    artifacts: tuple[Artifact, ...] = ()  # capture.json, evidence and documents
+    versions: dict[str, str] = {}

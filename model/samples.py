@@ -1,0 +1,201 @@
+"""The sample table: who was seen where, from when until when. Every picture is a view of it."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+NO_STACK: Final = 0  # the stack without frames, at the root of all others
+GONE: Final = -1  # in the stack column: the thread is not there any more
+
+
+class State(StrEnum):
+    """What a thread was doing."""
+
+    RUNNING = "running"
+    RUNNING_GIL = "running_gil"  # holds the GIL
+    WANTING_GIL = "wanting_gil"
+    WAITING = "waiting"
+    WAITING_GIL = "waiting_gil"  # holds the GIL inside a call that sleeps
+    UNKNOWN = "unknown"
+
+
+STATES: Final = tuple(State)
+
+
+class Frame(NamedTuple):
+    """A place in the code."""
+
+    function: str
+    file: str
+    line: int
+
+
+class Thread(NamedTuple):
+    """A thread of the target, or of one of its child processes."""
+
+    os_id: int
+    name: str
+    pid: int
+
+
+class Span(NamedTuple):
+    """The time that one segment covers, in monotonic microseconds."""
+
+    start_us: int
+    end_us: int
+    rate_hz: int
+
+
+class Row(NamedTuple):
+    """From this time on the thread has this stack, until its next row or the end of the segment."""
+
+    time_us: int
+    thread: int
+    stack: int
+    state: State = State.UNKNOWN
+
+
+class Run(NamedTuple):
+    """A thread in one stack and state, from `start_us` until `end_us`."""
+
+    thread: int
+    stack: int
+    start_us: int
+    end_us: int
+    state: State
+    segment: int
+
+
+@dataclass(frozen=True)
+class SampleTable:
+    """Samples over [start_us, end_us), the time that was meant to be covered. Times are monotonic.
+
+    A stack is a number: its innermost frame is `tops[stack]`, the stack of its caller `callers[stack]`.
+    """
+
+    start_us: int
+    end_us: int
+    frames: tuple[Frame, ...]
+    callers: "array[int]"
+    tops: "array[int]"
+    threads: tuple[Thread, ...]
+    segments: tuple[Span, ...]
+    time_us: "array[int]"
+    thread: "array[int]"
+    stack: "array[int]"
+    state: "array[int]"
+    segment: "array[int]"
+
+    def stack_frames(self, stack: int) -> tuple[Frame, ...]:
+        """The frames of a stack, root first."""
+        found = []
+        while stack != NO_STACK:
+            found.append(self.frames[self.tops[stack]])
+            stack = self.callers[stack]
+        return tuple(reversed(found))
+
+    def runs(self) -> Iterator[Run]:
+        """What the rows mean. The runs of one thread come in the order of time and never overlap."""
+        open_rows: dict[int, int] = {}
+        segment = -1
+        for row, its_segment in enumerate(self.segment):
+            if its_segment != segment:
+                yield from self._close(open_rows)
+                segment = its_segment
+            thread = self.thread[row]
+            if (last := open_rows.get(thread)) is not None:
+                yield from self._run(last, self.time_us[row])
+            open_rows[thread] = row
+        yield from self._close(open_rows)
+
+    def gaps(self) -> Iterator[tuple[int, int]]:
+        """The stretches that no segment covers, as (start_us, end_us)."""
+        seen_us = self.start_us
+        for span in (*self.segments, Span(self.end_us, self.end_us, 0)):
+            until_us = min(span.start_us, self.end_us)
+            if until_us > seen_us:
+                yield seen_us, until_us
+            seen_us = max(seen_us, span.end_us)
+
+    def _close(self, open_rows: dict[int, int]) -> Iterator[Run]:
+        for row in open_rows.values():
+            yield from self._run(row, self.segments[self.segment[row]].end_us)
+        open_rows.clear()
+
+    def _run(self, row: int, end_us: int) -> Iterator[Run]:
+        start_us, stack = self.time_us[row], self.stack[row]
+        if stack != GONE and end_us > start_us:
+            state = STATES[self.state[row]]
+            yield Run(self.thread[row], stack, start_us, end_us, state, self.segment[row])
+
+
+@dataclass
+class TableBuilder:
+    """Gathers segments in the order of time; equal frames, stacks and threads are stored once."""
+
+    _frames: dict[Frame, int] = field(default_factory=dict)
+    _stacks: dict[tuple[int, int], int] = field(default_factory=dict)
+    _threads: dict[tuple[int, str, int], int] = field(default_factory=dict)
+    _segments: list[Span] = field(default_factory=list)
+    _callers: "array[int]" = field(default_factory=lambda: array("l", [NO_STACK]))
+    _tops: "array[int]" = field(default_factory=lambda: array("l", [-1]))
+    _time_us: "array[int]" = field(default_factory=lambda: array("q"))
+    _thread: "array[int]" = field(default_factory=lambda: array("l"))
+    _stack: "array[int]" = field(default_factory=lambda: array("l"))
+    _state: "array[int]" = field(default_factory=lambda: array("b"))
+    _segment: "array[int]" = field(default_factory=lambda: array("l"))
+
+    def thread(self, os_id: int, name: str, pid: int) -> int:
+        """The number of a thread."""
+        return self._threads.setdefault((os_id, name, pid), len(self._threads))
+
+    def call(self, stack: int, frame: Frame) -> int:
+        """The number of the stack that has this frame inside another stack."""
+        top = self._frames.setdefault(frame, len(self._frames))
+        found = self._stacks.get((stack, top))
+        if found is None:
+            found = self._stacks[stack, top] = len(self._tops)
+            self._callers.append(stack)
+            self._tops.append(top)
+        return found
+
+    def stack(self, frames: Iterable[Frame]) -> int:
+        """The number of a stack given root first."""
+        stack = NO_STACK
+        for frame in frames:
+            stack = self.call(stack, frame)
+        return stack
+
+    def add(self, span: Span, rows: Sequence[Row]) -> None:
+        """Add a segment with its rows in the order of time; what is outside, or was covered, is cut off."""
+        if self._segments:
+            start_us = max(span.start_us, self._segments[-1].end_us)
+            span = Span(start_us, max(start_us, span.end_us), span.rate_hz)
+        for row in rows:
+            if row.time_us >= span.end_us:
+                break
+            self._time_us.append(max(row.time_us, span.start_us))
+            self._thread.append(row.thread)
+            self._stack.append(row.stack)
+            self._state.append(STATES.index(row.state))
+            self._segment.append(len(self._segments))
+        self._segments.append(span)
+
+    def freeze(self, start_us: int, end_us: int) -> SampleTable:
+        """The table of everything added; the builder is used up."""
+        return SampleTable(
+            start_us=start_us,
+            end_us=end_us,
+            frames=tuple(self._frames),
+            callers=self._callers,
+            tops=self._tops,
+            threads=tuple(Thread(*key) for key in self._threads),
+            segments=tuple(self._segments),
+            time_us=self._time_us,
+            thread=self._thread,
+            stack=self._stack,
+            state=self._state,
+            segment=self._segment,
+        )

@@ -1,0 +1,61 @@
+"""Durations and sizes as people write them in a configuration: `1h30m`, `500ms`, `2GiB`."""
+
+import re
+from decimal import Decimal
+
+_SECONDS_BY_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION_PART = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)(ms|s|m|h|d)")
+
+_LETTERS = "kKMGTiB "
+_BYTES_BY_UNIT = {
+    **{"": 1, "B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12},
+    **{"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40},
+    **{"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40},
+}
+
+
+class Seconds(float):
+    """A length of time in seconds."""
+
+    RULE = "a duration such as 500ms, 2s, 1h30m"
+    PATTERN = r"^(0|([0-9]{1,12}(\.[0-9]{1,9})?(ms|s|m|h|d))+)$"
+
+    @classmethod
+    def parse(cls, text: str) -> "Seconds":
+        """Read `1h30m`, `2.5s` or `0`; raises ValueError when a unit is missing or unknown."""
+        if text.endswith("\n") or not re.match(cls.PATTERN, text):
+            raise ValueError(cls.RULE)
+        return cls(sum(float(n) * _SECONDS_BY_UNIT[unit] for n, unit in _DURATION_PART.findall(text)))
+
+    def __str__(self) -> str:
+        """A short spelling, rounded to the second of two units: `1h30m`, `2.5s`, `20ms`."""
+        if 0 < self < 1:
+            return f"{round(self * 1000, 3):g}ms"
+        for unit, smaller in (("d", "h"), ("h", "m"), ("m", "s")):
+            size_s, smaller_s = _SECONDS_BY_UNIT[unit], _SECONDS_BY_UNIT[smaller]
+            if self >= size_s:
+                whole, rest = divmod(round(self / smaller_s), round(size_s / smaller_s))
+                return f"{whole}{unit}" + (f"{rest}{smaller}" if rest else "")
+        return f"{round(self, 3):g}s"
+
+
+class ByteSize(int):
+    """An amount of bytes."""
+
+    RULE = "a size such as 500MB, 2GiB"
+    PATTERN = r"^[0-9]{1,18}(\.[0-9]{1,9})? ?([kKMGT]?B|[KMGT]iB?)?$"
+
+    @classmethod
+    def parse(cls, text: str) -> "ByteSize":
+        """Read `2GiB`, `500MB` or a bare number of bytes; raises ValueError on anything else."""
+        if text.endswith("\n") or not re.match(cls.PATTERN, text):
+            raise ValueError(cls.RULE)
+        number = text.rstrip(_LETTERS)
+        return cls(Decimal(number) * _BYTES_BY_UNIT[text.removeprefix(number).strip()])
+
+    def __str__(self) -> str:
+        """Three digits and a binary unit: `1.5 MiB`."""
+        value, units = float(self), ["TiB", "GiB", "MiB", "KiB", "B"]
+        while value >= 1023.5 and len(units) > 1:
+            value, _ = value / 1024, units.pop()
+        return f"{value:.3g} {units[-1]}" if value < 999.5 else f"{value:.0f} {units[-1]}"
