@@ -1,0 +1,8 @@
+"""What takes evidence. One file each; these tables are all there is to registering one."""
+
+SAMPLERS = {
+    "pyspy": "collectors.pyspy:PySpy",
+}
+
+# Discrete collectors. Those of other distributions come by the entry point group `loopcam.collectors`.
+COLLECTORS: dict[str, str] = {}

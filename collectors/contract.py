@@ -1,0 +1,118 @@
+"""What takes evidence: samplers, which record continuously, and collectors, which take discrete pieces."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from model.artifacts import Artifact
+from model.capture import Outcome, ProcessIdentity, WindowEnd
+
+
+class Process(Protocol):
+    """A process held from first sight, so that its number cannot come to mean another one."""
+
+    @property
+    def identity(self) -> ProcessIdentity:
+        """Who it is."""
+
+    def alive(self) -> bool:
+        """Whether it still runs; as long as it does, its number is its own."""
+
+
+class Window(Protocol):
+    """The time in which evidence is taken."""
+
+    async def ended(self) -> WindowEnd:
+        """Wait for the end: collection time over, iteration ended, target exited, shutdown."""
+
+
+class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Takes discrete evidence at the trigger, during the window or at its end.
+
+    Its fields are its options in the configuration. Timing, counting, bounds and the handling of errors are
+    the capture's: raise CollectorError to say how it ended, and let everything else pass.
+    """
+
+    async def collect(self, target: Process, window: Window, into: Path) -> Sequence[Artifact]:
+        """Stream evidence to files in `into` (the report's evidence folder) and describe them.
+
+        An empty sequence says that there was nothing to take, which is no failure.
+        """
+        raise NotImplementedError
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """A sampler's child process: fixed arguments, no shell."""
+
+    argv: tuple[str, ...]
+    deadline_s: float  # killed when it runs longer
+
+
+class Exit(msgspec.Struct, frozen=True, kw_only=True):
+    """How a sampler's child ended, with what it said (bounded)."""
+
+    code: int
+    output: str
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sampler's end means."""
+
+    outcome: Outcome
+    detail: str = ""
+    remedy: str = ""
+    taken: int | None = None
+    missed: int = 0
+    behind: bool = False
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What one sample of a target takes, judged from the first dump."""
+
+    threads: int
+    frames: int
+
+
+class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Takes stacks of all threads of a process. Its fields are its options in the configuration.
+
+    The recorder runs the commands; a sampler only knows its program's language.
+    """
+
+    def version(self) -> str:
+        """The version of the program; raises CollectorError with the remedy when it is not there."""
+        raise NotImplementedError
+
+    def pauses_target(self) -> bool:
+        """Whether it stops the target for each sample."""
+        raise NotImplementedError
+
+    def dump(self, pid: int) -> Command:
+        """A command that prints one look at all threads to its standard output."""
+        raise NotImplementedError
+
+    def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
+        """A command that records for `seconds`, or until SIGINT, and writes one self-contained file."""
+        raise NotImplementedError
+
+    def ready(self, line: bytes) -> bool:
+        """Whether this line of output says that sampling has begun."""
+        raise NotImplementedError
+
+    def judge(self, ended: Exit) -> Judgement:
+        """What an exit code and the words on standard output and error mean."""
+        raise NotImplementedError
+
+    def scrub(self, file: Path) -> None:
+        """Take out of a recording what must not leave the machine, such as command lines."""
+        raise NotImplementedError
+
+    def cost(self, dump: bytes) -> Cost:
+        """How much there is to sample, from a dump's output; raises ValueError when it is not one."""
+        raise NotImplementedError
+
+    def rate(self, cost: Cost) -> tuple[int, str]:
+        """Samples a second for such a target, and why."""
+        raise NotImplementedError

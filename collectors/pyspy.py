@@ -1,0 +1,211 @@
+"""py-spy's language: its arguments, what it prints, and what its ends mean."""
+
+import math
+import mmap
+import re
+import shutil
+import signal
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from collectors.contract import Command, Cost, Exit, Judgement, Sampler
+from model.capture import Outcome
+from model.errors import CollectorError
+
+MAX_RATE_HZ = 100
+MIN_RATE_HZ = 1
+CPU_BUDGET = 0.25  # of one core, for sampling
+# Measured with py-spy 0.4.3, non-blocking: 0.5 ms a sample at 4 threads x 20 frames, 26 ms at 51 x 61.
+SAMPLE_COST_S = 0.0002
+FRAME_COST_S = 0.000008
+DUMP_DEADLINE_S = 8.0  # 200 threads on a machine whose cores are all taken need more than two
+BLOCKING_DUMP_DEADLINE_S = 2.0  # a target that is held is frozen
+RECORD_GRACE_S = 2
+
+_SAMPLES = re.compile(r"Samples: (\d+) Errors: (\d+)")
+# As JSON: "process 17:\"python x.py SECRET\"", where the command line may hold quotes of its own.
+_COMMAND_LINE = re.compile(rb'("name":\s?"process \d+:)(?:[^"\\]|\\.)+(?=")')
+_EXECUTABLE_UNREADABLE = "Failed to get process executable name"
+_CAPABILITY = (
+    "run loopcam as the target's own user and group, or give it CAP_SYS_PTRACE; where "
+    "kernel.yama.ptrace_scope is 1 or more, CAP_SYS_PTRACE is needed in any case; the files of the target's "
+    "Python must be readable too"
+)
+_NOT_PYTHON = "choose the Python process itself (not a shell or wrapper around it) in `process`"
+
+
+class _Frame(msgspec.Struct):
+    name: str
+
+
+class _Thread(msgspec.Struct):
+    frames: list[_Frame]
+
+
+class PySpy(Sampler, frozen=True):
+    """Samples every thread of a CPython process from outside, without pausing it unless asked to."""
+
+    rate_hz: Annotated[
+        int | None,
+        msgspec.Meta(
+            ge=1, le=200, description="Samples a second; left out, it follows from the target's size"
+        ),
+    ] = None
+    native: Annotated[
+        bool, msgspec.Meta(description="Also C and C++ frames; py-spy can do that in blocking mode only")
+    ] = False
+    gil: Annotated[bool, msgspec.Meta(description="Only threads that hold the GIL")] = False
+    subprocesses: Annotated[bool, msgspec.Meta(description="Also the target's child processes")] = False
+    blocking: Annotated[
+        bool,
+        msgspec.Meta(description="Pause the target for each sample: exact stacks, at a price for the target"),
+    ] = False
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """Faults across options, as (field, value, rule)."""
+        if self.native and not self.blocking:
+            yield "native", "true", "needs `blocking: true`: py-spy cannot unwind C code of a running process"
+
+    def version(self) -> str:
+        """The installed py-spy's version; raises CollectorError when there is none."""
+        _program()
+        found = Path(sysconfig.get_path("purelib")).glob("py_spy-*.dist-info")
+        return next((folder.name.split("-")[1].removesuffix(".dist") for folder in found), "unknown")
+
+    def pauses_target(self) -> bool:
+        """Whether it was asked to stop the target for each sample."""
+        return self.blocking
+
+    def dump(self, pid: int) -> Command:
+        """One look at all threads, as JSON on standard output."""
+        argv = (_program(), "dump", "--pid", str(pid), "--json", *self._mode())
+        return Command(argv=argv, deadline_s=BLOCKING_DUMP_DEADLINE_S if self.blocking else DUMP_DEADLINE_S)
+
+    def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
+        """A recording in Chrome's trace format, the only one of py-spy's with real time stamps."""
+        duration_s = math.ceil(seconds) + RECORD_GRACE_S  # its own bound; the recorder ends it by SIGINT
+        options = ("--idle", "--threads", *self._mode(), *(("--gil",) if self.gil else ()))
+        argv = (_program(), "record", "--pid", str(pid), "--format", "chrometrace", "--rate", str(rate_hz))
+        argv += ("--duration", str(duration_s), "--output", str(file), *options)
+        return Command(argv=argv, deadline_s=duration_s + RECORD_GRACE_S)
+
+    def ready(self, line: bytes) -> bool:
+        """Whether py-spy says that it has found its way around the target and samples."""
+        return b"Sampling process" in line
+
+    def judge(self, ended: Exit) -> Judgement:
+        """Tell py-spy's ends apart by what it prints; its exit code is 1 for every failure."""
+        text = ended.output
+        if ended.code == 0:
+            return _judge_success(text)
+        if ended.code < 0:  # SIGINT only has this effect before py-spy is ready for it
+            early = ended.code == -signal.SIGINT
+            outcome = Outcome.ENDED_BEFORE_ATTACH if early else Outcome.FAILED
+            return Judgement(outcome=outcome, detail=f"py-spy was ended by signal {-ended.code}")
+        for words, judgement in _FAILURES:
+            if all(word in text for word in words):
+                return judgement
+        return Judgement(outcome=Outcome.FAILED, detail=_first_line(text) or f"py-spy: exit {ended.code}")
+
+    def scrub(self, file: Path) -> None:
+        """Leave of the process frames that `subprocesses` brings their pid: they hold the command line."""
+        with file.open("rb") as source:
+            if not file.stat().st_size:
+                return
+            with mmap.mmap(source.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                if not _COMMAND_LINE.search(data):
+                    return
+        file.write_bytes(_COMMAND_LINE.sub(rb"\1", file.read_bytes()))
+
+    def cost(self, dump: bytes) -> Cost:
+        """Threads and frames of a dump; raises ValueError when it is not one."""
+        threads = msgspec.json.decode(dump, type=list[_Thread])
+        return Cost(threads=len(threads), frames=sum(len(thread.frames) for thread in threads))
+
+    def rate(self, cost: Cost) -> tuple[int, str]:
+        """As many samples a second as the budget pays for, and the reason in words."""
+        if self.rate_hz is not None:
+            return self.rate_hz, "configured"
+        sample_s = SAMPLE_COST_S + FRAME_COST_S * cost.frames
+        rate_hz = max(MIN_RATE_HZ, min(MAX_RATE_HZ, int(CPU_BUDGET / sample_s)))
+        size = f"{cost.threads} threads with {cost.frames} frames, about {sample_s * 1000:.1f} ms a sample"
+        share = min(1.0, sample_s * rate_hz)
+        if share > CPU_BUDGET:  # there are no fewer
+            return rate_hz, f"{size}: {rate_hz} Hz, the least, take about {share:.0%} of a core"
+        return rate_hz, f"{size}: {rate_hz} Hz stay within {CPU_BUDGET:.0%} of a core"
+
+    def _mode(self) -> tuple[str, ...]:
+        native = ("--native",) if self.native else ()
+        subprocesses = ("--subprocesses",) if self.subprocesses else ()
+        return (*(() if self.blocking else ("--nonblocking",)), *native, *subprocesses)
+
+
+_FAILURES: tuple[tuple[tuple[str, ...], Judgement], ...] = (
+    (
+        (_EXECUTABLE_UNREADABLE, "os error 2"),
+        Judgement(outcome=Outcome.TARGET_EXITED, detail="the process is gone"),
+    ),
+    (("os error 3",), Judgement(outcome=Outcome.TARGET_EXITED, detail="the process is gone")),
+    (
+        (_EXECUTABLE_UNREADABLE, "os error 13"),
+        Judgement(outcome=Outcome.NOT_PERMITTED, detail="may not read the process", remedy=_CAPABILITY),
+    ),
+    (
+        ("Permission Denied",),
+        Judgement(outcome=Outcome.NOT_PERMITTED, detail="may not read the process", remedy=_CAPABILITY),
+    ),
+    (
+        ("Failed to find python version",),
+        Judgement(outcome=Outcome.UNSUPPORTED, detail="not a Python process", remedy=_NOT_PYTHON),
+    ),
+    (
+        ("Failed to suspend process", "EPERM"),
+        Judgement(
+            outcome=Outcome.NOT_PERMITTED,
+            detail="another tracer holds the process",
+            remedy="end the debugger or tracer, or leave `blocking` off",
+        ),
+    ),
+    (
+        ("Failed to suspend process",),
+        Judgement(
+            outcome=Outcome.TARGET_STOPPED, detail="the process is stopped", remedy="leave `blocking` off"
+        ),
+    ),
+    (("No stack counts found",), Judgement(outcome=Outcome.NOTHING, detail="no stacks seen")),
+)
+
+
+_SUCCESSES = {Outcome.TARGET_EXITED: "the process is gone", Outcome.NOTHING: "no stacks sampled"}
+
+
+def _judge_success(text: str) -> Judgement:
+    counts = _SAMPLES.search(text)
+    taken, missed = (int(counts[1]), int(counts[2])) if counts else (None, 0)
+    exited = "Stopped sampling because process exited" in text
+    outcome = Outcome.TARGET_EXITED if exited else Outcome.NOTHING if taken == 0 else Outcome.COMPLETE
+    return Judgement(
+        outcome=outcome,
+        detail=_SUCCESSES.get(outcome, ""),
+        taken=taken,
+        missed=missed,
+        behind="behind in sampling" in text,
+    )
+
+
+def _first_line(text: str) -> str:
+    lines = (line.strip() for line in text.splitlines())
+    return next((line for line in lines if line and not line.startswith("py-spy> Sampling")), "")[:300]
+
+
+def _program() -> str:
+    """The py-spy that was installed with us, else the one on the path."""
+    own = Path(sysconfig.get_path("scripts"), "py-spy")
+    found = str(own) if own.exists() else shutil.which("py-spy")
+    if not found:
+        raise CollectorError(Outcome.FAILED, "py-spy is not installed", remedy="pip install 'py-spy>=0.4.1'")
+    return found
