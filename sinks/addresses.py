@@ -1,0 +1,54 @@
+"""What an address in the configuration may be, and how much of it may be shown."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+_METADATA_SERVICES = (
+    ip_network("169.254.0.0/16"),
+    ip_network("fe80::/10"),
+    ip_network("fd00:ec2::254/128"),
+)
+
+
+def fault(url: str, *, query: bool = False) -> str | None:
+    """The rule that a URL breaks, or None; a query string is only right where `query` says so."""
+    try:
+        address = urlsplit(url)
+        known = address.scheme in ("http", "https") and address.hostname and address.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        return "begins with http://HOST or https://HOST"
+    if not (url.isascii() and url.isprintable() and " " not in url):
+        return "only printable ASCII without spaces; encode the rest with %"
+    if address.username is not None or address.password is not None:
+        return "without a user and password"
+    if address.fragment or (address.query and not query):
+        return "without a fragment" if query else "without a query string or fragment"
+    return None
+
+
+def origin(url: str) -> str:
+    """`https://host:port` of a URL, without user and password."""
+    address = urlsplit(url)
+    return f"{address.scheme}://{_host(address)}" + (f":{address.port}" if address.port else "")
+
+
+def shown(url: str) -> str:
+    """A URL without user, password, query and fragment: what may be logged."""
+    return origin(url) + urlsplit(url).path
+
+
+def is_link_local(address: str) -> bool:
+    """Whether an IP address is one where clouds hand out credentials; a name never is."""
+    try:
+        ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+    return any((mapped or ip) in network for network in _METADATA_SERVICES)
+
+
+def _host(address: SplitResult) -> str:
+    host = address.hostname or ""
+    return f"[{host}]" if ":" in host else host
