@@ -1,0 +1,1 @@
+"""Draws a report from its evidence: the sample table, its views, the pages."""

@@ -1,0 +1,1 @@
+"""Evidence, read into the sample table and into looks at all threads."""

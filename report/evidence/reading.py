@@ -1,0 +1,98 @@
+"""Reads all evidence of a capture; what is damaged costs itself only."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from model.capture import Capture, Dump, Segment
+from model.samples import Row, SampleTable, Span, TableBuilder
+from report.evidence import looks, pyspy, states
+from report.evidence.looks import Look, Scheduled, Sighting
+
+_DAMAGE = (OSError, ValueError, RecursionError, msgspec.DecodeError)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How to read one sampler's files."""
+
+    rows: Callable[[bytes, Span, TableBuilder], list[Row]]
+    sightings: Callable[[bytes, Mapping[int, Scheduled]], Iterable[Sighting]]
+
+
+READERS = {
+    "pyspy": Reader(rows=pyspy.rows, sightings=pyspy.sightings),
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found, and in words what could not be read."""
+
+    table: SampleTable
+    looks: tuple[Look, ...]
+    faults: tuple[str, ...]
+
+
+def read(directory: Path, capture: Capture) -> Evidence:
+    """The evidence of a report directory."""
+    faults: list[str] = []
+    recording = capture.recording
+    dumps = recording.dumps if recording else ()
+    segments = recording.segments if recording else ()
+    seen = tuple(_looks(directory, sorted(dumps, key=lambda dump: dump.at_s), faults))
+    builder = TableBuilder()
+    for segment in sorted(segments, key=lambda segment: segment.started_s):
+        _add(directory, segment, builder, faults)
+    start_s = min((capture.window.started_s, *(segment.started_s for segment in segments)))
+    end_s = max((capture.window.ended_s, *(segment.ended_s for segment in segments)))
+    table = states.assign(builder.freeze(_us(start_s), _us(end_s)), seen)
+    return Evidence(table=table, looks=seen, faults=tuple(faults))
+
+
+def _add(directory: Path, segment: Segment, builder: TableBuilder, faults: list[str]) -> None:
+    span = Span(_us(segment.started_s), _us(segment.ended_s), segment.rate_hz)
+    try:
+        reader = _reader(segment.sampler)
+        builder.add(span, reader.rows((directory / segment.path).read_bytes(), span, builder))
+    except _DAMAGE as error:
+        faults.append(_words(segment.path, error))
+
+
+def _looks(directory: Path, dumps: Iterable[Dump], faults: list[str]) -> Iterator[Look]:
+    for dump in dumps:
+        kernel = _kernel(directory, dump.states_path, faults)
+        try:
+            reader = _reader(dump.sampler)
+            sightings = tuple(reader.sightings((directory / dump.path).read_bytes(), kernel))
+        except _DAMAGE as error:
+            faults.append(_words(dump.path, error))
+        else:
+            yield Look(_us(dump.at_s), sightings)
+
+
+def _kernel(directory: Path, path: str | None, faults: list[str]) -> Mapping[int, Scheduled]:
+    if path is None:
+        return {}
+    try:
+        return looks.scheduled((directory / path).read_bytes())
+    except _DAMAGE as error:
+        faults.append(_words(path, error))
+        return {}
+
+
+def _reader(sampler: str) -> Reader:
+    if sampler not in READERS:
+        raise ValueError(f"nobody here reads the files of {sampler!r}")
+    return READERS[sampler]
+
+
+def _words(path: str, error: Exception) -> str:
+    what = error.strerror if isinstance(error, OSError) else str(error)
+    return f"{path} cannot be read: {what}"
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * 1_000_000)

@@ -1,0 +1,97 @@
+"""The sections of report.html to look things up in: facts and files."""
+
+from collections.abc import Iterable, Iterator
+
+from model.artifacts import Artifact
+from model.units import ByteSize
+from report import words
+from report.drawing import Drawing
+from report.page.markup import Markup, section, tag
+
+_DOCUMENTS = {
+    "stacks": "all threads at the trigger, as text",
+    "speedscope": "what happened when: drop it into speedscope",
+    "pprof": "for go tool pprof -http=: and other tools that know pprof",
+    "collapsed": "folded stacks, microseconds: for flamegraph.pl, inferno and friends",
+    "flamegraph": "a static flame graph of all threads",
+    "capture": "everything that happened, as JSON",
+}
+
+
+def facts(drawing: Drawing) -> Markup:
+    """Everything else that is known."""
+    table = tag(
+        "table",
+        *(tag("tr", tag("th", name, scope="row"), tag("td", value)) for name, value in _rows(drawing)),
+    )
+    parts = [
+        tag(
+            "tr",
+            tag("td", part.name),
+            tag("td", part.outcome),
+            tag("td", words.seconds(part.seconds)),
+            tag("td", part.detail),
+        )
+        for part in drawing.capture.parts
+    ]
+    heads = tag("tr", *(tag("th", name, scope="col") for name in ("part", "outcome", "took", "detail")))
+    return section("facts", "Facts", table, tag("table", heads, *parts) if parts else "")
+
+
+def files(drawing: Drawing) -> Markup:
+    """What lies beside this page."""
+    documents = [each for each in drawing.artifacts if each.kind in _DOCUMENTS]
+    evidence = [each for each in drawing.artifacts if each.kind not in _DOCUMENTS]
+    folded = tag(
+        "details", tag("summary", f"{len(evidence)} files of evidence, as taken"), _listing(drawing, evidence)
+    )
+    return section("files", "Files", _listing(drawing, documents), folded if evidence else "")
+
+
+def _listing(drawing: Drawing, artifacts: Iterable[Artifact]) -> Markup:
+    return tag("table", *(_file(drawing.capture.id, each) for each in artifacts), class_="files")
+
+
+def _file(report_id: str, artifact: Artifact) -> Markup:
+    name = artifact.path.rpartition("/")[2]
+    return tag(
+        "tr",
+        tag("td", tag("a", artifact.path, href=f"./{artifact.path}", download=f"{report_id}-{name}")),
+        tag("td", str(ByteSize(artifact.size_bytes)), class_="number"),
+        tag("td", _DOCUMENTS.get(artifact.kind, artifact.kind)),
+    )
+
+
+def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
+    """The facts, as names and values."""
+    capture, trigger = drawing.capture, drawing.capture.trigger
+    process, window, recording = capture.process, capture.window, capture.recording
+    yield "Report", capture.id
+    yield "Target", capture.target
+    yield (
+        "Process",
+        f"{process.name}, pid {process.pid}, {process.executable}, user {process.uid}:{process.gid}",
+    )
+    yield "Host", capture.host
+    yield "Trigger", f"{trigger.kind}: {trigger.reason} ({trigger.certainty}, level {trigger.level})"
+    yield "Triggered", words.clock(capture, trigger.at_s)
+    if trigger.started_s is not None and trigger.threshold_s is not None:
+        yield (
+            "Iteration",
+            f"{trigger.loop} {trigger.iteration or ''}, since {words.clock(capture, trigger.started_s)}",
+        )
+        yield "Limit", words.seconds(trigger.threshold_s)
+    yield (
+        "Window",
+        f"{words.clock(capture, window.started_s)}, {words.seconds(window.ended_s - window.started_s)}",
+    )
+    yield "Window's end", f"{window.end} (meant to last {words.seconds(window.collection_time_s)})"
+    if recording is not None:
+        yield (
+            "Sampler",
+            f"{recording.sampler} {recording.version}, {recording.rate_hz} Hz: {recording.rate_reason}",
+        )
+        yield "Evidence", f"{len(recording.segments)} segments, {len(recording.dumps)} looks at all threads"
+    sampled, missed = drawing.rendering.sampled_s, drawing.rendering.missed_s
+    yield "Sampled", f"{words.seconds(sampled)}, not sampled {words.seconds(missed)}"
+    yield "loopcam", capture.loopcam_version

@@ -1,0 +1,42 @@
+"""HTML that cannot be forged: text becomes markup in one place only, escaped."""
+
+from html import escape
+
+from report.places import escaped
+
+_VOID = {"meta"}
+
+
+class Markup(str):
+    """HTML that is safe as it stands."""
+
+    __slots__ = ()
+
+
+def text(content: str) -> Markup:
+    """Any text, escaped; what does not print is shown as an escape."""
+    return content if isinstance(content, Markup) else Markup(escape(escaped(content)))
+
+
+def join(*parts: str) -> Markup:
+    """Parts in a row; those that are not markup are escaped."""
+    return Markup("".join(map(text, parts)))
+
+
+def tag(element: str, /, *children: str, **attributes: str | bool) -> Markup:
+    """An element. `class_` is the attribute `class`; True is an attribute without value, False none."""
+    said = "".join(
+        _attribute(key.rstrip("_"), value) for key, value in attributes.items() if value is not False
+    )
+    return Markup(
+        f"<{element}{said}>" if element in _VOID else f"<{element}{said}>{join(*children)}</{element}>"
+    )
+
+
+def _attribute(name: str, value: str | bool) -> str:
+    return f" {name}" if value is True else f' {name}="{text(str(value))}"'
+
+
+def section(name: str, title: str, *children: str) -> Markup:
+    """A section with its heading."""
+    return tag("section", tag("h2", title), join(*children), id=name)

@@ -1,0 +1,55 @@
+"""stacks.txt: all threads at the trigger, as plain text."""
+
+from collections.abc import Iterator
+
+from model.capture import Outcome
+from model.samples import State
+from report.drawing import Drawing
+from report.evidence.looks import Look, Sighting
+from report.places import Origin, escaped, frame_text, is_main, origin, thread_text
+from report.words import STATES, clock, seconds
+
+
+def draw(drawing: Drawing) -> Iterator[bytes]:
+    """The first look, innermost frame first, the main thread before all others."""
+    lines = _look(drawing, drawing.looks[0]) if drawing.looks else _nothing(drawing)
+    yield from (f"{line}\n".encode() for line in lines)
+
+
+def ordered(look: Look, pid: int) -> list[Sighting]:
+    """The threads of a look: the main thread, the owner of the GIL, then by number."""
+    return sorted(
+        look.sightings, key=lambda seen: (not is_main(seen.thread, pid), not seen.owns_gil, seen.thread.os_id)
+    )
+
+
+def doing(seen: Sighting) -> str:
+    """What a thread was doing, in words."""
+    if seen.state is not State.WAITING or seen.wchan in ("", "0"):
+        return STATES[seen.state]
+    own = bool(seen.frames) and origin(seen.frames[-1].file) is not Origin.STANDARD
+    lock = " for a lock or the GIL" if own and "futex" in seen.wchan else ""
+    return f"{STATES[seen.state]}{lock} in {seen.wchan}"
+
+
+def _look(drawing: Drawing, look: Look) -> Iterator[str]:
+    capture = drawing.capture
+    late_s = look.at_us / 1_000_000 - capture.trigger.at_s
+    yield f"Threads of {escaped(capture.target)} (pid {capture.process.pid}), innermost frame first"
+    yield f"seen {clock(capture, look.at_us / 1_000_000)}, {seconds(late_s)} after the trigger"
+    owners = [escaped(thread_text(seen.thread)) for seen in look.sightings if seen.owns_gil]
+    yield f"{len(look.sightings)} threads; the GIL: {', '.join(owners) or 'nobody holds it'}"
+    for seen in ordered(look, capture.process.pid):
+        yield ""
+        child = "" if seen.thread.pid == capture.process.pid else f", child process {seen.thread.pid}"
+        yield f"{escaped(thread_text(seen.thread))}{child}: {escaped(doing(seen))}"
+        yield from (f"    {escaped(frame_text(frame))}" for frame in reversed(seen.frames))
+        if not seen.frames:
+            yield "    (no Python frames)"
+
+
+def _nothing(drawing: Drawing) -> Iterator[str]:
+    yield f"No look at the threads of {escaped(drawing.capture.target)} was taken."
+    for part in drawing.capture.parts:
+        if part.outcome is not Outcome.COMPLETE:
+            yield escaped(f"{part.name}: {part.outcome} {part.detail}".rstrip())

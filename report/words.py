@@ -1,0 +1,169 @@
+"""What happened, in plain words."""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from model.capture import Capture, Outcome, PartOutcome, WindowEnd
+from model.events import Certainty, TriggerKind
+from model.manifest import TopStack
+from model.samples import State
+from model.units import Seconds
+from report.drawing import Drawing
+from report.tree import ROOT, Tree
+
+STATES = {
+    State.RUNNING: "running",
+    State.RUNNING_GIL: "running, holding the GIL",
+    State.WANTING_GIL: "wanting the GIL",
+    State.WAITING: "waiting",
+    State.WAITING_GIL: "waiting in a call that keeps the GIL",
+    State.UNKNOWN: "state not known",
+}
+
+_ENDS = {
+    WindowEnd.COLLECTION_TIME: "the collection time was over",
+    WindowEnd.ITERATION_ENDED: "the iteration had ended",
+    WindowEnd.TARGET_EXITED: "the target exited",
+    WindowEnd.SHUTDOWN: "loopcam was told to shut down",
+    WindowEnd.DAEMON_KILLED: "loopcam itself was killed; the next start took up what was there",
+    WindowEnd.DISABLED: "capturing was switched off",
+}
+
+_OUTCOMES = {
+    Outcome.COMPLETE: "complete",
+    Outcome.PARTIAL: "partial",
+    Outcome.ENDED_BEFORE_ATTACH: "the iteration ended before anything could be seen",
+    Outcome.TARGET_EXITED: "the target exited",
+    Outcome.TARGET_STOPPED: "the target was stopped",
+    Outcome.NOT_PERMITTED: "not permitted",
+    Outcome.UNSUPPORTED: "not supported",
+    Outcome.NOTHING: "nothing to take",
+    Outcome.FAILED: "failed",
+}
+
+_NOTES = {
+    "observer_paused": "loopcam itself had been paused shortly before, so the age may be overstated.",
+    "adopted": "loopcam was killed during this capture; its next start took up the evidence.",
+}
+
+
+def seconds(value_s: float) -> str:
+    """A duration as people say it: three digits at most below a minute."""
+    digits = 0 if value_s >= 100 else max(0, 2 - math.floor(math.log10(max(value_s, 1e-3))))
+    return str(Seconds(round(value_s, digits))) if value_s > 0 else "0s"
+
+
+def clock(capture: Capture, monotonic_s: float) -> str:
+    """A monotonic time as UTC with milliseconds."""
+    at = datetime.fromtimestamp(monotonic_s + capture.wall_minus_monotonic_s, UTC)
+    return at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03} UTC"
+
+
+def outcome(capture: Capture) -> str:
+    """How the capture ended."""
+    return _OUTCOMES[capture.outcome]
+
+
+def headline(capture: Capture) -> str:
+    """One line: what overran, and by how much."""
+    trigger = capture.trigger
+    if trigger.kind is not TriggerKind.OVERRUN or trigger.age_s is None:
+        return f"{capture.target}: captured on demand"
+    return f"{capture.target}: an iteration ran for over {seconds(trigger.age_s)}"
+
+
+def mix(tree: Tree, node: int = ROOT) -> str:
+    """How the time of a node and all below was spent."""
+    total_us = tree.total_us[node]
+    return ", ".join(f"{us / total_us:.0%} {STATES[state]}" for state, us in tree.states(node).items())
+
+
+def story(drawing: Drawing) -> Iterator[str]:
+    """Sentences in the order of events."""
+    capture = drawing.capture
+    yield " ".join(_why(capture))
+    yield " ".join(_what(drawing))
+    if capture.iteration is not None and capture.trigger.kind is TriggerKind.OVERRUN:
+        yield _end_of_iteration(capture)
+    yield from (_NOTES.get(note, note) for note in capture.notes)
+
+
+def conclusion(top: TopStack) -> str:
+    """Where the most important thread was."""
+    known = (
+        ""
+        if top.state == State.UNKNOWN
+        else f"; in the stack it was in most, it was {STATES[State(top.state)]}"
+    )
+    thread = f"{top.thread or 'Thread'} ({top.os_thread_id})"
+    return f"{thread} spent {top.function_share:.0%} of its sampled time in {top.function}{known}."
+
+
+def missing(drawing: Drawing) -> Iterator[str]:
+    """What a reader might expect and will not find, and why."""
+    rendering, capture = drawing.rendering, drawing.capture
+    if capture.outcome is not Outcome.COMPLETE:
+        yield f"The capture is not complete: {outcome(capture)}."
+    if not drawing.table.segments:
+        yield "No samples were recorded, so the profile is empty."
+    elif rendering.missed_s >= 0.0005:
+        window_s = (drawing.table.end_us - drawing.table.start_us) / 1_000_000
+        yield (
+            f"{seconds(rendering.missed_s)} of {seconds(window_s)} were not sampled: "
+            "the seams between segments, and before the first and after the last."
+        )
+    if not drawing.looks:
+        yield "There is no look at all threads, so their states are not known."
+    recording = capture.recording
+    if recording and (missed := sum(segment.missed for segment in recording.segments)):
+        yield f"The sampler could not read {missed} samples; the stacks before them stand in."
+    if recording and any(segment.behind for segment in recording.segments):
+        yield "The sampler fell behind its rate: short calls may be missing."
+    yield from (
+        _part(part) for part in capture.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)
+    )
+    if rendering.detail:
+        yield f"{rendering.detail}."
+
+
+def _part(part: PartOutcome) -> str:
+    words = f"{part.name}: {_OUTCOMES[part.outcome]}"
+    words += f" ({part.detail})" if part.detail else ""
+    return f"{words}. What helps: {part.remedy}." if part.remedy else f"{words}."
+
+
+def _why(capture: Capture) -> Iterator[str]:
+    trigger = capture.trigger
+    at = clock(capture, trigger.at_s)
+    if trigger.kind is not TriggerKind.OVERRUN or trigger.age_s is None or trigger.threshold_s is None:
+        yield f"At {at} a capture was asked for: {trigger.reason}."
+        return
+    name = f"Iteration {trigger.iteration}" if trigger.iteration else "An iteration"
+    yield (
+        f"{name} of loop {trigger.loop} in {capture.target} (pid {capture.process.pid} on {capture.host}) "
+        f"had been running for {seconds(trigger.age_s)} at {at}; its limit is {seconds(trigger.threshold_s)}."
+    )
+    if trigger.certainty is Certainty.INFERRED:
+        yield "No source saw its start: the age follows from silence."
+    if trigger.level:
+        yield f"It had been captured before; this is capture {trigger.level + 1} of the same stall."
+
+
+def _what(drawing: Drawing) -> Iterator[str]:
+    capture = drawing.capture
+    window_s = capture.window.ended_s - capture.window.started_s
+    yield f"loopcam watched for {seconds(window_s)}, until {_ENDS[capture.window.end]}."
+    if recording := capture.recording:
+        mode = "pausing the target for each sample" if recording.blocking else "without pausing the target"
+        yield (
+            f"It sampled {len(drawing.table.threads)} threads with {recording.sampler} {recording.version} "
+            f"at {recording.rate_hz} Hz ({recording.rate_reason}), {mode}."
+        )
+
+
+def _end_of_iteration(capture: Capture) -> str:
+    iteration = capture.iteration
+    if iteration is None or iteration.ended_s is None:
+        return "The iteration was still running when the capture closed."
+    return f"The iteration ended after {seconds(iteration.ended_s - iteration.started_s)}."
