@@ -1,0 +1,89 @@
+"""Whether a trigger leads to a capture, and if not, why."""
+
+from pathlib import Path
+
+from daemon.config import settings
+from daemon.limits import LimitRules, Limits, Spent
+from daemon.limits_file import LimitsFile, now
+from daemon.spool.spool import Spool
+from daemon.targets.process import HeldProcess
+from daemon.targets.target import Target
+from model.capture import Outcome
+from model.errors import RefusedError
+from model.events import Refusal, Trigger, TriggerKind
+
+_FIND = "start it, or mend the target's `process`: it finds nothing"
+_IMPOSSIBLE: dict[str, Refusal] = {
+    Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED,
+    Outcome.UNSUPPORTED: Refusal.UNSUPPORTED,
+}
+
+
+def limit_rules(config: settings.Target) -> LimitRules:
+    """The limits of a target's configuration."""
+    return LimitRules(cooldown_s=config.cooldown, captures_per_hour=config.captures_per_hour)
+
+
+class Admission:
+    """Asks every authority in turn: switch, process, rights, limits, other captures, disk."""
+
+    def __init__(self, config: settings.Config, limits_file: LimitsFile, spool: Spool) -> None:
+        self.config = config
+        self.limits: Limits = limits_file.load()
+        self.running: set[str] = set()  # targets with a capture in progress
+        self._before: dict[str, Spent] = {}  # what a target had spent before its last capture
+        self._limits_file = limits_file
+        self._spool = spool
+
+    def disabled(self) -> bool:
+        """Whether the switch file forbids to attach to anything; one that cannot be looked for does."""
+        path: Path | None = self.config.capture_disabled_file
+        try:
+            return path is not None and path.exists()
+        except OSError:
+            return True
+
+    def refusal(self, target: Target, kind: TriggerKind) -> RefusedError | None:
+        """Why a capture of this target would be refused now; None when it may start."""
+        if self.disabled():
+            path = self.config.capture_disabled_file
+            why = f"{path} exists, or cannot be looked for"
+            return RefusedError(Refusal.DISABLED, why, remedy="remove it to allow captures")
+        if target.process is None:
+            return RefusedError(Refusal.NO_PROCESS, "the target's process is not there", remedy=_FIND)
+        if reason := _IMPOSSIBLE.get(target.possible.reason):
+            return RefusedError(reason, target.possible.detail, remedy=target.possible.remedy)
+        said = self.limits.refusal(target.name, limit_rules(target.config), kind, now().boot_s)
+        if said is not None:
+            remedy = "or raise `captures_per_hour`" if said[0] is Refusal.RATE_LIMITED else ""
+            return RefusedError(*said, remedy=remedy)
+        if target.name in self.running or len(self.running) >= self.config.captures_at_once:
+            return RefusedError(Refusal.BUSY, f"captures in progress: {', '.join(sorted(self.running))}")
+        if not self._spool.has_room(target.name):
+            full = "the spool or its disk is full of what sinks do not have yet"
+            return RefusedError(Refusal.SPOOL_FULL, full, remedy="see `loopcam reports list`, mend the sink")
+        return None
+
+    def admit(self, target: Target, trigger: Trigger) -> HeldProcess:
+        """Let a capture start and give the process to look at, or raise RefusedError."""
+        refused = self.refusal(target, trigger.kind)
+        if refused is not None or target.process is None:
+            raise refused or RefusedError(
+                Refusal.NO_PROCESS, "the target's process is not there", remedy=_FIND
+            )
+        self.running.add(target.name)
+        self._before[target.name] = self.limits.spend(target.name, trigger.kind, now())
+        return target.process
+
+    def give_back(self, target_name: str) -> None:
+        """A capture came to nothing, for no fault of the target: it spends nothing; raises OSError."""
+        self.limits.give_back(target_name, self._before[target_name])
+        self.save()
+
+    def save(self) -> None:
+        """Make what was spent durable, before anything is attached; raises OSError."""
+        self._limits_file.save(self.limits)
+
+    def done(self, target_name: str) -> None:
+        """A capture is over."""
+        self.running.discard(target_name)

@@ -1,0 +1,143 @@
+"""The daemon's life: startup, run, shutdown."""
+
+import asyncio
+import logging
+import signal
+import time
+from pathlib import Path
+
+from daemon import gauges
+from daemon.config.settings import Config
+from daemon.core import Core
+from daemon.deadlines import PAUSED_S
+from daemon.evidence import version
+from daemon.reload import Reloader
+from daemon.spool.adopt import adopt
+from daemon.targets.target import Target
+from daemon.web.servers import Servers
+from model.capture import WindowEnd
+
+_LOG = logging.getLogger(__name__)
+
+TICK_S = 1.0
+HURRY_S = 0.1
+SAME_SIGNAL_S = 0.2
+
+
+class App:
+    """One daemon."""
+
+    def __init__(self, config: Config, path: Path | None = None) -> None:
+        """Open the spool; raises SpoolError. `path` is the configuration's file, where there is one."""
+        self._core = Core(config)
+        self._servers = Servers(self._core)
+        self._reloader = Reloader(self._core, self._servers, path)
+        self._stopping = asyncio.Event()
+        self._signalled_s = float("-inf")
+
+    async def run(self) -> None:
+        """Live until SIGTERM or SIGINT; a second one ends everything at once."""
+        try:
+            await self._startup()
+            async with asyncio.TaskGroup() as tasks:
+                await self._core.deliveries.start(tasks)
+                ticker = tasks.create_task(self._tick(), name="ticker")
+                await self._stopping.wait()
+                await self._shutdown()
+                ticker.cancel()
+        finally:
+            self._core.spool.close()
+
+    def stop(self) -> None:
+        """Begin to shut down; at once, when that has begun already."""
+        before_s, self._signalled_s = self._signalled_s, time.monotonic()
+        if self._signalled_s - before_s < SAME_SIGNAL_S:  # a wrapper and its group got the same signal
+            return
+        if self._stopping.is_set():
+            _LOG.warning("stopping at once")
+            raise SystemExit(1)
+        self._stopping.set()
+
+    async def _startup(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.reload)
+        gauges.announce(self._core)
+        for capture in adopt(self._core.spool):
+            self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
+            _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
+        await self._servers.start()
+        await self._core.fleet.look()
+        _LOG.info("loopcam watches", extra=self._about())
+        for target in self._core.fleet:
+            if target.process is None:
+                _LOG.warning("no such process yet, waiting for it", extra=_sought(target))
+
+    def _about(self) -> dict[str, object]:
+        control = self._core.config.control
+        scheme = "https" if control.tls_cert else "http"
+        return {
+            "targets": ", ".join(self._core.fleet.targets),
+            "page": f"{scheme}://{self._servers.address}/",
+            "spool": str(self._core.spool.path),
+            "version": version(),
+        }
+
+    async def _shutdown(self) -> None:
+        """End captures early but keep them, deliver what the grace allows; the rest waits in the spool."""
+        _LOG.info("stopping", extra={"grace": str(self._core.config.shutdown_grace)})
+        self._core.events.deadlines.stop()
+        try:
+            async with asyncio.timeout(self._core.config.shutdown_grace):
+                await self._core.captures.close()
+                await self._core.deliveries.drained()
+        except TimeoutError:
+            _LOG.warning("not all delivered within the grace; the next start goes on with it")
+        await self._servers.stop()
+        await self._core.captures.abandon()
+        await self._core.deliveries.stop()
+        for target in self._core.fleet:
+            target.let_go()
+
+    async def _tick(self) -> None:
+        """About once a second: our own lateness, processes, switch, configuration."""
+        while True:
+            started_s = time.monotonic()
+            hurried = await self._wait()
+            late_s = time.monotonic() - started_s - TICK_S
+            if not hurried:
+                self._core.telemetry.lateness_s.observe(max(0.0, late_s))
+                if late_s > PAUSED_S:
+                    self._core.events.deadlines.paused()
+            try:
+                await self._look()
+            except OSError as error:  # no descriptors or no processes left: that may pass, we go on
+                _LOG.warning("could not look at processes or files", extra={"error": str(error)})
+
+    async def _look(self) -> None:
+        await self._core.fleet.look()
+        self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
+        self._reloader.look()
+        self._core.spool.make_room()
+        if self._core.admission.disabled():
+            self._core.captures.end_all(WindowEnd.DISABLED)
+        else:
+            await self._core.fleet.check()
+
+    async def _wait(self) -> bool:
+        """Sleep for a tick, or less when somebody is in a hurry (which is said)."""
+        try:
+            async with asyncio.timeout(TICK_S):
+                await self._core.hurry.wait()
+        except TimeoutError:
+            return False
+        await asyncio.sleep(HURRY_S)
+        self._core.hurry.clear()
+        return True
+
+
+def _sought(target: Target) -> dict[str, object]:
+    selector = target.config.process
+    wanted = {"pid": selector.pid, "pidfile": selector.pidfile, "match": selector.match}
+    return {"target": target.name, **{key: value for key, value in wanted.items() if value is not None}}

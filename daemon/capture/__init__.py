@@ -1,0 +1,1 @@
+"""Acting on a trigger: recorder and collectors over the collection window."""

@@ -1,0 +1,153 @@
+"""One capture: the one place that times, bounds and absorbs what recorder and collectors do."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Mapping
+
+import msgspec
+
+from collectors.contract import Collector, Sampler
+from daemon import evidence
+from daemon.capture.recorder import Recorder
+from daemon.capture.window import CaptureWindow
+from daemon.spool.incoming import Incoming
+from daemon.targets.process import HeldProcess
+from model.artifacts import Artifact
+from model.capture import Capture, Iteration, Outcome, PartOutcome, Recording, WindowEnd
+from model.errors import CollectorError
+
+_LOG = logging.getLogger(__name__)
+
+_CUT_SHORT = frozenset({Outcome.FAILED, Outcome.UNSUPPORTED, Outcome.NOT_PERMITTED})
+COLLECTOR_GRACE_S = 5.0  # after the window's end, for what a collector takes then
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a capture of this target takes: its sampler by kind, collectors by name."""
+
+    samplers: Mapping[str, Sampler]
+    collectors: Mapping[str, Collector]
+
+
+class _Take(msgspec.Struct, kw_only=True):
+    """What has come together so far."""
+
+    parts: list[PartOutcome] = []
+    artifacts: dict[str, Artifact] = {}
+    recording: Recording | None = None
+
+
+async def take(
+    plan: Plan, process: HeldProcess, window: CaptureWindow, incoming: Incoming, notes: tuple[str, ...] = ()
+) -> Capture:
+    """Run the plan over the window and describe what came of it; errors of parts are told, never raised."""
+    taken = _Take()
+    stop_watching = process.watch(lambda: window.end(WindowEnd.TARGET_EXITED))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name, sampler in plan.samplers.items():
+                recorder = Recorder(name, sampler, process, incoming)
+                group.create_task(_record(recorder, name, window, taken), name=f"recorder {name}")
+            for name, collector in plan.collectors.items():
+                work = _collect(name, collector, process, window, incoming, taken)
+                group.create_task(work, name=f"collector {name}")
+            if not plan.samplers:
+                await window.ended()
+    finally:
+        stop_watching()
+    window.end(WindowEnd.COLLECTION_TIME)
+    return await asyncio.to_thread(_describe, taken, window, incoming, notes)
+
+
+async def _record(recorder: Recorder, name: str, window: CaptureWindow, taken: _Take) -> None:
+    """Run the recorder. Its end, when it fails, ends the window too: nothing more is to come."""
+    part = await _absorb(name, recorder.record(window))
+    taken.recording = recorder.recording()
+    if part.outcome in _CUT_SHORT and taken.recording is not None:  # it went well until then
+        part = msgspec.structs.replace(part, outcome=Outcome.PARTIAL)
+    taken.parts.append(part)
+    if part.outcome is Outcome.TARGET_EXITED:
+        window.end(WindowEnd.TARGET_EXITED)
+
+
+async def _collect(
+    name: str,
+    collector: Collector,
+    process: HeldProcess,
+    window: CaptureWindow,
+    incoming: Incoming,
+    taken: _Take,
+) -> None:
+    async def bounded() -> Outcome:
+        async with asyncio.timeout(window.collection_time_s + COLLECTOR_GRACE_S):
+            artifacts = await collector.collect(process, window, incoming.evidence_dir)
+        taken.artifacts.update({artifact.path: artifact for artifact in artifacts})
+        return Outcome.COMPLETE if artifacts else Outcome.NOTHING
+
+    taken.parts.append(await _absorb(name, bounded()))
+
+
+async def _absorb(name: str, work: Awaitable[Outcome | None]) -> PartOutcome:
+    """Time one part's work and turn whatever it raises into its outcome."""
+    started_s = time.monotonic()
+    outcome, detail, remedy = Outcome.COMPLETE, "", ""
+    try:
+        outcome = await work or Outcome.COMPLETE
+    except CollectorError as error:
+        outcome, detail, remedy = Outcome(error.outcome), str(error), error.remedy
+    except TimeoutError:
+        outcome, detail = Outcome.FAILED, "took longer than the window and its grace"
+    except OSError as error:  # no descriptors, processes or space left: nothing that a traceback explains
+        outcome, detail = Outcome.FAILED, f"{error.strerror or error}"
+    except Exception as error:  # noqa: BLE001  # a part costs its own evidence only, and the manifest says why
+        _LOG.exception("part failed", extra={"part": name})
+        outcome, detail = Outcome.FAILED, f"{type(error).__name__}: {error}"
+    seconds = time.monotonic() - started_s
+    return PartOutcome(name=name, outcome=outcome, seconds=seconds, detail=detail, remedy=remedy)
+
+
+def _describe(taken: _Take, window: CaptureWindow, incoming: Incoming, notes: tuple[str, ...]) -> Capture:
+    found = {artifact.path: artifact for artifact in evidence.describe(incoming.report_dir)}
+    described = [_merge(taken.artifacts.get(path), artifact) for path, artifact in found.items()]
+    summary = window.summary()
+    return Capture(
+        **evidence.facts(incoming.opened),
+        iteration=_iteration(incoming, window),
+        window=summary,
+        outcome=overall(taken.parts, summary.end),
+        notes=notes,
+        recording=taken.recording,
+        parts=tuple(taken.parts),
+        evidence=tuple(described),
+    )
+
+
+def _merge(said: Artifact | None, found: Artifact) -> Artifact:
+    """Kind and media type as the collector said them; size and hash as they are on disk."""
+    if said is None:
+        return found
+    return msgspec.structs.replace(found, kind=said.kind, media_type=said.media_type)
+
+
+def _iteration(incoming: Incoming, window: CaptureWindow) -> Iteration | None:
+    trigger = incoming.opened.trigger
+    if trigger.started_s is None:
+        return None
+    return Iteration(id=trigger.iteration, started_s=trigger.started_s, ended_s=window.iteration_ended_s)
+
+
+def overall(parts: list[PartOutcome], end: WindowEnd) -> Outcome:
+    """One word for the whole: what the target did counts before what we did not manage."""
+    outcomes = {part.outcome for part in parts}
+    if end is WindowEnd.TARGET_EXITED or Outcome.TARGET_EXITED in outcomes:
+        return Outcome.TARGET_EXITED
+    for outcome in (Outcome.TARGET_STOPPED, Outcome.ENDED_BEFORE_ATTACH):
+        if outcome in outcomes:
+            return outcome
+    if outcomes <= {Outcome.COMPLETE, Outcome.NOTHING}:
+        cut_short = end in (WindowEnd.SHUTDOWN, WindowEnd.DISABLED)
+        return Outcome.PARTIAL if cut_short else Outcome.COMPLETE
+    if len(outcomes) == 1:
+        return next(iter(outcomes))
+    return Outcome.PARTIAL

@@ -1,0 +1,202 @@
+"""From an admitted trigger to an accepted report in the spool, with everything that can go wrong told."""
+
+import asyncio
+import logging
+from collections import Counter
+
+import msgspec
+
+from daemon.admission import Admission
+from daemon.capture.capture import take
+from daemon.capture.opened import opened
+from daemon.capture.plan import plan
+from daemon.capture.window import CaptureWindow
+from daemon.delivery.deliveries import Deliveries
+from daemon.spool.entry import Entry
+from daemon.spool.incoming import Incoming
+from daemon.spool.spool import Spool
+from daemon.spool.state import Opened
+from daemon.targets.process import HeldProcess
+from daemon.targets.target import Possible, Target
+from daemon.telemetry import Telemetry
+from daemon.worker.handle import Worker
+from model.capture import Capture, Outcome, WindowEnd
+from model.errors import RefusedError
+from model.events import Refusal, Trigger, TriggerKind
+
+_LOG = logging.getLogger(__name__)
+
+WARM_AFTER_S = 0.3  # the first look at the target comes before our own imports burn CPU beside it
+ACCEPT_AGAIN_S = 1.0
+_REFUSED = {Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED, Outcome.UNSUPPORTED: Refusal.UNSUPPORTED}
+
+
+class _Running(msgspec.Struct, frozen=True):
+    """A capture in progress."""
+
+    target: Target
+    process: HeldProcess
+    window: CaptureWindow
+    facts: Opened
+    notes: tuple[str, ...]
+
+
+class Captures:
+    """Runs captures, and knows those in progress."""
+
+    def __init__(
+        self, admission: Admission, spool: Spool, deliveries: Deliveries, telemetry: Telemetry
+    ) -> None:
+        self._admission = admission
+        self._spool = spool
+        self._deliveries = deliveries
+        self._telemetry = telemetry
+        self.outcomes: dict[str, Counter[str]] = {}  # since the start, by target, for the status
+        self.refusals: dict[str, Counter[str]] = {}
+        self._running: dict[str, _Running] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def begin(self, target: Target, trigger: Trigger, notes: tuple[str, ...] = ()) -> str:
+        """Start a capture in a task of its own and give its id; raises RefusedError."""
+        try:
+            if self._closed:
+                raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
+            process = self._admission.admit(target, trigger)
+        except RefusedError as refused:
+            self._refused(target, refused, again=trigger.level > 0)
+            raise
+        config = self._admission.config
+        sinks = tuple(part.name for part in config.sinks)
+        facts = opened(trigger, process, config.labels, target.config.collection_time, sinks)
+        window = CaptureWindow(facts.collection_time_s)
+        running = self._running[target.name] = _Running(target, process.share(), window, facts, notes)
+        task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        _LOG.info("capture started", extra={"report": facts.id, "reason": trigger.reason})
+        return facts.id
+
+    def iteration_ended(self, target: str, at_s: float) -> None:
+        """The iteration that is being captured is over; a capture by hand goes on."""
+        running = self._running.get(target)
+        if running is not None and running.facts.trigger.kind is TriggerKind.OVERRUN:
+            running.window.iteration_ended(at_s)
+
+    def end_all(self, why: WindowEnd) -> None:
+        """End every window now; what was taken is kept."""
+        for running in self._running.values():
+            running.window.end(why)
+
+    async def close(self) -> None:
+        """Begin no more, end every window, and wait until every capture has become a report."""
+        self._closed = True
+        self.end_all(WindowEnd.SHUTDOWN)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def abandon(self) -> None:
+        """Leave what is not finished: the next start adopts it."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, running: _Running) -> None:
+        warm = asyncio.create_task(self._warm(), name="warm renderer and stores")
+        entry: Entry | None = None
+        try:
+            entry = await self._take(running)
+        except RefusedError as refused:
+            self._refused(running.target, refused)
+            await self._give_back(running.target)
+            if refused.reason in _REFUSED.values():
+                running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
+        except Exception:  # noqa: BLE001  # one capture's failure is told and counted, watching goes on
+            _LOG.exception("capture failed", extra={"report": running.facts.id})
+            self._ended(running.target.name, Outcome.FAILED)
+        finally:
+            del self._running[running.target.name]
+            running.process.close()
+            self._admission.done(running.target.name)
+        await self._deliver(entry, warm)
+
+    async def _take(self, running: _Running) -> Entry:
+        incoming = await self._incoming(running.facts)
+        capture = await take(
+            plan(running.target.config), running.process, running.window, incoming, running.notes
+        )
+        if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
+            self._spool.discard(incoming)
+            part = capture.parts[0]
+            raise RefusedError(reason, part.detail, remedy=part.remedy)
+        entry = await self._accept(incoming, capture)
+        self._count(capture)
+        return entry
+
+    async def _incoming(self, facts: Opened) -> Incoming:
+        try:
+            return await asyncio.to_thread(self._prepare, facts)
+        except OSError as error:
+            said = f"the spool cannot be written: {error.strerror}"
+            raise RefusedError(Refusal.SPOOL_FULL, said, remedy="look at the spool's disk") from error
+
+    def _prepare(self, facts: Opened) -> Incoming:
+        self._admission.save()
+        return self._spool.begin(facts)
+
+    async def _accept(self, incoming: Incoming, capture: Capture) -> Entry:
+        """Make it durable, for as long as it takes: a full disk may get space again."""
+        while True:
+            try:
+                entry = await asyncio.to_thread(self._spool.accept, incoming, capture)
+            except OSError as error:
+                _LOG.warning("report not durable yet", extra={"report": capture.id, "error": str(error)})
+            else:
+                self._spool.add(entry)
+                about = {"report": entry.id, "outcome": capture.outcome, "bytes": entry.size_bytes}
+                _LOG.info("report accepted", extra=about)
+                return entry
+            self._spool.make_room()
+            await asyncio.sleep(ACCEPT_AGAIN_S)
+
+    async def _warm(self) -> Worker | None:
+        await asyncio.sleep(WARM_AFTER_S)
+        try:
+            return await self._deliveries.warm()
+        except OSError as error:  # drawing will try again, and tell
+            _LOG.warning("renderer not started", extra={"error": error.strerror})
+            return None
+
+    async def _deliver(self, entry: Entry | None, warm: "asyncio.Task[Worker | None]") -> None:
+        renderer = await warm
+        if entry is not None:
+            await self._deliveries.accepted(entry, renderer)
+            self._telemetry.report_bytes.observe(entry.size_bytes)
+        elif renderer is not None:
+            await renderer.end()
+        self._deliveries.cool()
+        self._spool.make_room()
+
+    def _count(self, capture: Capture) -> None:
+        self._ended(capture.target, capture.outcome)
+        for note in capture.notes:
+            self._telemetry.capture_notes.labels(capture.target, note).inc()
+        for part in capture.parts:
+            self._telemetry.collector_s.labels(part.name).observe(part.seconds)
+
+    def _ended(self, target: str, outcome: Outcome) -> None:
+        self._telemetry.captures.labels(target, outcome).inc()
+        self.outcomes.setdefault(target, Counter())[outcome] += 1
+
+    async def _give_back(self, target: Target) -> None:
+        try:
+            await asyncio.to_thread(self._admission.give_back, target.name)
+        except OSError as error:  # a restart would count it; that errs to the target's side
+            _LOG.warning("limits not saved", extra={"target": target.name, "error": str(error)})
+
+    def _refused(self, target: Target, refused: RefusedError, *, again: bool = False) -> None:
+        self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
+        self._telemetry.refusals.labels(target.name, refused.reason).inc()
+        about = {"target": target.name, "reason": refused.reason, "why": str(refused)}
+        said = "not captured again" if again else "capture refused"
+        _LOG.info(said, extra={**about, "remedy": refused.remedy})

@@ -1,0 +1,142 @@
+"""See it work: a small autoscaler stalls under a real daemon, and you get the report."""
+
+import argparse
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from daemon.commands.reports import whole
+from daemon.demo import autoscaler
+from daemon.demo.autoscaler import HEALTHY_ITERATIONS
+from model import coding
+from model.errors import LoopcamError
+from model.manifest import Manifest
+from model.report import MANIFEST_FILE
+
+TARGET = "demo-autoscaler"
+PIDFILE = "autoscaler.pid"
+WITHIN_S = 60.0
+_CONFIGURATION = """\
+listen: {address}
+spool: {{path: {out}/spool}}
+labels: {{cluster: demo}}
+targets:
+  - name: {target}
+    process: {{pidfile: {pidfile}}}
+    max_loop_time: 1s
+    collection_time: 3s
+    cooldown: 5s
+    captures_per_hour: 60
+sinks:
+  - file: {{path: {out}/reports}}
+"""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Where to, and whether to stay."""
+    parser.add_argument("--out", type=Path, default=Path("loopcam-demo"), metavar="DIR")
+    parser.add_argument("--serve", action="store_true", help="keep the daemon and its page up until Ctrl-C")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play it through, and end what was started."""
+    address = f"127.0.0.1:{_free_port()}"
+    out: Path = args.out.absolute()
+    out.mkdir(parents=True, exist_ok=True)
+    known = set(whole(out / "reports"))
+    with contextlib.ExitStack() as children:
+        print("A daemon starts. In the loop that it watches, an iteration may take 1 s.", flush=True)
+        daemon = children.enter_context(_child("-m", "daemon", "run", "--config", _configure(out, address)))
+        _wait_until_healthy(address, daemon)
+        print(
+            f"An autoscaler starts: {HEALTHY_ITERATIONS} healthy iterations, then one that stalls.",
+            flush=True,
+        )
+        program = _child(autoscaler.__file__, f"http://{address}", TARGET, str(out / PIDFILE))
+        children.enter_context(program)
+        _show(_wait_for_report(out / "reports", known, daemon))
+        if args.serve:
+            _serve(f"http://{address}/", daemon)
+    return 0
+
+
+def _configure(out: Path, address: str) -> str:
+    (out / PIDFILE).unlink(missing_ok=True)
+    file = out / "demo.yaml"
+    file.write_text(_CONFIGURATION.format(address=address, out=out, target=TARGET, pidfile=out / PIDFILE))
+    return str(file)
+
+
+@contextlib.contextmanager
+def _child(*arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+    child = subprocess.Popen([sys.executable, "-I", *arguments], process_group=0)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def _wait_until_healthy(address: str, daemon: "subprocess.Popen[bytes]") -> None:
+    host, _, port = address.partition(":")
+    deadline_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline_s:
+        _check_alive(daemon)
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+            return
+        time.sleep(0.05)
+    raise LoopcamError("the daemon does not listen", remedy="its log above says why")
+
+
+def _check_alive(daemon: "subprocess.Popen[bytes]") -> None:
+    if daemon.poll() is not None:
+        raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
+
+
+def _wait_for_report(folder: Path, known: set[Path], daemon: "subprocess.Popen[bytes]") -> Path:
+    deadline_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < deadline_s:
+        if new := set(whole(folder)) - known:
+            return new.pop()
+        if daemon.poll() is not None:
+            raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
+        time.sleep(0.1)
+    raise LoopcamError(f"no report within {WITHIN_S:g} s", remedy="the daemon's log above says why")
+
+
+def _show(directory: Path) -> None:
+    manifest = coding.decode((directory / MANIFEST_FILE).read_bytes(), Manifest)
+    bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
+    print(f"\n{bold}The report{plain}  {directory}")
+    if not manifest.top_stacks:
+        raise LoopcamError("the report holds no stacks", remedy=manifest.rendering.detail)
+    top = manifest.top_stacks[0]
+    print(f"{bold}Top stack{plain}   {top.share:.0%} of {top.thread}:")
+    for frame in top.frames:
+        print(f"              {frame}")
+    print(f"{bold}Culprit{plain}     {top.function_share:.0%} in {top.function}")
+    print(f"{bold}Look at it{plain}  open {directory / 'report.html'} in a browser,")
+    print(f"            or `loopcam reports show {directory}`,")
+    print("            or profile.speedscope.json in speedscope, or `go tool pprof profile.pb.gz`")
+
+
+def _serve(page: str, daemon: "subprocess.Popen[bytes]") -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        print(f"\nThe daemon's page: {page}   (Ctrl-C ends it)", flush=True)
+        daemon.wait()

@@ -1,0 +1,144 @@
+"""The flags of `loopcam run`: a configuration file, or one target without a file."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from model.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from daemon.config.settings import Config
+
+DEFAULT_TARGET = "target"
+SPOOL_BELOW_OUT = ".spool"
+
+
+class Flag(msgspec.Struct, frozen=True):
+    """A flag, its other spellings, and the option that it sets."""
+
+    spellings: tuple[str, ...]
+    metavar: str
+    path: str
+    help: str
+
+    @property
+    def dest(self) -> str:
+        """Its name in the parsed arguments."""
+        return self.spellings[0].removeprefix("--").replace("-", "_")
+
+
+_TARGET = "targets[0]."
+FLAGS = (
+    Flag(("--pid",), "N", f"{_TARGET}process.pid", "the process to watch, by its id"),
+    Flag(("--pidfile",), "FILE", f"{_TARGET}process.pidfile", "... by a file that holds its id"),
+    Flag(("--match",), "REGEX", f"{_TARGET}process.match", "... by its executable or command line"),
+    Flag(
+        ("--max-loop-time", "--diagnostic-max-loop-time"),
+        "TIME",
+        f"{_TARGET}max_loop_time",
+        "an iteration that takes longer is captured, such as 2m",
+    ),
+    Flag(
+        ("--collection-time", "--diagnostic-collection-time", "--diagnostic-max-collection-time"),
+        "TIME",
+        f"{_TARGET}collection_time",
+        "how long evidence is collected (30s)",
+    ),
+    Flag(
+        ("--cooldown", "--diagnostic-cooldown", "--diagnostic-cooldown-period"),
+        "TIME",
+        f"{_TARGET}cooldown",
+        "no other capture for this long (15m)",
+    ),
+    Flag(("--captures-per-hour",), "N", f"{_TARGET}captures_per_hour", "the most captures an hour (4)"),
+    Flag(("--target",), "NAME", f"{_TARGET}name", f"what the target is called ({DEFAULT_TARGET})"),
+    Flag(
+        ("--out", "--diagnostic-directory"),
+        "DIR",
+        "sinks[0].file.path",
+        "where reports go; the spool is DIR/.spool",
+    ),
+    Flag(("--listen",), "HOST:PORT", "listen", "where heartbeats, metrics and the page are served"),
+    Flag(
+        ("--metrics-listen",), "HOST:PORT", "metrics_listen", "a second address, for metrics and probes only"
+    ),
+)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `loopcam run` that make its configuration."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="a configuration file; instead of the other flags"
+    )
+    for flag in FLAGS:
+        parser.add_argument(
+            *flag.spellings, dest=flag.dest, metavar=flag.metavar, help=flag.help, action=_AsWritten
+        )
+
+
+class _AsWritten(argparse.Action):
+    """Keeps the value together with the spelling of its flag, for faults to name it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        setattr(namespace, self.dest, (option_string or self.option_strings[0], str(values)))
+
+
+def config(arguments: argparse.Namespace) -> "Config":
+    """The configuration that the flags name or make; raises ConfigError (a file's) or UsageError."""
+    written: dict[Flag, tuple[str, str]] = {
+        flag: found for flag in FLAGS if (found := getattr(arguments, flag.dest)) is not None
+    }
+    if arguments.config is None:
+        return _of_flags(written)
+    if written:
+        spelt = ", ".join(spelling for spelling, _ in written.values())
+        raise UsageError(
+            f"--config together with {spelt}", remedy="put it into the file, or leave --config out"
+        )
+    from daemon.config.load import load  # here, and not above: every command adds these flags
+
+    return load(arguments.config)
+
+
+def _of_flags(written: Mapping[Flag, tuple[str, str]]) -> "Config":
+    values = {flag.path: value for flag, (_, value) in written.items()}
+    if not values:
+        raise UsageError(
+            "no configuration",
+            remedy="loopcam run --config FILE, or --pid N --max-loop-time TIME --out DIR",
+        )
+    from daemon.config.load import configured
+
+    try:
+        return configured(_document(values), [])
+    except ConfigError as error:
+        paths = {flag.path: flag.spellings[0] for flag in FLAGS}
+        paths |= {flag.path: spelling for flag, (spelling, _) in written.items()}
+        paths |= {"targets[0].process": "--pid, --pidfile, --match", "sinks": paths["sinks[0].file.path"]}
+        faults = [msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in error.faults]
+        raise UsageError("\n".join(map(str, faults)), remedy="loopcam run --help") from None
+
+
+def _document(values: Mapping[str, str]) -> dict[str, object]:
+    """What a file with the same meaning would hold."""
+    below = {path.removeprefix(_TARGET): value for path, value in values.items() if path.startswith(_TARGET)}
+    process = {
+        key.removeprefix("process."): below.pop(key) for key in list(below) if key.startswith("process.")
+    }
+    made: dict[str, object] = {key: values[key] for key in ("listen", "metrics_listen") if key in values}
+    made["targets"] = [{"name": DEFAULT_TARGET, "process": process, **below}]
+    out = values.get("sinks[0].file.path")
+    if out:
+        out = str(Path(out).absolute())
+        made["spool"] = {"path": f"{out}/{SPOOL_BELOW_OUT}"}
+    made["sinks"] = [{"file": {"path": out}}]
+    return made

@@ -1,0 +1,63 @@
+"""Rules across options: each yields (option, value without secrets, rule)."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from daemon.config.names import is_loopback, is_unspecified, split_address
+from daemon.config.parts import Part
+from sinks.contract import Sink
+
+Broken = tuple[str, str, str]
+HIGHEST_PORT = 65535
+
+
+def listeners(listen: str, metrics_listen: str | None, *, guarded: bool) -> Iterator[Broken]:
+    """Control on loopback or `guarded`, and two addresses that do not meet."""
+    given = {"listen": listen} | ({"metrics_listen": metrics_listen} if metrics_listen is not None else {})
+    for option, address in given.items():
+        if split_address(address)[1] > HIGHEST_PORT:
+            yield option, address, f"a port is at most {HIGHEST_PORT}"
+    if not guarded and not is_loopback(split_address(listen)[0]):
+        rule = "others can reach it: set control.token_sha256, control.tls_cert and control.tls_key"
+        yield "listen", listen, f"{rule}; or listen on 127.0.0.1; or control.allow_insecure: true"
+    if metrics_listen is not None and _meet(listen, metrics_listen):
+        yield "metrics_listen", metrics_listen, f"taken by listen ({listen}): give it another port"
+
+
+def _meet(one: str, other: str) -> bool:
+    (host, port), (other_host, other_port) = split_address(one), split_address(other)
+    same_host = host == other_host or is_unspecified(host) or is_unspecified(other_host)
+    return same_host and port == other_port != 0
+
+
+def target_names(names: Sequence[str]) -> Iterator[Broken]:
+    """Every target has a name of its own."""
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            yield f"targets[{place}].name", name, f"taken by targets[{names.index(name)}]: choose another"
+
+
+def file_sinks(sinks: Sequence[Part[Sink]], spool: Path) -> Iterator[Broken]:
+    """Folders of file sinks lie outside the spool and are each one sink's own."""
+    seen: dict[Path, str] = {}
+    for part in sinks:
+        path = getattr(part.options, "path", None)
+        if part.kind != "file" or not isinstance(path, Path):
+            continue
+        if path.absolute().is_relative_to(spool.absolute()):
+            yield (
+                "sinks",
+                str(path),
+                f"sink {part.name}: inside the spool ({spool}); choose one beside it",
+            )
+        if path.absolute() in seen:
+            yield "sinks", str(path), f"sink {part.name}: the folder of sink {seen[path.absolute()]} already"
+        seen.setdefault(path.absolute(), part.name)
+
+
+def sink_labels(sinks: Sequence[Part[Sink]], labels: frozenset[str]) -> Iterator[Broken]:
+    """Labels that sinks refer to are configured."""
+    for part in sinks:
+        for name in sorted(part.options.labels() - labels):
+            known = ", ".join(sorted(labels)) or "none"
+            yield "labels", name, f"sink {part.name} refers to this label; configured: {known}"

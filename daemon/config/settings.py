@@ -1,0 +1,234 @@
+"""What can be configured: each option with its type, its default, its bounds and what it does."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from collectors.contract import Collector, Sampler
+from daemon.config import rules
+from daemon.config.names import Address, LabelName, LabelValue, Name
+from daemon.config.parts import COLLECTOR_FAMILY, SINK_FAMILY, family
+from daemon.config.parts import Part as Part
+from model.units import ByteSize, Seconds
+from sinks.contract import Sink
+
+Mode = Literal["start_end", "start", "end", "beat"]
+
+
+class Selector(msgspec.Struct, frozen=True, kw_only=True):
+    """Which process a target is: exactly one of these."""
+
+    pid: Annotated[int | None, Meta(ge=1, description="Its process id. The end of the process is final.")] = (
+        None
+    )
+    pidfile: Annotated[
+        Path | None, Meta(description="A file that holds its process id; a restart is followed.")
+    ] = None
+    match: Annotated[
+        str | None,
+        Meta(
+            min_length=1,
+            description="A regular expression, searched in the path of the executable and in the command "
+            "line; the oldest match is the target, a restart is followed.",
+        ),
+    ] = None
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """Exactly one way to find the process, and a regular expression that is one."""
+        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
+        if len(given) != 1:
+            yield "", ", ".join(given) or "nothing", "give exactly one of pid, pidfile, match"
+        try:
+            re.compile(self.match or "")
+        except re.error as error:
+            yield "match", self.match or "", f"a regular expression: {error}"
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """The target tells by HTTP when its iterations start and end."""
+
+    mode: Annotated[
+        Mode,
+        Meta(
+            description="What the target tells: both ends of an iteration, its start only, its end only, or "
+            "one beat for each turn of the loop."
+        ),
+    ] = "start_end"
+    idle_allowance: Annotated[
+        Seconds | None,
+        Meta(
+            ge=0,
+            description="The longest healthy pause between two iterations, which only `start_end` can tell "
+            "from an overrun. Needed in the other modes.",
+        ),
+    ] = None
+    max_per_s: Annotated[
+        int, Meta(ge=1, le=100_000, description="Heartbeats a second of this target; more are refused (429).")
+    ] = 1000
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """An idle allowance where silence counts, and only there."""
+        if self.mode != "start_end" and self.idle_allowance is None:
+            rule = f"needed in mode {self.mode}: the longest healthy pause between two iterations"
+            yield "idle_allowance", "missing", rule
+        if self.mode == "start_end" and self.idle_allowance is not None:
+            rule = "has no meaning in mode start_end: leave it out"
+            yield "idle_allowance", str(self.idle_allowance), rule
+
+
+SOURCE_FAMILY = family("source", {"heartbeat": Heartbeat})
+
+
+def _default_sources() -> tuple[Part[Heartbeat], ...]:
+    return (Part(kind="heartbeat", name="heartbeat", options=Heartbeat()),)
+
+
+def _default_collectors() -> tuple[Part[Collector | Sampler], ...]:
+    from collectors.pyspy import PySpy  # here, and not above: loaded only where it is used
+
+    return (Part(kind="pyspy", name="pyspy", options=PySpy()),)
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """A process to watch, and when and how to look at it."""
+
+    name: Annotated[Name, Meta(description="What it is called: in heartbeats, metrics, reports and paths.")]
+    process: Annotated[Selector, Meta(description="Which process it is.")]
+    iterations: Annotated[
+        tuple[Part[Heartbeat], ...],
+        SOURCE_FAMILY,
+        Meta(min_length=1, max_length=1, description="How loopcam learns of iterations."),
+    ] = msgspec.field(default_factory=_default_sources)
+    max_loop_time: Annotated[
+        Seconds,
+        Meta(ge=0.01, description="An iteration that is still in flight after this long has overrun."),
+    ]
+    first_loop_time: Annotated[
+        Seconds | None,
+        Meta(description="The same for the first iteration of a process. Left out: `max_loop_time`."),
+    ] = None
+    collection_time: Annotated[
+        Seconds, Meta(ge=0.1, le=3600, description="How long evidence is collected after an overrun.")
+    ] = Seconds(30)
+    cooldown: Annotated[
+        Seconds, Meta(description="After an overrun was captured, others are not for this long.")
+    ] = Seconds(900)
+    captures_per_hour: Annotated[
+        int, Meta(ge=1, le=3600, description="The most captures within any hour, those by hand included.")
+    ] = 4
+    collectors: Annotated[
+        tuple[Part[Collector | Sampler], ...],
+        COLLECTOR_FAMILY,
+        Meta(min_length=1, description="What evidence is taken."),
+    ] = msgspec.field(default_factory=_default_collectors)
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """Times that go together, and one sampler."""
+        if self.cooldown < self.collection_time:
+            yield "cooldown", str(self.cooldown), f"at least collection_time ({self.collection_time})"
+        if self.first_loop_time is not None and self.first_loop_time < self.max_loop_time:
+            rule = f"at least max_loop_time ({self.max_loop_time})"
+            yield "first_loop_time", str(self.first_loop_time), rule
+        samplers = [part.name for part in self.collectors if isinstance(part.options, Sampler)]
+        if len(samplers) > 1:
+            yield "collectors", ", ".join(samplers), "one sampler a target"
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may talk to the control listener (`listen`)."""
+
+    token_sha256: Annotated[
+        str | None,
+        Meta(
+            pattern=r"^[0-9a-f]{64}$",
+            extra={"rule": "the SHA-256 of the token, 64 digits of 0-9a-f", "hidden": True},
+            description="Requests need `Authorization: Bearer TOKEN`, where this is the token's SHA-256: "
+            '`printf %s "$TOKEN" | sha256sum`.',
+        ),
+    ] = None
+    tls_cert: Annotated[Path | None, Meta(description="The certificate chain (PEM).")] = None
+    tls_key: Annotated[Path | None, Meta(description="Its private key (PEM).")] = None
+    allow_insecure: Annotated[
+        bool, Meta(description="Permit an address that others can reach without token or TLS.")
+    ] = False
+    allowed_hosts: Annotated[
+        tuple[Annotated[str, Meta(min_length=1)], ...],
+        Meta(description="Host names that requests may address, besides the loopback's and `listen`."),
+    ] = ()
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """A certificate and a key, or neither."""
+        for one, other in (("tls_cert", "tls_key"), ("tls_key", "tls_cert")):
+            if getattr(self, one) is not None and getattr(self, other) is None:
+                yield other, "missing", f"needed together with {one}"
+
+
+class Spool(msgspec.Struct, frozen=True, kw_only=True):
+    """Where reports wait until every sink has them."""
+
+    path: Annotated[Path, Meta(description="The folder, on a disk that outlives the daemon.")] = Path(
+        "/var/lib/loopcam/spool"
+    )
+    max_bytes: Annotated[
+        ByteSize,
+        Meta(ge=2**20, description="The most it may hold; the oldest delivered reports go first."),
+    ] = ByteSize(2 * 2**30)
+    max_reports: Annotated[int, Meta(ge=1, description="The most reports it may hold.")] = 1000
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one daemon is told."""
+
+    listen: Annotated[
+        Address, Meta(description="Where control, heartbeats, metrics and the page are served.")
+    ] = "127.0.0.1:8686"
+    metrics_listen: Annotated[
+        Address | None,
+        Meta(description="A second address with `/metrics`, `/healthz` and `/readyz` only, without a token."),
+    ] = None
+    control: Annotated[Control, Meta(description="Who may talk to `listen`.")] = Control()
+    spool: Annotated[Spool, Meta(description="Where reports wait until every sink has them.")] = Spool()
+    shutdown_grace: Annotated[
+        Seconds, Meta(le=3600, description="How long a stopping daemon may still deliver.")
+    ] = Seconds(25)
+    labels: Annotated[
+        dict[LabelName, LabelValue],
+        Meta(description="Who this is: goes into every capture, manifest and stored object."),
+    ] = {}
+    capture_disabled_file: Annotated[
+        Path | None, Meta(description="While this file exists, nothing is attached to.")
+    ] = None
+    captures_at_once: Annotated[
+        int, Meta(ge=1, le=64, description="How many captures may run at the same time, over all targets.")
+    ] = 1
+    targets: Annotated[tuple[Target, ...], Meta(min_length=1, description="What is watched.")]
+    sinks: Annotated[
+        tuple[Part[Sink], ...],
+        SINK_FAMILY,
+        Meta(
+            min_length=1,
+            description="Where reports are stored. Left out: in the folder `reports` beside the spool.",
+        ),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        if not self.sinks:
+            from sinks.file import File  # here, and not above: loaded only where it is used
+
+            beside = File(path=self.spool.path.parent / "reports")
+            msgspec.structs.force_setattr(self, "sinks", (Part(kind="file", name="file", options=beside),))
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """Rules across the whole configuration."""
+        guarded = self.control.token_sha256 is not None and self.control.tls_cert is not None
+        guarded = guarded or self.control.allow_insecure
+        yield from rules.listeners(self.listen, self.metrics_listen, guarded=guarded)
+        yield from rules.target_names([target.name for target in self.targets])
+        yield from rules.file_sinks(self.sinks, self.spool.path)
+        yield from rules.sink_labels(self.sinks, frozenset(self.labels))
+        if self.spool.max_reports < len(self.targets):
+            yield "spool.max_reports", str(self.spool.max_reports), "at least one for each target"

@@ -1,0 +1,63 @@
+"""The daemon's parts, wired to each other. Every part is built here, and nowhere else."""
+
+import asyncio
+import logging
+
+from daemon.admission import Admission
+from daemon.captures import Captures
+from daemon.config.settings import Config
+from daemon.delivery.deliveries import Deliveries
+from daemon.events import Events
+from daemon.evidence import version
+from daemon.limits_file import LimitsFile
+from daemon.spool.entry import Entry
+from daemon.spool.spool import Spool
+from daemon.spool.state import Delivery, Progress
+from daemon.targets.fleet import Fleet
+from daemon.telemetry import Telemetry
+
+_LOG = logging.getLogger(__name__)
+
+
+class Core:
+    """All that watches, decides and delivers; what it is told from outside comes through `daemon/web`."""
+
+    def __init__(self, config: Config) -> None:
+        """Open the spool; raises SpoolError."""
+        self.config = config
+        self.refused_config = ""  # the faults of a newer configuration that could not be taken up
+        self.hurry = asyncio.Event()  # set: look for processes now rather than at the next tick
+        self.telemetry = Telemetry(version())
+        quota = config.spool
+        self.spool = Spool(quota.path, max_bytes=quota.max_bytes, max_reports=quota.max_reports)
+        self.admission = Admission(config, LimitsFile(quota.path / "state" / "limits.json"), self.spool)
+        self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
+        self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
+        self.fleet = Fleet(config.targets, lambda _target: self.hurry.set())
+        self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
+
+    def use(self, config: Config) -> None:
+        """Go on under another configuration; what only a start can change stays as it is."""
+        old, self.config = self.config, config
+        self.admission.config = config
+        self.spool.max_bytes, self.spool.max_reports = config.spool.max_bytes, config.spool.max_reports
+        self.fleet.reconfigure(config.targets)
+        if old.sinks != config.sinks:
+            self.deliveries.use(config.sinks)
+        self.events.reconfigured()
+        self.hurry.set()
+
+    def _delivered(self, sink: str, entry: Entry, delivery: Delivery) -> None:
+        """Tell how an attempt to store a report ended."""
+        about = {"report": entry.id, "sink": sink}
+        if delivery.progress is Progress.DELIVERED:
+            self.telemetry.deliveries.labels(sink, "delivered").inc()
+            if entry.id == max(one.id for one in self.spool.entries.values() if one.target == entry.target):
+                self.telemetry.set_last_report(entry.target, entry.id, delivery.location)
+            _LOG.info("report stored", extra={**about, "location": delivery.location})
+        else:
+            dead = delivery.progress is Progress.DEAD
+            self.telemetry.deliveries.labels(sink, "dead" if dead else "retry").inc()
+            said = {**about, "error": delivery.error, "remedy": delivery.remedy}
+            _LOG.warning("report not stored, sink gave up" if dead else "report not stored yet", extra=said)
+        self.spool.make_room()

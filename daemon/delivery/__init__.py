@@ -1,0 +1,1 @@
+"""From an accepted report to every sink: drawing it, storing it, trying again."""

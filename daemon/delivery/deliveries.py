@@ -1,0 +1,115 @@
+"""All outboxes together, and the drawing that comes before them."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Iterable, Mapping
+
+from daemon.config.settings import Part
+from daemon.delivery.drawing import draw
+from daemon.delivery.outbox import OnResult, Outbox
+from daemon.spool.entry import Entry
+from daemon.spool.spool import Spool
+from daemon.worker.handle import Worker
+from model.errors import LoopcamError, RenderError
+from sinks.contract import Sink
+
+_LOG = logging.getLogger(__name__)
+
+DRAW_AGAIN_S = 5.0
+
+
+class Deliveries:
+    """Takes accepted reports and brings them to every sink."""
+
+    def __init__(self, sinks: Iterable[Part[Sink]], spool: Spool, on_result: OnResult) -> None:
+        self._spool = spool
+        self._on_result = on_result
+        self._pen = asyncio.Lock()  # one report is drawn at a time
+        self._drawing: set[str] = set()
+        self._all_drawn = asyncio.Event()
+        self._all_drawn.set()
+        self._tasks: asyncio.TaskGroup | None = None
+        self._drawers: list[asyncio.Task[None]] = []
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self.outboxes: Mapping[str, Outbox] = {}
+        self._sinks = tuple(sinks)
+
+    async def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Take up everything that an earlier daemon left undone."""
+        self._tasks = tasks
+        self.use(self._sinks)
+        undrawn = [entry for entry in self._spool.entries.values() if not entry.drawn]
+        self._drawers = [
+            tasks.create_task(self.accepted(entry), name=f"draw {entry.id}") for entry in undrawn
+        ]
+
+    def use(self, sinks: Iterable[Part[Sink]]) -> None:
+        """Deliver to these sinks from now on; one that is no longer there keeps its state on disk."""
+        wanted = {part.name: part for part in sinks}
+        kept = {name: box for name, box in self.outboxes.items() if box.part == wanted.get(name)}
+        for name in self.outboxes.keys() - kept.keys():
+            if name in self._running:
+                self._running.pop(name).cancel()
+        self.outboxes = {
+            name: kept.get(name) or Outbox(part, self._spool, self._on_result)
+            for name, part in wanted.items()
+        }
+        self._spool.owe_to(tuple(wanted))
+        if self._tasks is not None:
+            for name in self.outboxes.keys() - self._running.keys():
+                work = self.outboxes[name].run()
+                self._running[name] = self._tasks.create_task(work, name=f"deliver to {name}")
+
+    async def warm(self) -> Worker:
+        """Start a renderer and the store processes while a capture still runs; raises OSError."""
+        for outbox in self.outboxes.values():
+            try:
+                await outbox.warm()
+            except (LoopcamError, OSError) as error:  # the attempt itself will tell
+                _LOG.warning("store process not started", extra={"sink": outbox.name, "error": str(error)})
+        return await Worker.start_renderer()
+
+    def cool(self) -> None:
+        """The capture is over; its report, if there is one, is accepted."""
+        for outbox in self.outboxes.values():
+            outbox.cool()
+
+    async def accepted(self, entry: Entry, renderer: Worker | None = None) -> None:
+        """Draw a report and hand it to the outboxes; goes on trying for as long as it takes."""
+        while not await self._drawn(entry, renderer):
+            renderer = None
+            await asyncio.sleep(DRAW_AGAIN_S)
+            self._spool.make_room()
+        for outbox in self.outboxes.values():
+            outbox.wake()
+
+    async def _drawn(self, entry: Entry, renderer: Worker | None) -> bool:
+        self._drawing.add(entry.id)
+        self._all_drawn.clear()
+        try:
+            async with self._pen:
+                await draw(entry, renderer)
+        except (RenderError, OSError) as error:
+            _LOG.warning("report not drawn yet", extra={"report": entry.id, "error": str(error)})
+            return False
+        finally:
+            self._drawing.discard(entry.id)
+            if not self._drawing:
+                self._all_drawn.set()
+        return True
+
+    async def drained(self) -> None:
+        """Wait until all that can be delivered now is delivered."""
+        await self._all_drawn.wait()
+        for outbox in self.outboxes.values():
+            await outbox.drained()
+
+    async def stop(self) -> None:
+        """End every outbox; what is not delivered is taken up at the next start."""
+        tasks = (*self._drawers, *self._running.values())
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

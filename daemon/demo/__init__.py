@@ -1,0 +1,1 @@
+"""The demonstration: a small autoscaler that stalls, and a real daemon that watches it."""

@@ -1,0 +1,95 @@
+"""Where events arrive: into the loop's state, and on to all that follows from them."""
+
+import logging
+from collections.abc import Callable
+
+from daemon.captures import Captures
+from daemon.deadlines import OBSERVER_PAUSED, Deadlines
+from daemon.pulse import Pulse
+from daemon.targets.fleet import Fleet
+from daemon.targets.target import Target
+from daemon.telemetry import Telemetry
+from daemon.watch import ACCEPTED, Ended, Stray
+from model.errors import LoopcamError, RefusedError
+from model.events import Event, Trigger
+
+_LOG = logging.getLogger(__name__)
+
+
+class Events:
+    """Takes events of any source and fires triggers in time."""
+
+    def __init__(
+        self, fleet: Fleet, captures: Captures, telemetry: Telemetry, hurry: Callable[[], None]
+    ) -> None:
+        """`hurry` is called for an event of a target whose process is not found yet."""
+        self.pulses: dict[str, Pulse] = {}
+        self._fleet = fleet
+        self._captures = captures
+        self._telemetry = telemetry
+        self._hurry = hurry
+        self.deadlines = Deadlines(
+            lambda: (target.watch for target in fleet), self._fire, telemetry.lateness_s.observe
+        )
+
+    def take(self, event: Event) -> None:
+        """Take one event; raises LoopcamError when the target's mode does not know such events."""
+        target = self._fleet[event.target]
+        mode = target.watch.rules.mode
+        if event.kind not in ACCEPTED[mode]:
+            known = ", ".join(sorted(ACCEPTED[mode]))
+            raise LoopcamError(
+                f"target {event.target} is in mode {mode}, which has no event {event.kind}",
+                remedy=f"send one of {known}, or set `mode` of its heartbeat source",
+            )
+        if target.process is None:
+            self._hurry()
+        self._telemetry.events.labels(event.target, event.source, event.kind).inc()
+        if (pulse := self.pulses.get(event.target)) is None:
+            pulse = self.pulses[event.target] = Pulse()
+        pulse.said(event.at_s)
+        for happening in target.watch.take(event):
+            self._happened(target, event, happening)
+        self.deadlines.changed(target.watch.due_s())
+
+    def reconfigured(self) -> None:
+        """Targets or their rules changed: so may deadlines have."""
+        for target in self._fleet:
+            self.deadlines.changed(target.watch.due_s())
+        self.pulses = {name: pulse for name, pulse in self.pulses.items() if name in self._fleet.targets}
+
+    def _happened(self, target: Target, event: Event, happening: Ended | Stray) -> None:
+        if isinstance(happening, Ended):
+            self._ended(target, happening)
+            return
+        self._telemetry.stray_events.labels(target.name, happening).inc()
+        if happening is Stray.LOST_END:
+            self._captures.iteration_ended(target.name, event.at_s)
+
+    def _ended(self, target: Target, ended: Ended) -> None:
+        self._telemetry.iterations.labels(target.name).inc()
+        self._telemetry.iteration_duration_s.labels(target.name).observe(ended.ended_s - ended.started_s)
+        self._captures.iteration_ended(target.name, ended.ended_s)
+        if ended.unseen and self.deadlines.blind():
+            self._telemetry.capture_notes.labels(target.name, OBSERVER_PAUSED).inc()
+            _LOG.info(
+                "an iteration ended during our own pause, nobody knows when", extra={"target": target.name}
+            )
+        elif ended.unseen:
+            self._telemetry.overruns.labels(target.name, target.watch.rules.certainty).inc()
+            self._telemetry.capture_notes.labels(target.name, "overran_unseen").inc()
+            took_s = round(ended.ended_s - ended.started_s, 3)
+            _LOG.warning("an overrun ended before it was seen", extra={"target": target.name, "s": took_s})
+
+    def _fire(self, trigger: Trigger, notes: tuple[str, ...]) -> None:
+        target = self._fleet[trigger.target]
+        about = {"target": trigger.target, "reason": trigger.reason}
+        if target.watch.in_flight is not None and target.watch.in_flight.fired == 1:
+            self._telemetry.overruns.labels(trigger.target, trigger.certainty).inc()
+            _LOG.warning("overrun", extra=about)
+        else:
+            _LOG.info("overrun goes on", extra=about)
+        try:
+            self._captures.begin(target, trigger, notes)
+        except RefusedError:
+            return  # counted and logged where it was refused

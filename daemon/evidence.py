@@ -1,0 +1,77 @@
+"""Describing the evidence of a report, and ourselves in it."""
+
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypedDict
+
+from daemon import __version__
+from daemon.spool.state import Opened
+from disk.durable import sha256
+from model.artifacts import Artifact
+from model.capture import ProcessIdentity
+from model.events import Trigger
+from model.report import EVIDENCE_DIR
+
+# By the end of a file's name: kind and media type. What a collector made bears its own description.
+_KINDS = {
+    ".states.json": ("thread_states", "application/json"),
+    ".dump.json": ("dump", "application/json"),
+    ".trace.json": ("segment", "application/json"),
+}
+
+
+class Facts(TypedDict):
+    """The fields of a capture that are known when it starts, and who took it."""
+
+    id: str
+    target: str
+    labels: dict[str, str]
+    triggered_at: str
+    wall_minus_monotonic_s: float
+    process: ProcessIdentity
+    trigger: Trigger
+    loopcam_version: str
+    host: str
+
+
+def facts(opened: Opened) -> Facts:
+    """What a capture bears however it ended."""
+    return Facts(
+        id=opened.id,
+        target=opened.target,
+        labels=opened.labels,
+        triggered_at=opened.triggered_at,
+        wall_minus_monotonic_s=opened.wall_minus_monotonic_s,
+        process=opened.process,
+        trigger=opened.trigger,
+        loopcam_version=version(),
+        host=platform.node(),
+    )
+
+
+def version() -> str:
+    """The installed version of loopcam."""
+    return __version__
+
+
+def describe(report_dir: Path) -> Iterator[Artifact]:
+    """Every evidence file with its size and hash, the recorder's as well as others'."""
+    for file in sorted((report_dir / EVIDENCE_DIR).rglob("*")):
+        if file.is_file() and not file.is_symlink():
+            yield artifact(report_dir, file)
+
+
+def artifact(report_dir: Path, file: Path) -> Artifact:
+    """One evidence file, described by its name."""
+    kind, media_type = next(
+        (about for end, about in _KINDS.items() if file.name.endswith(end)),
+        ("other", "application/octet-stream"),
+    )
+    return Artifact(
+        path=file.relative_to(report_dir).as_posix(),
+        kind=kind,
+        media_type=media_type,
+        size_bytes=file.stat().st_size,
+        sha256=sha256(file),
+    )

@@ -1,0 +1,68 @@
+"""Log lines: words and colour for a person at a terminal, JSON for a collector of logs."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_COLOURS = {logging.WARNING: "\x1b[33m", logging.ERROR: "\x1b[31m", logging.CRITICAL: "\x1b[31m"}
+_DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
+
+
+def fields(record: logging.LogRecord) -> dict[str, object]:
+    """What was said beside the message."""
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level, message and fields; a traceback as text."""
+        said: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+            **fields(record),
+        }
+        if record.exc_info:
+            said["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(said, default=str)
+
+
+class Words(logging.Formatter):
+    """`12:01:02 message  key=value ...`, in colour where that is wanted."""
+
+    def __init__(self, *, colour: bool) -> None:
+        super().__init__()
+        self._colour = colour
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, and a traceback below it."""
+        time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        said = "  ".join(f"{key}={_quoted(value)}" for key, value in fields(record).items() if value != "")
+        message = record.getMessage()
+        if self._colour:
+            message = f"{_COLOURS.get(record.levelno, '')}{message}{_PLAIN}"
+            said = f"{_DIM}{said}{_PLAIN}"
+        elif record.levelno >= logging.WARNING:
+            message = f"{record.levelname.lower()}: {message}"
+        line = f"{time} {message}  {said}".rstrip()
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+def _quoted(value: object) -> str:
+    """A value on one line, whatever is in it: nothing in it moves a terminal's cursor or forges a line."""
+    text = str(value)
+    plain = text.isprintable() and " " not in text and '"' not in text
+    return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())
+
+
+def set_up(form: str, stream: TextIO = sys.stderr) -> None:
+    """Log to a stream, in the form `text` or `json`."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonLines() if form == "json" else Words(colour=stream.isatty()))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("aiohttp").setLevel(logging.WARNING)

@@ -1,0 +1,1 @@
+"""The spool: where reports wait on disk until every sink has them."""

@@ -1,0 +1,123 @@
+"""One report in the spool: the report itself, and beside it the spool's own bookkeeping."""
+
+import logging
+from pathlib import Path
+
+import msgspec
+
+from daemon.spool.state import Delivery, Drawing, Progress
+from disk.durable import make_dir, size_bytes, write_atomic
+from model import coding
+from model.capture import Capture
+from model.errors import SpoolError
+from model.manifest import Manifest
+from model.report import CAPTURE_FILE, MANIFEST_FILE, Report
+
+_LOG = logging.getLogger(__name__)
+
+REPORT_DIR = "report"
+STATE_DIR = "state"
+_RENDER_FILE = "render.json"
+
+
+class Entry:
+    """A directory `ID/` that holds `report/` (what sinks get) and `state/` (what we know of it)."""
+
+    def __init__(self, directory: Path) -> None:
+        """Read an entry; raises OSError or msgspec.DecodeError when it is damaged."""
+        self.directory = directory
+        self.id = directory.name
+        self.report_dir = directory / REPORT_DIR
+        self.capture = coding.decode((self.report_dir / CAPTURE_FILE).read_bytes(), Capture)
+        self.deliveries = dict(_read_deliveries(directory / STATE_DIR))
+        self.size_bytes = size_bytes(directory)
+
+    @property
+    def target(self) -> str:
+        """Whose report it is."""
+        return self.capture.target
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the manifest is there, so that sinks may have it."""
+        return (self.report_dir / MANIFEST_FILE).exists()
+
+    @property
+    def settled(self) -> bool:
+        """Whether every sink has it."""
+        return self.drawn and all(map(self.has, self.deliveries))
+
+    def has(self, sink: str) -> bool:
+        """Whether this sink has it."""
+        delivery = self.deliveries.get(sink)
+        return delivery is not None and delivery.progress is Progress.DELIVERED
+
+    def manifest(self) -> Manifest:
+        """Its table of contents; raises FileNotFoundError before it is drawn."""
+        return coding.decode((self.report_dir / MANIFEST_FILE).read_bytes(), Manifest)
+
+    def drop_damaged_manifest(self) -> None:
+        """So that the report is drawn again: all that a manifest says can be found out once more."""
+        try:
+            if self.drawn:
+                self.manifest()
+        except msgspec.DecodeError as error:
+            _LOG.warning("manifest damaged, drawing again", extra={"report": self.id, "error": str(error)})
+            (self.report_dir / MANIFEST_FILE).unlink()
+
+    def report(self) -> Report:
+        """The report as sinks see it."""
+        return Report(directory=self.report_dir, manifest=self.manifest())
+
+    def drawing(self) -> Drawing:
+        """How often drawing it was tried."""
+        try:
+            return coding.decode((self.directory / STATE_DIR / _RENDER_FILE).read_bytes(), Drawing)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return Drawing()
+
+    def set_drawing(self, drawing: Drawing) -> None:
+        """Remember an attempt at drawing, durably."""
+        write_atomic(self.directory / STATE_DIR / _RENDER_FILE, coding.encode(drawing))
+
+    def set_delivery(self, sink: str, delivery: Delivery) -> None:
+        """Remember how far a sink is, durably; raises OSError, and then only this daemon knows it."""
+        self.deliveries[sink] = delivery
+        write_atomic(_delivery_file(self.directory, sink), coding.encode(delivery))
+
+    def measure(self) -> None:
+        """Count its bytes again, after it was drawn."""
+        self.size_bytes = size_bytes(self.directory)
+
+
+def check(entry: Entry) -> Entry:
+    """The entry, unless it is not one of ours; then raises SpoolError."""
+    if entry.directory.is_symlink() or entry.capture.id != entry.id:
+        raise SpoolError("not an entry of this spool")
+    return entry
+
+
+def owe(directory: Path, sinks: tuple[str, ...]) -> None:
+    """Note in a new entry which sinks are to get it."""
+    make_dir(directory / STATE_DIR)
+    for sink in sinks:
+        write_atomic(_delivery_file(directory, sink), coding.encode(Delivery()))
+
+
+def _delivery_file(directory: Path, sink: str) -> Path:
+    return directory / STATE_DIR / f"sink-{sink}.json"
+
+
+def _read_deliveries(folder: Path) -> list[tuple[str, Delivery]]:
+    """The sinks' states; one that cannot be read counts as pending, since storing again does no harm.
+
+    Raises OSError without the folder: nobody then knows which sinks are to get the report.
+    """
+    deliveries = []
+    for file in sorted(file for file in folder.iterdir() if file.match("sink-*.json")):
+        try:
+            delivery = coding.decode(file.read_bytes(), Delivery)
+        except msgspec.DecodeError:
+            delivery = Delivery()
+        deliveries.append((file.stem.removeprefix("sink-"), delivery))
+    return deliveries

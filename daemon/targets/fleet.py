@@ -1,0 +1,104 @@
+"""All targets: finding their processes, following their restarts, checking that each could be captured."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from collectors.contract import Sampler
+from daemon.capture.look import look
+from daemon.config import settings
+from daemon.targets.find import find
+from daemon.targets.process import HeldProcess
+from daemon.targets.target import Possible, Target
+from model.capture import Outcome
+from model.errors import CollectorError
+
+_LOG = logging.getLogger(__name__)
+
+CHECK_FIRST_S, CHECK_MOST_S = 1.0, 60.0
+SETTLED_S = 1.0  # an interpreter that is just starting looks like no Python at all
+
+
+class Fleet:
+    """The targets by name. A capture may hold a process longer than its target does."""
+
+    def __init__(self, configs: Iterable[settings.Target], on_exit: Callable[[Target], None]) -> None:
+        self._on_exit = on_exit
+        self._next_check_s: dict[str, tuple[float, float]] = {}
+        self.targets = {config.name: Target(config, on_exit) for config in configs}
+
+    def __iter__(self) -> Iterator[Target]:
+        return iter(self.targets.values())
+
+    def __getitem__(self, name: str) -> Target:
+        return self.targets[name]
+
+    async def look(self) -> None:
+        """Find the processes that are missing, and pidfiles that name another process by now."""
+        wanted = {
+            target.name: target.config.process
+            for target in self
+            if not target.lost_for_good
+            and (target.process is None or target.config.process.pidfile is not None)
+        }
+        if not wanted:
+            return
+        for name, pid in (await asyncio.to_thread(find, wanted)).items():
+            target = self.targets.get(name)
+            if target is not None and target.pid != pid:
+                target.hold(pid)
+                self._next_check_s.pop(name, None)
+
+    def reconfigure(self, configs: Iterable[settings.Target]) -> None:
+        """Take up a new configuration: same name and selector keep their process, iterations and limits."""
+        kept = dict(self.targets)
+        self.targets = {}
+        for config in configs:
+            old = kept.get(config.name)
+            if old is not None and old.config.process == config.process:
+                kept.pop(config.name).reconfigure(config)
+                self.targets[config.name] = old
+            else:
+                self.targets[config.name] = Target(config, self._on_exit)
+        for gone in kept.values():
+            gone.let_go()
+
+    async def check(self) -> None:
+        """Try once, harmlessly, whether each new process can be looked at; if not, again and again."""
+        for target in list(self):
+            process = target.process
+            if process is None or target.possible.possible or process.age_s() < SETTLED_S:
+                continue
+            next_s, wait_s = self._next_check_s.get(target.name, (0.0, CHECK_FIRST_S))
+            if time.monotonic() >= next_s:
+                judged = await _check(process, _sampler(target.config))
+                if target.process is process:
+                    self._say(target, judged)
+                self._next_check_s[target.name] = (
+                    time.monotonic() + wait_s,
+                    min(CHECK_MOST_S, wait_s * 2),
+                )
+
+    def _say(self, target: Target, judged: Possible) -> None:
+        if judged != target.possible and not judged.possible:
+            about = {"target": target.name, "reason": judged.reason, "why": judged.detail}
+            _LOG.warning("no capture possible", extra={**about, "remedy": judged.remedy})
+        target.possible = judged
+
+
+def _sampler(config: settings.Target) -> Sampler | None:
+    options = (part.options for part in config.collectors)
+    return next((one for one in options if isinstance(one, Sampler)), None)
+
+
+async def _check(process: HeldProcess, sampler: Sampler | None) -> Possible:
+    if sampler is None:  # only discrete collectors: they need no right over the process
+        return Possible(True, "ok")
+    try:
+        judged = (await look(sampler, process, keep=2)).judged
+    except CollectorError as error:
+        return Possible(False, error.outcome, str(error), error.remedy)
+    if judged.outcome is Outcome.COMPLETE:
+        return Possible(True, "ok")
+    return Possible(False, judged.outcome, judged.detail, judged.remedy)

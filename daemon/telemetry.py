@@ -1,0 +1,166 @@
+"""Every Prometheus series of loopcam, in one list."""
+
+from collections.abc import Callable, Sequence
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.exposition import choose_encoder
+
+from model.capture import Outcome
+from model.events import Certainty, Refusal
+
+TARGET_STATES = ("waiting", "starting", "standby", "active", "gone")
+DELIVERY_RESULTS = ("delivered", "retry", "dead")
+
+_ITERATION_BUCKETS_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
+_COLLECTOR_BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 300)
+_LATENESS_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
+_REPORT_BUCKETS_BYTES = tuple(4.0**n * 1024 for n in range(2, 11))  # 16 KiB to 1 GiB
+
+_Metric = Counter | Gauge | Histogram
+
+
+class Telemetry:
+    """The series as attributes, in a registry of their own."""
+
+    def __init__(self, version: str) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._labels: dict[_Metric, tuple[str, ...]] = {}
+        self._last: dict[tuple[Gauge, str], tuple[str, ...]] = {}
+        ProcessCollector(registry=self._registry)
+
+        c, g, h = self._counter, self._gauge, self._histogram
+        self.iterations = c("iterations", "Iterations that ended.", "target")
+        self.iteration_duration_s = h(
+            "iteration_duration_seconds", "How long iterations took.", _ITERATION_BUCKETS_S, "target"
+        )
+        self.iteration_in_flight_s = g(
+            "iteration_in_flight_seconds", "Age of the oldest iteration in flight, 0 without one.", "target"
+        )
+        self.events = c("events", "Events that sources delivered.", "target", "source", "event")
+        self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
+        self.overruns = c("overruns", "Iterations that overran.", "target", "certainty")
+        self.refusals = c("refusals", "Triggers that led to no capture.", "target", "reason")
+        self.captures = c("captures", "Captures that ended.", "target", "outcome")
+        self.capture_notes = c("capture_notes", "Captures with a note, such as adopted.", "target", "note")
+        self.collector_s = h(
+            "collector_seconds", "Time a collector or recorder took.", _COLLECTOR_BUCKETS_S, "collector"
+        )
+        self.report_bytes = h("report_bytes", "Size of accepted reports.", _REPORT_BUCKETS_BYTES)
+        self.deliveries = c("deliveries", "Attempts to store a report.", "sink", "result")
+        self.delivery_pending = g("delivery_pending", "Reports that a sink has yet to store.", "sink")
+        self.delivery_dead = g("delivery_dead", "Reports that a sink will not store.", "sink")
+        self.spool_bytes = g("spool_bytes", "Bytes on disk in the spool.")
+        self.spool_reports = g("spool_reports", "Reports in the spool.")
+        self.spool_damaged = g("spool_damaged", "Damaged entries that were set aside.")
+        self.lateness_s = h("lateness_seconds", "How late the daemon's own timer was.", _LATENESS_BUCKETS_S)
+        self.target_state = g("target_state", "1 for the state a target is in.", "target", "state")
+        self.capture_possible = g(
+            "capture_possible", "Whether a target could be captured now; if 0, why not.", "target", "reason"
+        )
+        self.last_report_info = g(
+            "last_report_info", "The last report of a target.", "target", "id", "location"
+        )
+        self.config_reloads = c("config_reloads", "Times the configuration was read again.", "result")
+        self.config_last_reload_successful = g(
+            "config_last_reload_successful", "Whether the configuration in use is the newest."
+        )
+        self.build_info = g("build_info", "The version of loopcam.", "version")
+
+        self.build_info.labels(version).set(1)
+        self.config_last_reload_successful.set(1)
+        for result in ("success", "failure"):
+            self.config_reloads.labels(result)
+
+    def add_target(self, target: str, in_flight_s: Callable[[], float]) -> None:
+        """Start a target's series at 0. `in_flight_s` is called at each scrape."""
+        self.iterations.labels(target)
+        self.iteration_duration_s.labels(target)
+        self.iteration_in_flight_s.labels(target).set_function(in_flight_s)
+        for certainty in Certainty:
+            self.overruns.labels(target, certainty.value)
+        for refusal in Refusal:
+            self.refusals.labels(target, refusal.value)
+        for outcome in Outcome:
+            if outcome is not Outcome.NOTHING:
+                self.captures.labels(target, outcome.value)
+        self.set_target_state(target, TARGET_STATES[0])
+
+    def remove_target(self, target: str) -> None:
+        """Drop every series of a target."""
+        self._drop("target", target)
+        self._last = {key: labels for key, labels in self._last.items() if key[1] != target}
+
+    def add_sink(self, sink: str) -> None:
+        """Start a sink's series at 0."""
+        self.delivery_pending.labels(sink)
+        self.delivery_dead.labels(sink)
+        for result in DELIVERY_RESULTS:
+            self.deliveries.labels(sink, result)
+
+    def remove_sink(self, sink: str) -> None:
+        """Drop every series of a sink."""
+        self._drop("sink", sink)
+
+    def set_target_state(self, target: str, state: str) -> None:
+        """Say which one of TARGET_STATES a target is in."""
+        for known in TARGET_STATES:
+            self.target_state.labels(target, known).set(known == state)
+
+    def set_capture_possible(self, target: str, reason: str = "") -> None:
+        """Say that a target could be captured now, or with a reason that it could not."""
+        self._replace(self.capture_possible, target, reason).set(not reason)
+
+    def set_last_report(self, target: str, report_id: str, location: str) -> None:
+        """Name the newest report of a target and where it is."""
+        printable = location.encode(errors="replace").decode()  # a path may hold what is no text
+        self._replace(self.last_report_info, target, report_id, printable).set(1)
+
+    def count_reload(self, *, success: bool) -> None:
+        """Count a reading of the configuration."""
+        self.config_reloads.labels("success" if success else "failure").inc()
+        self.config_last_reload_successful.set(success)
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """All series and their content type: OpenMetrics where the Accept header asks for it."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+    def _replace(self, gauge: Gauge, target: str, *values: str) -> Gauge:
+        """The one series of a target in a gauge whose other labels change."""
+        labels = (target, *values)
+        last = self._last.get((gauge, target))
+        if last is not None and last != labels:
+            gauge.remove(*last)
+        self._last[gauge, target] = labels
+        return gauge.labels(*labels)
+
+    def _drop(self, label: str, value: str) -> None:
+        for metric, names in self._labels.items():
+            if label not in names:
+                continue
+            samples = [sample.labels for family in metric.collect() for sample in family.samples]
+            for values in {tuple(s[name] for name in names) for s in samples if s[label] == value}:
+                metric.remove(*values)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        counter = Counter(f"loopcam_{name}", text, labels, registry=self._registry)
+        self._labels[counter] = labels
+        return counter
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        gauge = Gauge(f"loopcam_{name}", text, labels, registry=self._registry)
+        self._labels[gauge] = labels
+        return gauge
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        histogram = Histogram(f"loopcam_{name}", text, labels, registry=self._registry, buckets=buckets)
+        self._labels[histogram] = labels
+        return histogram

@@ -1,0 +1,99 @@
+"""The plain page at `/`: targets and reports, without a script."""
+
+from collections.abc import Iterable
+from html import escape
+
+from daemon.spool.state import Delivery, Progress
+from daemon.web.status import InFlightStatus, ReportStatus, Status, TargetStatus
+from model.units import ByteSize, Seconds
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --dim: #888; --bad: #c0392b; --good: #1e8449 }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
+h1 { font-size: 1.3rem } h2 { font-size: 1.05rem; margin-top: 2rem }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top }
+th { font-weight: 600; color: var(--dim); font-size: .85rem }
+small, .dim { color: var(--dim) } .bad { color: var(--bad) } .good { color: var(--good) }
+meter { width: 8rem } time { white-space: nowrap }
+"""
+
+
+def page(status: Status, reports: Iterable[ReportStatus]) -> str:
+    """The whole page; every name in it is escaped."""
+    rows = "".join(map(_report, reports))
+    empty = '<tr><td colspan="6" class="dim">None yet. An iteration that overruns makes one.</td></tr>'
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>loopcam</title>
+<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
+<style>{STYLE}</style></head><body>
+<h1>loopcam <small>{escape(status.version)}</small></h1>
+{_disabled(status)}{_refused(status)}
+<h2>Targets</h2>
+<table><tr><th>Target<th>State<th>Iteration in flight<th>If it overran now<th>Captures left this hour</tr>
+{"".join(map(_target, status.targets))}</table>
+<h2>Reports</h2>
+<table><tr><th>When (UTC)<th>Target<th>Why<th>Outcome<th>Most seen<th>Stored</tr>
+{rows or empty}</table>
+<p class="dim">{status.spool_reports} reports, {ByteSize(status.spool_bytes)} in the spool.
+{_damaged(status)}</p>
+</body></html>
+"""
+
+
+def _target(target: TargetStatus) -> str:
+    pid = f"pid {target.pid}" if target.pid else "no process"
+    limits = target.limits
+    says = f"refused: {limits.why}" if limits.would_refuse else "captured"
+    tone = "bad" if limits.would_refuse else "good"
+    if target.capturing:
+        says, tone = "a capture is in progress", "good"
+    return (
+        f"<tr><td>{escape(target.name)} <small>{pid}</small><td>{escape(target.state)}"
+        f"<td>{_in_flight(target.in_flight)}"
+        f'<td class="{tone}">{escape(says)} <small>{escape(target.remedy)}</small>'
+        f"<td>{limits.captures_left_this_hour}</tr>"
+    )
+
+
+def _in_flight(current: InFlightStatus | None) -> str:
+    if current is None:
+        return '<span class="dim">none</span>'
+    age = f"{Seconds(round(current.age_s, 1))} of {Seconds(current.threshold_s)}"
+    value = min(1.0, current.age_s / current.threshold_s)
+    return f'<meter value="{value:.2f}" low="0.75" high="0.99" optimum="0" title="{age}"></meter> {age}'
+
+
+def _report(report: ReportStatus) -> str:
+    when = f"<time>{escape(report.triggered_at[:19].replace('T', ' '))}</time>"
+    if report.drawn:
+        when = f'<a href="/v1/reports/{escape(report.id)}/report.html">{when}</a>'
+    stored = "<br>".join(_stored(sink, delivery) for sink, delivery in sorted(report.sinks.items()))
+    return (
+        f"<tr><td>{when}<td>{escape(report.target)}<td>{escape(report.reason)}"
+        f"<td>{escape(report.outcome)}<td>{escape(report.top)}<td>{stored}</tr>"
+    )
+
+
+def _stored(sink: str, delivery: Delivery) -> str:
+    said = delivery.location or "; ".join(filter(None, (delivery.error, delivery.remedy)))
+    detail = f" <small>{escape(said)}</small>" if said else ""
+    tone = "bad" if delivery.progress is Progress.DEAD else ""
+    return f'{escape(sink)}: <span class="{tone}">{escape(delivery.progress)}</span>{detail}'
+
+
+def _disabled(status: Status) -> str:
+    return '<p class="bad">Captures are disabled by the switch file.</p>' if status.disabled else ""
+
+
+def _refused(status: Status) -> str:
+    if not status.refused_config:
+        return ""
+    faults = escape(status.refused_config)
+    return f'<p class="bad">The newest configuration was refused, the one before is in use: {faults}</p>'
+
+
+def _damaged(status: Status) -> str:
+    count = status.spool_damaged
+    return f'<span class="bad">{count} damaged entries were set aside.</span>' if count else ""

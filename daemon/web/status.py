@@ -1,0 +1,179 @@
+"""What the daemon would tell of itself now, as plain data for JSON and for the page."""
+
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from daemon.admission import limit_rules
+from daemon.core import Core
+from daemon.evidence import version
+from daemon.limits_file import now
+from daemon.spool.entry import Entry
+from daemon.spool.state import Delivery, Progress
+from daemon.targets.target import Target
+from model.events import TriggerKind
+
+
+class InFlightStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The iteration that runs now, and how near it is to firing."""
+
+    iteration: str | None
+    age_s: float
+    threshold_s: float
+    fires_in_s: float
+    fired: int  # how many times this one has fired already
+
+
+class LimitsStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What an overrun would be told now."""
+
+    would_refuse: str | None
+    why: str
+    cooldown_left_s: float
+    captures_left_this_hour: int
+
+
+class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One target."""
+
+    name: str
+    state: str
+    pid: int | None
+    iterations: int
+    in_flight: InFlightStatus | None
+    last_event_age_s: float | None
+    capture_possible: bool
+    reason: str
+    remedy: str
+    limits: LimitsStatus
+    capturing: bool
+    captures: dict[str, int]  # since the daemon's start, by outcome
+    refusals: dict[str, int]  # since the daemon's start, by reason
+
+
+class SinkStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One sink's queue."""
+
+    name: str
+    pending: int
+    dead: int
+    last_error: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole daemon."""
+
+    version: str
+    disabled: bool
+    refused_config: str  # the faults of a newer configuration file; empty while none was refused
+    targets: tuple[TargetStatus, ...]
+    sinks: tuple[SinkStatus, ...]
+    spool_bytes: int
+    spool_reports: int
+    spool_damaged: int
+
+
+class ReportStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One report in the spool."""
+
+    id: str
+    target: str
+    triggered_at: str
+    reason: str
+    outcome: str
+    size_bytes: int
+    drawn: bool
+    top: str
+    sinks: dict[str, Delivery]
+
+
+def status(core: Core) -> Status:
+    """Everything but the reports."""
+    return Status(
+        version=version(),
+        disabled=core.admission.disabled(),
+        refused_config=core.refused_config,
+        targets=tuple(_target(core, target, time.monotonic()) for target in core.fleet),
+        sinks=tuple(_sinks(core)),
+        spool_bytes=core.spool.used_bytes(),
+        spool_reports=len(core.spool.entries),
+        spool_damaged=core.spool.damaged(),
+    )
+
+
+def reports(core: Core, most: int) -> tuple[ReportStatus, ...]:
+    """The newest reports first."""
+    newest = sorted(core.spool.entries.values(), key=lambda entry: entry.id, reverse=True)
+    return tuple(_report(entry) for entry in newest[:most])
+
+
+def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
+    pulse = core.events.pulses.get(target.name)
+    return TargetStatus(
+        name=target.name,
+        state=target.state(now_s),
+        pid=target.pid,
+        iterations=target.watch.iterations,
+        in_flight=_in_flight(target, now_s),
+        last_event_age_s=None if pulse is None or pulse.last_s is None else now_s - pulse.last_s,
+        capture_possible=target.possible.possible,
+        reason=target.possible.reason,
+        remedy=target.possible.remedy,
+        limits=_limits(core, target),
+        capturing=target.name in core.admission.running,
+        captures=dict(core.captures.outcomes.get(target.name, {})),
+        refusals=dict(core.captures.refusals.get(target.name, {})),
+    )
+
+
+def _in_flight(target: Target, now_s: float) -> InFlightStatus | None:
+    current, due_s = target.watch.in_flight, target.watch.due_s()
+    if current is None or due_s is None:
+        return None
+    return InFlightStatus(
+        iteration=current.iteration,
+        age_s=now_s - current.started_s,
+        threshold_s=current.threshold_s,
+        fires_in_s=due_s - now_s,
+        fired=current.fired,
+    )
+
+
+def _limits(core: Core, target: Target) -> LimitsStatus:
+    refused = core.admission.refusal(target, TriggerKind.OVERRUN)
+    said = core.admission.limits.allowance(target.name, limit_rules(target.config), now().boot_s)
+    return LimitsStatus(
+        would_refuse=None if refused is None else refused.reason,
+        why="" if refused is None else str(refused),
+        cooldown_left_s=said.cooldown_left_s,
+        captures_left_this_hour=said.captures_left,
+    )
+
+
+def _sinks(core: Core) -> Iterator[SinkStatus]:
+    for name, outbox in core.deliveries.outboxes.items():
+        waiting = [delivery for _, delivery in outbox.undelivered()]
+        states = [delivery.progress for delivery in waiting]
+        errors = [delivery.error for delivery in waiting if delivery.error]
+        yield SinkStatus(
+            name=name,
+            pending=states.count(Progress.PENDING),
+            dead=states.count(Progress.DEAD),
+            last_error=errors[-1] if errors else "",
+        )
+
+
+def _report(entry: Entry) -> ReportStatus:
+    top = entry.manifest().top_stacks if entry.drawn else ()
+    return ReportStatus(
+        id=entry.id,
+        target=entry.target,
+        triggered_at=entry.capture.triggered_at,
+        reason=entry.capture.trigger.reason,
+        outcome=entry.capture.outcome,
+        size_bytes=entry.size_bytes,
+        drawn=entry.drawn,
+        top=f"{top[0].function} {top[0].function_share:.0%}" if top else "",
+        sinks=entry.deliveries,
+    )

@@ -1,0 +1,29 @@
+"""What the daemon and its children say to each other: one JSON object a line, over stdin and stdout."""
+
+from typing import Any
+
+import msgspec
+
+
+class StoreSetup(msgspec.Struct, frozen=True, kw_only=True):
+    """First line to a store process: its sink. Secrets are revealed, hence never on a command line."""
+
+    kind: str
+    options: dict[str, Any]
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A report to draw or to store, by its directory."""
+
+    directory: str
+    draw: bool = True  # for the renderer: False lists the evidence without drawing it
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """How a job ended."""
+
+    location: str = ""
+    error: str = ""
+    remedy: str = ""
+    retry: bool = True
+    retry_after_s: float | None = None
