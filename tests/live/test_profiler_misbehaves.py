@@ -1,0 +1,151 @@
+"""Profilers that do not do as they should: the capture ends, and the target is none the worse."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collectors.contract import Command
+from collectors.pyspy import PySpy
+from daemon.capture.window import CaptureWindow
+from model.capture import Outcome, WindowEnd
+from tests.live.captures import Studio, recorder, until
+from tests.targets import Targets, children
+
+GRACE_S = 2.0  # from SIGINT to SIGKILL
+SLACK_S = 2.0
+
+SAYS = "print('Sampling process', flush=True)"
+DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+
+
+class Fake(PySpy, frozen=True, kw_only=True):
+    """Looks like py-spy does, but records as some program of the test's."""
+
+    code: str
+
+    def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
+        """Run the code; its argument is the file."""
+        real = super().record(pid, rate_hz, seconds, file)
+        return Command(argv=(sys.executable, "-I", "-c", self.code, str(file)), deadline_s=real.deadline_s)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"{DEAF}; {SAYS}; time.sleep(60)",
+        f"{DEAF}; {SAYS}\nwhile True: pass",
+        f"{DEAF}; time.sleep(60)",
+        f"{DEAF}\nwhile True: print('x' * 65536)",
+    ],
+    ids=["deaf", "deaf and hot", "never ready", "never silent"],
+)
+async def test_a_profiler_that_does_not_end_is_killed_two_seconds_after_the_window(
+    targets: Targets, studio: Studio, code: str
+) -> None:
+    target = targets.start("stalled.py")
+    taken = await studio.take(target.pid, 0.7, Fake(code=code))
+    assert 0.7 + GRACE_S <= taken.seconds < 0.7 + GRACE_S + SLACK_S
+    assert taken.capture.outcome is Outcome.PARTIAL
+    assert taken.part.detail == "py-spy was ended by signal 9"
+    assert b"the_culprit" in taken.text()  # the first look stays
+    assert not children_of_fake()
+    assert target.state() in "RS"
+
+
+def children_of_fake() -> list[str]:
+    return [line for line in children().values() if " -I -c " in line]
+
+
+@pytest.mark.parametrize(
+    ("code", "detail"),
+    [
+        (f"{SAYS}; import os; os.kill(os.getpid(), 9)", "py-spy was ended by signal 9"),
+        ("import os; os.kill(os.getpid(), 9)", "py-spy was ended by signal 9"),
+        ("import signal, os; signal.signal(2, signal.SIG_DFL); os.kill(os.getpid(), 2)", "signal 2"),
+        (SAYS, "pyspy ended by itself"),
+        ("print('Error: something new'); raise SystemExit(1)", "Error: something new"),
+    ],
+    ids=["killed", "killed early", "interrupted by others", "ends by itself", "unknown error"],
+)
+async def test_a_profiler_that_ends_too_soon_is_not_started_over_and_over(
+    targets: Targets, studio: Studio, code: str, detail: str
+) -> None:
+    target = targets.start("stalled.py")
+    taken = await studio.take(target.pid, 20, Fake(code=code))
+    assert taken.seconds < 3
+    assert taken.capture.outcome is Outcome.PARTIAL
+    assert detail in taken.part.detail
+    assert len(taken.recording.dumps) == 1
+    assert taken.recording.segments == ()
+
+
+async def test_a_stopped_profiler_does_not_stop_the_target(targets: Targets, studio: Studio) -> None:
+    target = targets.start("stalled.py")
+    states: set[str] = set()
+
+    async def stop() -> None:
+        await until(recorder, "it records")
+        await asyncio.sleep(0.2)
+        os.kill(recorder(), signal.SIGSTOP)
+        for _ in range(50):
+            states.add(target.state())
+            await asyncio.sleep(0.01)
+
+    stopping = asyncio.create_task(stop())
+    taken = await studio.take(target.pid, 1.0)
+    await stopping
+    assert states <= {"R", "S"}
+    assert taken.seconds < 1.0 + GRACE_S + SLACK_S
+    assert taken.capture.outcome is Outcome.PARTIAL
+
+
+def interrupting(after_s: float) -> Callable[[CaptureWindow], None]:
+    """End the window so soon after py-spy was spawned that SIGINT finds it unprepared."""
+
+    async def act(window: CaptureWindow) -> None:
+        await until(recorder, "it was spawned")
+        await asyncio.sleep(after_s)
+        window.end(WindowEnd.SHUTDOWN)
+
+    tasks: list[asyncio.Task[None]] = []
+    return lambda window: tasks.append(asyncio.create_task(act(window)))
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.005, 0.01, 0.02])
+async def test_an_interrupt_right_after_the_spawn_is_no_failure(
+    targets: Targets, studio: Studio, after_s: float
+) -> None:
+    target = targets.start("stalled.py")
+    taken = await studio.take(target.pid, 20, began=interrupting(after_s))
+    assert taken.seconds < GRACE_S
+    assert taken.part.outcome in (Outcome.COMPLETE, Outcome.NOTHING)
+    assert taken.capture.outcome is Outcome.PARTIAL
+    assert b"the_culprit" in taken.text()
+
+
+async def test_a_folder_that_cannot_be_written_is_found_before_anything_is_recorded(
+    targets: Targets, studio: Studio
+) -> None:
+    target = targets.start("stalled.py")
+
+    def spoil(directory: Path) -> None:
+        (directory / "evidence").rmdir()
+        (directory / "evidence").touch()  # where nobody, root neither, makes files
+
+    def mend(directory: Path) -> None:
+        (directory / "evidence").unlink()
+        (directory / "evidence").mkdir(0o700)
+
+    began_s = time.monotonic()
+    taken = await studio.take(target.pid, 20, spoil=spoil, mend=mend)
+    assert time.monotonic() - began_s < GRACE_S
+    assert taken.capture.outcome is Outcome.FAILED
+    assert taken.part.detail.startswith("evidence cannot be written: ")
+    assert taken.part.remedy
+    assert taken.capture.recording is None

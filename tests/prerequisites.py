@@ -1,0 +1,110 @@
+"""What some tests need of the machine. A missing thing is a named skip; with CI=true it is a failure."""
+
+import ctypes
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+import pytest
+
+NS_LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_CAP_SYS_PTRACE = 19
+_PR_CAPBSET_READ = 23
+
+
+def require(*names: str) -> None:
+    """Go on only where all of these are there: names of `CHECKS`, or of programs."""
+    for name in names:
+        if missing := _missing(name):
+            if os.environ.get("CI") == "true":
+                pytest.fail(missing, pytrace=False)
+            pytest.skip(missing)
+
+
+def prefer(name: str, stand_in: str) -> None:
+    """Go on only where this is there; elsewhere, with CI=true too, `stand_in` tests the same."""
+    if missing := _missing(name):
+        pytest.skip(f"{missing}; {stand_in} stands for it")
+
+
+def _missing(name: str) -> str:
+    check = CHECKS.get(name)
+    missing = check() if check else _program(name)
+    return f"needs {name}: {missing}" if missing else ""
+
+
+def _program(*names: str) -> str:
+    return "" if any(map(shutil.which, names)) else f"no {' or '.join(names)} on the path"
+
+
+def _chromium() -> str:
+    return _program(*_CHROMIUM)
+
+
+def _root() -> str:
+    return "" if os.geteuid() == 0 else "run the tests as root"
+
+
+@functools.cache
+def _ptrace() -> str:
+    """Whether a child of ours may look into another: that is what every profiler does."""
+    code = "print(flush=True); input()"
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe) as target:
+        assert target.stdout is not None
+        target.stdout.readline()
+        py_spy = Path(sysconfig.get_path("scripts"), "py-spy")
+        argv = [py_spy, "dump", "--nonblocking", "--pid", str(target.pid)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+        target.communicate(b"\n")
+    remedy = "add CAP_SYS_PTRACE (docker run --cap-add SYS_PTRACE), or set kernel.yama.ptrace_scope to 0"
+    return "" if done.returncode == 0 else f"{remedy}; py-spy said: {done.stderr.strip()[:300]}"
+
+
+def _ptrace_capability() -> str:
+    held = ctypes.CDLL(None).prctl(_PR_CAPBSET_READ, _CAP_SYS_PTRACE, 0, 0, 0) == 1
+    return _root() or ("" if held else "CAP_SYS_PTRACE is not in the bounding set")
+
+
+def _ns_last_pid() -> str:
+    try:
+        NS_LAST_PID.write_text(NS_LAST_PID.read_text())
+    except OSError as error:
+        return f"{NS_LAST_PID}: {error.strerror}"
+    return ""
+
+
+def _kernel_threads() -> str:
+    kernel = Path("/proc/2/comm")
+    seen = kernel.exists() and kernel.read_text() == "kthreadd\n"
+    return "" if seen else "this PID namespace shows none"
+
+
+@functools.cache
+def _tmpfs() -> str:
+    """Whether a small disk can be made, and so filled."""
+    if missing := _root() or _program("mount"):
+        return missing
+    with tempfile.TemporaryDirectory() as place:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place]
+        done = subprocess.run(mount, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            subprocess.run(["umount", place], check=True)
+    return "" if done.returncode == 0 else f"add CAP_SYS_ADMIN; mount said: {done.stderr.strip()}"
+
+
+CHECKS = {
+    "tmpfs": _tmpfs,
+    "chromium": _chromium,
+    "root": _root,
+    "ptrace": _ptrace,
+    "kernel threads": _kernel_threads,
+    "CAP_SYS_PTRACE": _ptrace_capability,
+    "ns_last_pid": _ns_last_pid,
+}

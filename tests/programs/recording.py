@@ -1,0 +1,48 @@
+"""`recording.py PID SPOOL`: takes a capture of a minute, as the daemon does.
+
+Says `ready`, and then the pid of py-spy while it records.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from collectors.pyspy import PySpy
+from daemon.capture.capture import Plan, take
+from daemon.capture.opened import opened
+from daemon.capture.window import CaptureWindow
+from daemon.spool.spool import Spool
+from daemon.targets.process import HeldProcess
+from model.events import Trigger, TriggerKind
+
+
+class Announcing(PySpy, frozen=True):
+    """py-spy, and its pid as soon as it says that it samples."""
+
+    def ready(self, line: bytes) -> bool:
+        """The same, aloud."""
+        if sampling := super().ready(line):
+            print(*_recording(), flush=True)
+        return sampling
+
+
+def _recording() -> Iterator[str]:
+    for pid in Path("/proc/self/task", Path("/proc/self").readlink(), "children").read_text().split():
+        if b"\0record\0" in Path("/proc", pid, "cmdline").read_bytes():
+            yield pid
+
+
+async def main(pid: int, folder: Path) -> None:
+    """Capture."""
+    print("ready", flush=True)
+    process = HeldProcess(pid)
+    trigger = Trigger(target="demo", kind=TriggerKind.MANUAL, reason="a test", at_s=time.monotonic())
+    spool = Spool(folder, max_bytes=2**30, max_reports=10)
+    incoming = spool.begin(opened(trigger, process, {}, 60.0, ("file",)))
+    await take(Plan(samplers={"pyspy": Announcing()}, collectors={}), process, CaptureWindow(60.0), incoming)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,105 @@
+import argparse
+from pathlib import Path
+
+import pytest
+
+from daemon.config import flags
+from daemon.config.settings import Config
+from model.errors import UsageError
+
+NEEDED = ("--pid", "7", "--max-loop-time", "2s", "--out", "/data")
+
+
+def config(*arguments: str) -> Config:
+    parser = argparse.ArgumentParser()
+    flags.add(parser)
+    return flags.config(parser.parse_args(arguments))
+
+
+def told(*arguments: str) -> list[str]:
+    with pytest.raises(UsageError) as caught:
+        config(*arguments)
+    assert caught.value.exit_code == 64
+    return str(caught.value).splitlines()
+
+
+def test_one_target_with_its_reports_in_a_folder():
+    loaded = config(*NEEDED)
+    (target,), (sink,) = loaded.targets, loaded.sinks
+    assert (target.name, target.process.pid, target.max_loop_time) == ("target", 7, 2.0)
+    assert (sink.kind, sink.options.path) == ("file", Path("/data"))
+    assert loaded.spool.path == Path("/data/.spool")
+
+
+def test_every_flag_sets_its_option():
+    loaded = config(
+        *("--match", "scaler", "--max-loop-time", "1m0s", "--collection-time", "3s", "--cooldown", "10s"),
+        *("--out", "/data", "--listen", "127.0.0.1:0", "--metrics-listen", "0.0.0.0:9", "--target", "scaler"),
+        *("--captures-per-hour", "9"),
+    )
+    (target,) = loaded.targets
+    assert (target.name, target.process.match, target.max_loop_time) == ("scaler", "scaler", 60.0)
+    assert (target.collection_time, target.cooldown, target.captures_per_hour) == (3.0, 10.0, 9)
+    assert (loaded.listen, loaded.metrics_listen) == ("127.0.0.1:0", "0.0.0.0:9")
+
+
+@pytest.mark.parametrize("collection", ["--diagnostic-collection-time", "--diagnostic-max-collection-time"])
+@pytest.mark.parametrize("cooldown", ["--diagnostic-cooldown", "--diagnostic-cooldown-period"])
+def test_the_autoscalers_spellings_are_the_same_flags(collection, cooldown):
+    loaded = config(
+        *("--pidfile", "/run/x.pid", "--diagnostic-max-loop-time", "2m", collection, "1m0s", cooldown, "5m"),
+        *("--diagnostic-directory", "/data"),
+    )
+    (target,) = loaded.targets
+    assert (target.max_loop_time, target.collection_time, target.cooldown) == (120.0, 60.0, 300.0)
+    assert loaded.sinks[0].options.path == Path("/data")
+
+
+def test_a_relative_folder_is_made_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    loaded = config("--pid", "7", "--max-loop-time", "2s", "--out", "reports")
+    assert loaded.sinks[0].options.path == tmp_path / "reports"
+
+
+def test_faults_name_the_flags_as_they_were_spelt():
+    lines = told("--pid", "x", "--diagnostic-cooldown", "10", "--out", "")
+    assert [line.partition(":")[0] for line in lines] == [
+        "--pid",
+        "--max-loop-time",
+        "--diagnostic-cooldown",
+        "--out",
+    ]
+
+
+@pytest.mark.parametrize("process", [(), ("--pid", "7", "--match", "x")])
+def test_exactly_one_flag_finds_the_process(process):
+    (only,) = told(*process, "--max-loop-time", "2s", "--out", "/data")
+    assert only.startswith("--pid, --pidfile, --match: ")
+
+
+def test_a_missing_folder_is_told():
+    (only,) = told("--pid", "7", "--max-loop-time", "2s")
+    assert only.startswith("--out: missing: needed")
+
+
+def test_no_flags_at_all_are_told_with_a_remedy():
+    assert told() == ["no configuration"]
+
+
+def test_a_file_and_other_flags_do_not_mix(tmp_path):
+    assert told("--config", str(tmp_path), "--diagnostic-cooldown", "1s", "--listen", "x") == [
+        "--config together with --diagnostic-cooldown, --listen"
+    ]
+
+
+def test_a_file_alone_is_loaded(tmp_path):
+    file = tmp_path / "loopcam.yaml"
+    file.write_text("targets: [{name: a, process: {pid: 1}, max_loop_time: 2m}]\n")
+    file.chmod(0o600)
+    assert config("--config", str(file)).targets[0].name == "a"
+
+
+def test_a_flags_value_is_taken_as_it_is():
+    assert (
+        config("--match", "${X}", "--max-loop-time", "2s", "--out", "/d").targets[0].process.match == "${X}"
+    )

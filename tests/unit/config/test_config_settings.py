@@ -1,0 +1,196 @@
+import subprocess
+import sys
+
+import pytest
+
+from collectors.pyspy import PySpy
+from daemon.config.load import parse
+from daemon.config.settings import Config, Heartbeat
+from model.errors import ConfigError
+from model.units import Seconds
+from sinks.file import File
+
+MINIMAL = "targets: [{name: a, process: {pid: 1}, max_loop_time: 2m}]\n"
+
+
+def config(text: str) -> Config:
+    return parse(text, "file.yaml", {})
+
+
+def told(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        config(text)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def target(options: str, name: str = "a") -> str:
+    return f"{{name: {name}, process: {{pid: 1}}, max_loop_time: 2m, {options}}}"
+
+
+def test_left_out_are_heartbeat_pyspy_and_a_file_sink_beside_the_spool():
+    loaded = config(MINIMAL + "spool: {path: /data/spool}\n")
+    (only,) = loaded.targets
+    assert [(part.kind, part.options) for part in only.iterations] == [("heartbeat", Heartbeat())]
+    assert [(part.kind, part.options) for part in only.collectors] == [("pyspy", PySpy())]
+    (sink,) = loaded.sinks
+    assert isinstance(sink.options, File)
+    assert str(sink.options.path) == "/data/reports"
+
+
+def test_an_empty_list_of_sinks_counts_as_too_few():
+    assert told(MINIMAL + "sinks: []\n") == ["sinks: 0 items: at least 1"]
+
+
+@pytest.mark.parametrize("options", ["", "pid: 1, match: x", "pid: 1, pidfile: /x, match: x"])
+def test_exactly_one_way_to_find_the_process(options):
+    (only,) = told(f"targets: [{{name: a, process: {{{options}}}, max_loop_time: 2m}}]")
+    assert "give exactly one of pid, pidfile, match" in only
+
+
+def test_a_regular_expression_must_compile():
+    (only,) = told("targets: [{name: a, process: {match: 'a('}, max_loop_time: 2m}]")
+    assert only.startswith("targets[0].process.match: a(: a regular expression: missing )")
+
+
+@pytest.mark.parametrize("name", ["A", "", ".a", "a.", "a..b", "a/b", "../a", "a b", '"a\\n"', "a" * 65])
+def test_a_name_that_is_no_file_name_is_refused(name):
+    (only,) = told(f"targets: [{{name: {name or repr('')}, process: {{pid: 1}}, max_loop_time: 2m}}]")
+    assert only.startswith("targets[0].name: ")
+
+
+@pytest.mark.parametrize("name", ["a", "a-b", "a.b_c", "0", "a" * 64])
+def test_a_name_that_is_a_file_name_is_accepted(name):
+    assert (
+        config(f"targets: [{{name: '{name}', process: {{pid: 1}}, max_loop_time: 2m}}]").targets[0].name
+        == name
+    )
+
+
+@pytest.mark.parametrize("mode", ["start", "end", "beat"])
+def test_silence_counts_only_with_an_idle_allowance(mode):
+    (only,) = told(f"targets: [{target(f'iterations: [heartbeat: {{mode: {mode}}}]')}]")
+    assert "heartbeat.idle_allowance: missing: needed in mode" in only
+    loaded = config(f"targets: [{target(f'iterations: [heartbeat: {{mode: {mode}, idle_allowance: 5s}}]')}]")
+    assert loaded.targets[0].iterations[0].options.idle_allowance == Seconds(5)
+
+
+def test_an_idle_allowance_without_meaning_is_told():
+    (only,) = told(f"targets: [{target('iterations: [heartbeat: {idle_allowance: 5s}]')}]")
+    assert "has no meaning in mode start_end" in only
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ("collection_time: 1h", "targets[0].cooldown: 15m: at least collection_time (1h)"),
+        ("first_loop_time: 1m", "targets[0].first_loop_time: 1m: at least max_loop_time (2m)"),
+        ("collectors: [pyspy, {pyspy: , name: b}]", "targets[0].collectors: pyspy, b: one sampler a target"),
+        ("collectors: [pyspy: {native: true}]", "targets[0].collectors[0].pyspy.native: true: needs"),
+        ("captures_per_hour: 0", "targets[0].captures_per_hour: 0: at least 1"),
+    ],
+)
+def test_options_of_a_target_that_do_not_go_together(options, expected):
+    (only,) = told(f"targets: [{target(options)}]")
+    assert only.startswith(expected)
+
+
+def test_targets_have_names_of_their_own():
+    (only,) = told(f"targets: [{target('')}, {target('', 'b')}, {target('')}]")
+    assert only == "targets[2].name: a: taken by targets[0]: choose another"
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:1", "10.0.0.1:1", "'[::]:1'", "example.com:1"])
+def test_control_within_reach_of_others_needs_token_and_tls_or_an_explicit_word(listen):
+    (only,) = told(MINIMAL + f"listen: {listen}\n")
+    assert "others can reach it" in only
+    sha256 = "ab" * 32
+    (only,) = told(MINIMAL + f"listen: {listen}\ncontrol: {{token_sha256: {sha256}}}\n")
+    assert "others can reach it" in only
+    config(MINIMAL + f"listen: {listen}\ncontrol: {{token_sha256: {sha256}, tls_cert: /c, tls_key: /k}}\n")
+    config(MINIMAL + f"listen: {listen}\ncontrol: {{allow_insecure: true}}\n")
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:0", "127.8.8.8:1", "'[::1]:1'", "localhost:1"])
+def test_the_loopback_needs_nothing(listen):
+    config(MINIMAL + f"listen: {listen}\n")
+
+
+@pytest.mark.parametrize("listen", ["8686", ":8686", "localhost", "localhost:", "http://a:1", "::1:80"])
+def test_an_address_is_host_and_port(listen):
+    (only,) = told(MINIMAL + f"listen: '{listen}'\n")
+    assert "HOST:PORT" in only
+
+
+def test_a_port_has_sixteen_bits():
+    assert told(MINIMAL + "listen: 127.0.0.1:70000\n") == ["listen: 127.0.0.1:70000: a port is at most 65535"]
+
+
+@pytest.mark.parametrize("other", ["127.0.0.1:8686", "0.0.0.0:8686", "'[::]:8686'"])
+def test_two_listeners_must_not_meet(other):
+    (only,) = told(MINIMAL + f"metrics_listen: {other}\n")
+    assert only.startswith("metrics_listen: ")
+    assert "taken by listen" in only
+
+
+def test_a_certificate_and_its_key_go_together():
+    assert told(MINIMAL + "control: {tls_cert: /x}\n") == [
+        "control.tls_key: missing: needed together with tls_cert"
+    ]
+    assert told(MINIMAL + "control: {tls_key: /x}\n") == [
+        "control.tls_cert: missing: needed together with tls_key"
+    ]
+
+
+def test_a_token_in_place_of_its_hash_is_not_shown():
+    (only,) = told(MINIMAL + "control: {token_sha256: CANARY}\n")
+    assert only == "control.token_sha256: ***: the SHA-256 of the token, 64 digits of 0-9a-f"
+
+
+@pytest.mark.parametrize("path", ["/data/spool", "/data/spool/reports"])
+def test_a_file_sink_stays_out_of_the_spool(path):
+    (only,) = told(MINIMAL + f"spool: {{path: /data/spool}}\nsinks: [file: {{path: {path}}}]\n")
+    assert "inside the spool" in only
+
+
+def test_a_spool_below_a_file_sink_is_fine():
+    config(MINIMAL + "spool: {path: /data/.spool}\nsinks: [file: {path: /data}]\n")
+
+
+def test_two_file_sinks_do_not_share_a_folder():
+    (only,) = told(MINIMAL + "sinks: [file: {path: /data}, {file: {path: /data}, name: b}]\n")
+    assert only == "sinks: /data: sink b: the folder of sink file already"
+
+
+def test_labels_that_sinks_refer_to_are_configured():
+    sinks = 'sinks: [s3: {bucket: stalls, prefix: "{clster}/{target}/"}]\n'
+    (only,) = told(MINIMAL + "labels: {cluster: x}\n" + sinks)
+    assert only == "labels: clster: sink s3 refers to this label; configured: cluster"
+    config(MINIMAL + "labels: {clster: x}\n" + sinks)
+
+
+@pytest.mark.parametrize("label", ["'a b': x", "'': x", 'a: "x\\ny"', f"a: {'x' * 257}"])
+def test_labels_are_short_and_on_one_line(label):
+    assert len(told(MINIMAL + f"labels: {{{label}}}\n")) == 1
+
+
+def test_the_spool_has_room_for_each_target():
+    (only,) = told(f"targets: [{target('')}, {target('', 'b')}]\nspool: {{max_reports: 1}}\n")
+    assert only == "spool.max_reports: 1: at least one for each target"
+
+
+def test_rules_across_options_are_told_beside_faults_in_targets():
+    text = f"listen: 0.0.0.0:1\ntargets: [{target('cooldown: 5')}, {target('x: 1', 'b')}]\n"
+    assert [line.partition(":")[0] for line in told(text)] == [
+        "targets[0].cooldown",
+        "targets[1].x",
+        "listen",
+    ]
+
+
+def test_what_is_not_configured_is_not_imported():
+    code = (
+        "import sys; from daemon.config.load import parse; "
+        f"parse({MINIMAL!r}, 'x'); print(*({{'boto3', 'google.protobuf', 'sinks.s3'}} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == ""

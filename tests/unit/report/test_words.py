@@ -1,0 +1,65 @@
+"""What a report says happened."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from model.capture import Capture, Iteration
+from model.events import Certainty, TriggerKind
+from report import manifests, words
+from report.drawing import Drawing
+from tests.reports import START_S, make_report
+from tests.unit.report import drawings as make
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Capture:
+    return manifests.read_capture(make_report(tmp_path))
+
+
+def _drawing(tmp_path: Path, capture: Capture) -> Drawing:
+    drawing = make.drawing(tmp_path / "other", [])
+    return Drawing(**{**vars(drawing), "capture": capture})
+
+
+def test_an_overrun_is_told_with_age_and_limit(capture: Capture, tmp_path: Path) -> None:
+    assert words.headline(capture) == "demo: an iteration ran for over 2s"
+    said = "\n".join(words.story(_drawing(tmp_path, capture)))
+    assert "had been running for 2s at 2026-11-21 08:58:11.250 UTC; its limit is 2s." in said
+    assert "until the collection time was over" in said
+
+
+def test_a_capture_on_demand_is_told_as_one(capture: Capture, tmp_path: Path) -> None:
+    trigger = msgspec.structs.replace(
+        capture.trigger, kind=TriggerKind.MANUAL, reason="asked by ops", started_s=None, threshold_s=None
+    )
+    capture = msgspec.structs.replace(capture, trigger=trigger)
+    assert words.headline(capture) == "demo: captured on demand"
+    said = "\n".join(words.story(_drawing(tmp_path, capture)))
+    assert "a capture was asked for: asked by ops." in said
+    assert "iteration" not in said
+
+
+def test_what_is_inferred_repeated_or_labelled_is_said(capture: Capture, tmp_path: Path) -> None:
+    trigger = msgspec.structs.replace(capture.trigger, certainty=Certainty.INFERRED, level=2)
+    capture = msgspec.structs.replace(capture, trigger=trigger, notes=("observer_paused", "something new"))
+    said = "\n".join(words.story(_drawing(tmp_path, capture)))
+    assert "the age follows from silence" in said
+    assert "captured before" in said
+    assert "loopcam itself had been paused" in said
+    assert "something new" in said
+
+
+def test_the_end_of_the_iteration_is_told(capture: Capture, tmp_path: Path) -> None:
+    ended = Iteration(id="17", started_s=START_S - 2, ended_s=START_S + 2.5)
+    capture = msgspec.structs.replace(capture, iteration=ended)
+    assert "The iteration ended after 4.5s." in list(words.story(_drawing(tmp_path, capture)))
+
+
+@pytest.mark.parametrize(
+    ("value_s", "text"),
+    [(0, "0s"), (0.0123, "12.3ms"), (2.0019, "2s"), (2.346, "2.35s"), (61.2, "1m1s"), (3723, "1h2m")],
+)
+def test_durations_are_as_people_say_them(value_s: float, text: str) -> None:
+    assert words.seconds(value_s) == text

@@ -1,0 +1,193 @@
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from daemon.telemetry import DELIVERY_RESULTS, TARGET_STATES, Telemetry
+from model.capture import Outcome
+from model.events import Refusal
+from tests.prerequisites import require
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "metrics.md"
+OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+HOSTILE = 'a"b\\c\nloopcam_forged 1\n# HELP x'
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(telemetry: Telemetry) -> Samples:
+    text = telemetry.render()[0].decode()
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def value(telemetry: Telemetry, name: str, **labels: str) -> float | None:
+    return samples(telemetry).get((name, frozenset(labels.items())))
+
+
+def with_everything() -> Telemetry:
+    telemetry = Telemetry("1.2.3")
+    telemetry.add_target("loop", lambda: 4.5)
+    telemetry.add_sink("s3")
+    telemetry.events.labels("loop", "heartbeat", "start").inc()
+    telemetry.stray_events.labels("loop", "late_start").inc()
+    telemetry.capture_notes.labels("loop", "adopted").inc()
+    telemetry.collector_s.labels("pyspy").observe(1)
+    telemetry.set_capture_possible("loop")
+    telemetry.set_last_report("loop", "id-1", "/reports/id-1")
+    return telemetry
+
+
+def test_a_targets_series_start_at_zero() -> None:
+    telemetry = Telemetry("1.2.3")
+    telemetry.add_target("loop", lambda: 0.0)
+    for refusal in Refusal:
+        assert value(telemetry, "loopcam_refusals_total", target="loop", reason=refusal) == 0
+    for outcome in set(Outcome) - {Outcome.NOTHING}:
+        assert value(telemetry, "loopcam_captures_total", target="loop", outcome=outcome) == 0
+    assert value(telemetry, "loopcam_iterations_total", target="loop") == 0
+    assert value(telemetry, "loopcam_overruns_total", target="loop", certainty="certain") == 0
+    assert value(telemetry, "loopcam_target_state", target="loop", state="waiting") == 1
+
+
+def test_a_sinks_series_start_at_zero() -> None:
+    telemetry = Telemetry("1.2.3")
+    telemetry.add_sink("s3")
+    assert value(telemetry, "loopcam_delivery_dead", sink="s3") == 0
+    assert value(telemetry, "loopcam_delivery_pending", sink="s3") == 0
+    for result in DELIVERY_RESULTS:
+        assert value(telemetry, "loopcam_deliveries_total", sink="s3", result=result) == 0
+
+
+def test_the_age_in_flight_is_computed_when_it_is_asked_for() -> None:
+    telemetry, ages_s = Telemetry("1.2.3"), iter([1.5, 2.5])
+    telemetry.add_target("loop", lambda: next(ages_s))
+    assert value(telemetry, "loopcam_iteration_in_flight_seconds", target="loop") == 1.5
+    assert value(telemetry, "loopcam_iteration_in_flight_seconds", target="loop") == 2.5
+
+
+@pytest.mark.parametrize("state", TARGET_STATES)
+def test_a_target_is_in_one_state(state: str) -> None:
+    telemetry = Telemetry("1.2.3")
+    telemetry.add_target("loop", lambda: 0.0)
+    telemetry.set_target_state("loop", state)
+    states = {s: value(telemetry, "loopcam_target_state", target="loop", state=s) for s in TARGET_STATES}
+    assert states == {s: float(s == state) for s in TARGET_STATES}
+
+
+def test_only_the_last_answer_to_whether_a_capture_is_possible_is_shown() -> None:
+    telemetry = Telemetry("1.2.3")
+    telemetry.set_capture_possible("loop", "not_permitted")
+    telemetry.set_capture_possible("loop", "not_permitted")
+    assert value(telemetry, "loopcam_capture_possible", target="loop", reason="not_permitted") == 0
+    telemetry.set_capture_possible("loop")
+    found = {key: v for key, v in samples(telemetry).items() if key[0] == "loopcam_capture_possible"}
+    assert list(found.values()) == [1]
+
+
+def test_only_a_targets_last_report_is_shown() -> None:
+    telemetry = Telemetry("1.2.3")
+    for target, report_id in (("loop", "1"), ("other", "1"), ("loop", "2"), ("loop", "2"), ("loop", "3")):
+        telemetry.set_last_report(target, report_id, f"/reports/{report_id}")
+    shown = [dict(labels) for name, labels in samples(telemetry) if name == "loopcam_last_report_info"]
+    assert sorted((labels["target"], labels["id"]) for labels in shown) == [("loop", "3"), ("other", "1")]
+
+
+def test_a_removed_target_leaves_no_series_and_no_other_is_touched() -> None:
+    telemetry = with_everything()
+    telemetry.add_sink("loop")  # a sink of the same name stays
+    telemetry.add_target("other", lambda: 0.0)
+    telemetry.set_last_report("other", "id-2", "/reports/id-2")
+    before = samples(telemetry)
+    telemetry.remove_target("loop")
+    after = samples(telemetry)
+    labels = [dict(labels) for _, labels in after]
+    assert not [found for found in labels if found.get("target") == "loop"]
+    assert {key for key in before if dict(key[1]).get("target") != "loop"} == set(after)
+    telemetry.add_target("loop", lambda: 0.0)
+    telemetry.set_last_report("loop", "id-3", "/reports/id-3")
+    telemetry.set_capture_possible("loop", "no_process")
+    assert value(telemetry, "loopcam_capture_possible", target="loop", reason="no_process") == 0
+
+
+def test_a_removed_sink_leaves_no_series_and_a_target_of_that_name_stays_whole() -> None:
+    telemetry = with_everything()
+    telemetry.add_sink("loop")
+    telemetry.remove_sink("loop")
+    assert not [labels for _, labels in samples(telemetry) if dict(labels).get("sink") == "loop"]
+    telemetry.set_last_report("loop", "id-2", "/reports/id-2")
+    assert len([name for name, _ in samples(telemetry) if name == "loopcam_last_report_info"]) == 1
+
+
+def test_reloads_are_counted_by_result() -> None:
+    telemetry = Telemetry("1.2.3")
+    assert value(telemetry, "loopcam_config_last_reload_successful") == 1
+    telemetry.count_reload(success=False)
+    assert value(telemetry, "loopcam_config_last_reload_successful") == 0
+    assert value(telemetry, "loopcam_config_reloads_total", result="failure") == 1
+    telemetry.count_reload(success=True)
+    assert value(telemetry, "loopcam_config_last_reload_successful") == 1
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_hostile_label_values_forge_no_line(accept: str) -> None:
+    telemetry = Telemetry(HOSTILE)
+    telemetry.add_target(HOSTILE, lambda: 0.0)
+    telemetry.set_last_report(HOSTILE, HOSTILE, HOSTILE + "\udcff")
+    lines = telemetry.render(accept)[0].decode().splitlines()
+    assert not [line for line in lines if line.startswith(("loopcam_forged", "# HELP x"))]
+    assert value(telemetry, "loopcam_iterations_total", target=HOSTILE) == 0
+
+
+def test_the_accept_header_chooses_the_format() -> None:
+    telemetry = with_everything()
+    plain, plain_type = telemetry.render("text/plain")
+    open_, open_type = telemetry.render(OPENMETRICS)
+    assert plain_type.startswith("text/plain; version=0.0.4")
+    assert open_type.startswith("application/openmetrics-text")
+    assert open_.endswith(b"# EOF\n")
+    assert b"# EOF" not in plain
+
+
+@pytest.mark.parametrize("accept", ["", OPENMETRICS])
+def test_times_of_creation_are_left_out(accept: str) -> None:
+    assert b"_created" not in with_everything().render(accept)[0]
+
+
+def test_every_series_is_documented_and_no_other() -> None:
+    text = with_everything().render()[0].decode()
+    families = re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)(?:\{([\w, ]+)\})?` \| (\w+) \|", DOCUMENT.read_text(), re.MULTILINE)
+    assert {(name, kind) for name, _, kind in rows} == set(families)
+    documented = {name: {label for label in labels.split(", ") if label} for name, labels, _ in rows}
+    for name, labels in samples(with_everything()):
+        family = name if name in documented else re.sub("_(bucket|sum|count)$", "", name)
+        assert {label for label, _ in labels} - {"le"} == documented[family], name
+
+
+@pytest.fixture
+def promtool() -> str:
+    require("promtool")
+    return "promtool"
+
+
+def test_promtool_finds_nothing_to_complain_about(promtool: str) -> None:
+    checked = subprocess.run(
+        [promtool, "check", "metrics"], input=with_everything().render()[0], capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_promtool_accepts_the_documented_alerts(promtool: str, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text(DOCUMENT.read_text().split("```yaml\n")[1].split("```")[0])
+    checked = subprocess.run(
+        [promtool, "check", "rules", str(rules)], capture_output=True, check=False, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "3 rules found" in checked.stdout
