@@ -13,7 +13,9 @@ env: $(STAMP)  ## our own environment in .venv
 $(STAMP): pyproject.toml constraints.txt
 	@echo "Making an environment in $(VENV): a minute or two, once."
 	@python3 -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' austin-dist psutil toml
+	@# austin-python wants a protobuf of 2022 for what we do not use of it
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps austin-python
 	@touch $@
 
 demo: $(STAMP)  ## an autoscaler stalls under a real daemon: see the report

@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.figures import Bound, Row, percentile
 from benchmarks.processes import child, cores, program
 from daemon.deadlines import Deadlines
-from daemon.watch import LoopWatch, Rules
+from daemon.iterations import Rules
+from daemon.watch import LoopWatch
 from model.events import Event, EventKind, Trigger
 
 SAMPLES = 300

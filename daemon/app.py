@@ -69,6 +69,7 @@ class App:
             _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
         await self._servers.start()
         await self._core.fleet.look()
+        self._core.sources.use()
         _LOG.info("loopcam watches", extra=self._about())
         for target in self._core.fleet:
             if target.process is None:
@@ -88,6 +89,7 @@ class App:
         """End captures early but keep them, deliver what the grace allows; the rest waits in the spool."""
         _LOG.info("stopping", extra={"grace": str(self._core.config.shutdown_grace)})
         self._core.events.deadlines.stop()
+        await self._core.sources.stop()
         try:
             async with asyncio.timeout(self._core.config.shutdown_grace):
                 await self._core.captures.close()

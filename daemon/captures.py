@@ -77,10 +77,13 @@ class Captures:
         _LOG.info("capture started", extra={"report": facts.id, "reason": trigger.reason})
         return facts.id
 
-    def iteration_ended(self, target: str, at_s: float) -> None:
-        """The iteration that is being captured is over; a capture by hand goes on."""
+    def iteration_ended(self, target: str, iteration: str | None, at_s: float) -> None:
+        """An iteration is over, and with it the window of its capture; a capture by hand goes on."""
         running = self._running.get(target)
-        if running is not None and running.facts.trigger.kind is TriggerKind.OVERRUN:
+        if running is None or running.facts.trigger.kind is not TriggerKind.OVERRUN:
+            return
+        captured = running.facts.trigger.iteration
+        if captured is None or iteration in (None, captured):
             running.window.iteration_ended(at_s)
 
     def end_all(self, why: WindowEnd) -> None:

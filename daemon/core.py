@@ -10,6 +10,7 @@ from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
 from daemon.limits_file import LimitsFile
+from daemon.sources.running import Sources
 from daemon.spool.entry import Entry
 from daemon.spool.spool import Spool
 from daemon.spool.state import Delivery, Progress
@@ -35,6 +36,8 @@ class Core:
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, lambda _target: self.hurry.set())
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
+        remembered = quota.path / "state" / "sources"
+        self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry)
 
     def use(self, config: Config) -> None:
         """Go on under another configuration; what only a start can change stays as it is."""
@@ -44,6 +47,7 @@ class Core:
         self.fleet.reconfigure(config.targets)
         if old.sinks != config.sinks:
             self.deliveries.use(config.sinks)
+        self.sources.use()
         self.events.reconfigured()
         self.hurry.set()
 

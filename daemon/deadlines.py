@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable
 
-from daemon.watch import LoopWatch
+from daemon.iterations import Watch
 from model.events import Trigger
 
 _LOG = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ class Deadlines:
 
     def __init__(
         self,
-        watches: Callable[[], Iterable[LoopWatch]],
+        watches: Callable[[], Iterable[Watch]],
         fire: Callable[[Trigger, tuple[str, ...]], None],
         late: Callable[[float], None],
     ) -> None:

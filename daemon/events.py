@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from daemon.captures import Captures
 from daemon.deadlines import OBSERVER_PAUSED, Deadlines
+from daemon.iterations import Ended, Stray
 from daemon.pulse import Pulse
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
-from daemon.watch import ACCEPTED, Ended, Stray
-from model.errors import LoopcamError, RefusedError
+from model.errors import RefusedError
 from model.events import Event, Trigger
 
 _LOG = logging.getLogger(__name__)
@@ -33,22 +33,16 @@ class Events:
         )
 
     def take(self, event: Event) -> None:
-        """Take one event; raises LoopcamError when the target's mode does not know such events."""
+        """Take one event; raises LoopcamError when the target has no such source, or mode."""
         target = self._fleet[event.target]
-        mode = target.watch.rules.mode
-        if event.kind not in ACCEPTED[mode]:
-            known = ", ".join(sorted(ACCEPTED[mode]))
-            raise LoopcamError(
-                f"target {event.target} is in mode {mode}, which has no event {event.kind}",
-                remedy=f"send one of {known}, or set `mode` of its heartbeat source",
-            )
+        happened = target.take(event)
         if target.process is None:
             self._hurry()
         self._telemetry.events.labels(event.target, event.source, event.kind).inc()
         if (pulse := self.pulses.get(event.target)) is None:
             pulse = self.pulses[event.target] = Pulse()
         pulse.said(event.at_s)
-        for happening in target.watch.take(event):
+        for happening in happened:
             self._happened(target, event, happening)
         self.deadlines.changed(target.watch.due_s())
 
@@ -64,12 +58,12 @@ class Events:
             return
         self._telemetry.stray_events.labels(target.name, happening).inc()
         if happening is Stray.LOST_END:
-            self._captures.iteration_ended(target.name, event.at_s)
+            self._captures.iteration_ended(target.name, None, event.at_s)
 
     def _ended(self, target: Target, ended: Ended) -> None:
         self._telemetry.iterations.labels(target.name).inc()
         self._telemetry.iteration_duration_s.labels(target.name).observe(ended.ended_s - ended.started_s)
-        self._captures.iteration_ended(target.name, ended.ended_s)
+        self._captures.iteration_ended(target.name, ended.iteration, ended.ended_s)
         if ended.unseen and self.deadlines.blind():
             self._telemetry.capture_notes.labels(target.name, OBSERVER_PAUSED).inc()
             _LOG.info(
@@ -84,7 +78,7 @@ class Events:
     def _fire(self, trigger: Trigger, notes: tuple[str, ...]) -> None:
         target = self._fleet[trigger.target]
         about = {"target": trigger.target, "reason": trigger.reason}
-        if target.watch.in_flight is not None and target.watch.in_flight.fired == 1:
+        if trigger.fired == 1:
             self._telemetry.overruns.labels(trigger.target, trigger.certainty).inc()
             _LOG.warning("overrun", extra=about)
         else:

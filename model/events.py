@@ -25,6 +25,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float  # monotonic
     loop: str = MAIN_LOOP
     iteration: str | None = None
+    duration_s: float | None = None  # of the iteration, where its end tells
 
 
 class Certainty(StrEnum):
@@ -51,6 +52,7 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     loop: str = MAIN_LOOP
     iteration: str | None = None
     level: int = 0  # 0 at the threshold, 1 at twice, 2 at four times ...
+    fired: int = 1  # how many triggers this iteration has brought, with this one
     started_s: float | None = None
     threshold_s: float | None = None
     certainty: Certainty = Certainty.CERTAIN

@@ -1,9 +1,9 @@
 """What can be configured: each option with its type, its default, its bounds and what it does."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -11,12 +11,13 @@ from msgspec import Meta
 from collectors.contract import Collector, Sampler
 from daemon.config import rules
 from daemon.config.names import Address, LabelName, LabelValue, Name
-from daemon.config.parts import COLLECTOR_FAMILY, SINK_FAMILY, family
+from daemon.config.parts import COLLECTOR_FAMILY, SINK_FAMILY, Family, family
 from daemon.config.parts import Part as Part
+from daemon.sources import SOURCES
+from daemon.sources.contract import Source
+from daemon.sources.heartbeat import Heartbeat
 from model.units import ByteSize, Seconds
 from sinks.contract import Sink
-
-Mode = Literal["start_end", "start", "end", "beat"]
 
 
 class Selector(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,42 +49,10 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
             yield "match", self.match or "", f"a regular expression: {error}"
 
 
-class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
-    """The target tells by HTTP when its iterations start and end."""
-
-    mode: Annotated[
-        Mode,
-        Meta(
-            description="What the target tells: both ends of an iteration, its start only, its end only, or "
-            "one beat for each turn of the loop."
-        ),
-    ] = "start_end"
-    idle_allowance: Annotated[
-        Seconds | None,
-        Meta(
-            ge=0,
-            description="The longest healthy pause between two iterations, which only `start_end` can tell "
-            "from an overrun. Needed in the other modes.",
-        ),
-    ] = None
-    max_per_s: Annotated[
-        int, Meta(ge=1, le=100_000, description="Heartbeats a second of this target; more are refused (429).")
-    ] = 1000
-
-    def check(self) -> Iterable[tuple[str, str, str]]:
-        """An idle allowance where silence counts, and only there."""
-        if self.mode != "start_end" and self.idle_allowance is None:
-            rule = f"needed in mode {self.mode}: the longest healthy pause between two iterations"
-            yield "idle_allowance", "missing", rule
-        if self.mode == "start_end" and self.idle_allowance is not None:
-            rule = "has no meaning in mode start_end: leave it out"
-            yield "idle_allowance", str(self.idle_allowance), rule
+SOURCE_FAMILY: Family[Source] = family("source", SOURCES)
 
 
-SOURCE_FAMILY = family("source", {"heartbeat": Heartbeat})
-
-
-def _default_sources() -> tuple[Part[Heartbeat], ...]:
+def _default_sources() -> tuple[Part[Source], ...]:
     return (Part(kind="heartbeat", name="heartbeat", options=Heartbeat()),)
 
 
@@ -99,14 +68,21 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     name: Annotated[Name, Meta(description="What it is called: in heartbeats, metrics, reports and paths.")]
     process: Annotated[Selector, Meta(description="Which process it is.")]
     iterations: Annotated[
-        tuple[Part[Heartbeat], ...],
+        tuple[Part[Source], ...],
         SOURCE_FAMILY,
-        Meta(min_length=1, max_length=1, description="How loopcam learns of iterations."),
+        Meta(
+            min_length=1,
+            description="How loopcam learns of iterations; the first that hears something decides.",
+        ),
     ] = msgspec.field(default_factory=_default_sources)
     max_loop_time: Annotated[
-        Seconds,
-        Meta(ge=0.01, description="An iteration that is still in flight after this long has overrun."),
-    ]
+        Seconds | None,
+        Meta(
+            ge=0.01,
+            description="An iteration that is still in flight after this long has overrun. **Needed**, but "
+            "with a preset that has one.",
+        ),
+    ] = None
     first_loop_time: Annotated[
         Seconds | None,
         Meta(description="The same for the first iteration of a process. Left out: `max_loop_time`."),
@@ -126,12 +102,32 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         Meta(min_length=1, description="What evidence is taken."),
     ] = msgspec.field(default_factory=_default_collectors)
 
+    @property
+    def threshold_s(self) -> float:
+        """After how long an iteration has overrun: as configured, else as a source's preset has it."""
+        return next((time_s for time_s in self._thresholds() if time_s is not None), 0.0)
+
+    def _thresholds(self) -> Iterator[float | None]:
+        yield self.max_loop_time
+        for part in self.iterations:
+            yield part.options.loop_rules().max_loop_time_s
+
+    @staticmethod
+    def demands(given: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+        """A threshold, unless a source knows one; what is faulty comes as None."""
+        parts = given.get("iterations", ())
+        known = "max_loop_time" in given or parts is None
+        if not known and not any(part.options.loop_rules().max_loop_time_s for part in parts):
+            yield "max_loop_time", "needed: how long an iteration may take, such as 2m"
+
     def check(self) -> Iterable[tuple[str, str, str]]:
-        """Times that go together, and one sampler."""
+        """Times that go together, one heartbeat source and one sampler."""
+        if len([part for part in self.iterations if part.kind == "heartbeat"]) > 1:
+            yield "iterations", "heartbeat", "one source `heartbeat` a target"
         if self.cooldown < self.collection_time:
             yield "cooldown", str(self.cooldown), f"at least collection_time ({self.collection_time})"
-        if self.first_loop_time is not None and self.first_loop_time < self.max_loop_time:
-            rule = f"at least max_loop_time ({self.max_loop_time})"
+        if self.first_loop_time is not None and self.first_loop_time < self.threshold_s:
+            rule = f"at least max_loop_time ({Seconds(self.threshold_s)})"
             yield "first_loop_time", str(self.first_loop_time), rule
         samplers = [part.name for part in self.collectors if isinstance(part.options, Sampler)]
         if len(samplers) > 1:

@@ -56,6 +56,7 @@ def _struct(raw: object, kind: type[msgspec.Struct], path: str, faults: list[Fau
         faults.append(fault(join(path, key), "unknown", "no such option", hints.nearest(key, known)))
     values = {name: _option(raw, field, join(path, name), faults) for name, field in known.items()}
     failed = [name for name, value in values.items() if value is FAILED]
+    faults.extend(_demanded(kind, values, path))
     if any(known[name].required for name in failed):
         return FAILED
     made = kind(
@@ -79,6 +80,15 @@ def _option(raw: dict[object, object], field: Field, path: str, faults: list[Fau
         faults.append(fault(path, "missing", f"needed: {field.description}"))
         return FAILED
     return _convert(raw[field.name], one, path, faults)
+
+
+def _demanded(kind: type[msgspec.Struct], values: dict[str, object], path: str) -> list[Fault]:
+    """What is missing because of what else is there; judged also where other options are faulty."""
+    given = {name: None if value is FAILED else value for name, value in values.items()}
+    given = {name: value for name, value in given.items() if value is not _LEFT_OUT}
+    demands = getattr(kind, "demands", None)
+    missing = demands(given) if demands is not None else ()
+    return [fault(join(path, name), "missing", rule) for name, rule in missing]
 
 
 def _across(made: msgspec.Struct, path: str) -> list[Fault]:

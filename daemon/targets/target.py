@@ -8,10 +8,13 @@ from enum import StrEnum
 import msgspec
 
 from daemon.config import settings
+from daemon.crowd import CrowdWatch
+from daemon.iterations import ACCEPTED, Ended, Rules, Stray, Watch
+from daemon.sources.contract import Source
 from daemon.targets.process import HeldProcess
-from daemon.watch import LoopWatch, Rules
-from model.errors import TargetError
-from model.events import MAIN_LOOP
+from daemon.watch import LoopWatch
+from model.errors import LoopcamError, TargetError
+from model.events import MAIN_LOOP, Event
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,15 +42,22 @@ UNKNOWN = Possible(False, "not_checked")
 NO_PROCESS = Possible(False, "no_process", "the target's process is not there", "is it started?")
 
 
-def rules(config: settings.Target) -> Rules:
-    """The loop rules that a target's configuration asks for; its first source decides."""
-    heartbeat = config.iterations[0].options
+def rules(config: settings.Target, source: Source) -> Rules:
+    """The loop rules that a target's configuration asks for, as one of its sources tells of the loop."""
+    told = source.loop_rules()
     return Rules(
-        mode=heartbeat.mode,
-        max_loop_time_s=config.max_loop_time,
-        first_loop_time_s=config.first_loop_time or config.max_loop_time,
-        idle_allowance_s=heartbeat.idle_allowance or 0.0,
+        mode=told.mode,
+        max_loop_time_s=config.threshold_s,
+        first_loop_time_s=config.first_loop_time or config.threshold_s,
+        idle_allowance_s=told.idle_allowance_s,
+        concurrent=told.concurrent,
     )
+
+
+def _watch(config: settings.Target, source: Source) -> Watch:
+    made = rules(config, source)
+    kind = CrowdWatch if made.concurrent else LoopWatch
+    return kind(config.name, MAIN_LOOP, made)
 
 
 class Target:
@@ -55,12 +65,20 @@ class Target:
 
     def __init__(self, config: settings.Target, on_exit: Callable[["Target"], None]) -> None:
         self.config = config
-        self.watch = LoopWatch(config.name, MAIN_LOOP, rules(config))
+        self.watches = {part.name: _watch(config, part.options) for part in config.iterations}
         self.process: HeldProcess | None = None
         self.possible = NO_PROCESS
         self._on_exit = on_exit
         self._seen_s: float | None = None
         self._gone = False
+        self._heard: set[str] = set()  # sources that have spoken of this process
+        self._deaf: set[str] = set()  # sources that hear nothing now
+
+    @property
+    def watch(self) -> Watch:
+        """The loop as the deciding source sees it: the first in order that was heard and still hears."""
+        live = (name for name in self.watches if name in self._heard and name not in self._deaf)
+        return self.watches[next(live, next(iter(self.watches)))]
 
     @property
     def name(self) -> str:
@@ -90,6 +108,30 @@ class Target:
         waited_s = now_s - (self._seen_s or now_s)
         return TargetState.STARTING if waited_s < self.watch.rules.first_loop_time_s else TargetState.STANDBY
 
+    def take(self, event: Event) -> tuple[Ended | Stray, ...]:
+        """Take an event of one of its sources, and say what followed from it; the others only annotate.
+
+        Raises LoopcamError when it has no such source, or one whose mode knows no such event.
+        """
+        watch = self._watch_of(event)
+        mode = watch.rules.mode
+        if event.kind not in ACCEPTED[mode]:
+            known = ", ".join(sorted(ACCEPTED[mode]))
+            raise LoopcamError(
+                f"target {self.name} is in mode {mode}, which has no event {event.kind}",
+                remedy=f"send one of {known}, or set `mode` of its {event.source} source",
+            )
+        self._heard.add(event.source)
+        happened = watch.take(event)
+        return happened if watch is self.watch else ()
+
+    def source_up(self, name: str, *, up: bool) -> None:
+        """A source begins or ceases to hear its target."""
+        if up:
+            self._deaf.discard(name)
+        else:
+            self._deaf.add(name)
+
     def hold(self, pid: int) -> None:
         """Take hold of its process; a process that ends meanwhile is simply not there yet."""
         try:
@@ -101,7 +143,8 @@ class Target:
         self.process, self.possible, self._gone = process, UNKNOWN, False
         self._seen_s = time.monotonic()
         fresh = process.age_s() < self.watch.rules.first_loop_time_s
-        self.watch.process_found(fresh=fresh)
+        for watch in self.watches.values():
+            watch.process_found(fresh=fresh)
         process.watch(lambda: self._exited(process))
         _LOG.info("target found", extra={"target": self.name, "pid": pid, "state": self.state(self._seen_s)})
 
@@ -110,12 +153,28 @@ class Target:
         if self.process is not None:
             self.process.close()
             self.process, self.possible = None, NO_PROCESS
-            self.watch.process_gone()
+            self._heard.clear()
+            for watch in self.watches.values():
+                watch.process_gone()
 
     def reconfigure(self, config: settings.Target) -> None:
         """Go on under a new configuration with the same selector."""
-        self.config = config
-        self.watch.adopt(rules(config))
+        before, self.config = self.watches, config
+        self.watches = {}
+        for part in config.iterations:
+            new, old = _watch(config, part.options), before.get(part.name)
+            if old is not None and type(old) is type(new):
+                old.adopt(new.rules)
+                new = old
+            self.watches[part.name] = new
+
+    def _watch_of(self, event: Event) -> Watch:
+        if event.source not in self.watches:
+            raise LoopcamError(
+                f"target {self.name} has no source {event.source}",
+                remedy=f"add `{event.source}` to its `iterations`: they are {', '.join(self.watches)}",
+            )
+        return self.watches[event.source]
 
     def _exited(self, process: HeldProcess) -> None:
         if self.process is process:

@@ -5,8 +5,9 @@ import logging
 from aiohttp import web
 
 from daemon.config.names import split_address
-from daemon.config.settings import Config
+from daemon.config.settings import Config, Target
 from daemon.core import Core
+from daemon.sources.heartbeat import Heartbeat
 from daemon.web.control import Control
 from daemon.web.guards import Access, allowed_hosts
 from daemon.web.heartbeat import Heartbeats
@@ -75,4 +76,10 @@ def _listener(address: str, routes: list[web.RouteDef], config: Config, *, contr
 
 
 def _rates(config: Config) -> dict[str, int]:
-    return {target.name: target.iterations[0].options.max_per_s for target in config.targets}
+    """Heartbeats a second by target; a target without that source is heard only to be told so."""
+    return {target.name: _rate(target) for target in config.targets}
+
+
+def _rate(target: Target) -> int:
+    options = (part.options for part in target.iterations)
+    return next((one.max_per_s for one in options if isinstance(one, Heartbeat)), 1)

@@ -3,7 +3,8 @@ import asyncio
 import pytest
 
 from daemon.deadlines import OBSERVER_PAUSED, PAUSED_S, SETTLE_S, Deadlines
-from daemon.watch import LoopWatch, Rules
+from daemon.iterations import Rules
+from daemon.watch import LoopWatch
 from model.events import Event, EventKind, Trigger
 from tests.virtual_time import STARTS_S, VirtualLoop, run
 

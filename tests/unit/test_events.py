@@ -51,7 +51,7 @@ class Scene:
 
     def say(self, kind: EventKind, target: str = "demo", iteration: str | None = None) -> None:
         at_s = self.loop.time()
-        self.events.take(Event(source="test", target=target, kind=kind, at_s=at_s, iteration=iteration))
+        self.events.take(Event(source="heartbeat", target=target, kind=kind, at_s=at_s, iteration=iteration))
 
     def count(self, name: str, **labels: str) -> float:
         text = self.telemetry.render()[0].decode()
@@ -162,7 +162,7 @@ def test_events_that_do_not_fit_are_counted_by_their_reason(tmp_path: Path) -> N
     scene = played(tmp_path, play)
     for reason in ("end_without_start", "late_start", "duplicate_start"):
         assert scene.count("loopcam_stray_events_total", target="demo", reason=reason) == 1
-    assert scene.count("loopcam_events_total", target="demo", source="test", event="start") == 3
+    assert scene.count("loopcam_events_total", target="demo", source="heartbeat", event="start") == 3
 
 
 def test_an_event_of_another_mode_is_refused_and_says_which_there_are(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ async def target() -> AsyncIterator[Target]:
 
 
 def say(target: Target, kind: EventKind) -> None:
-    target.watch.take(Event(source="test", target="demo", kind=kind, at_s=time.monotonic()))
+    target.take(Event(source="heartbeat", target="demo", kind=kind, at_s=time.monotonic()))
 
 
 async def test_a_target_waits_until_its_process_is_there(target: Target) -> None:

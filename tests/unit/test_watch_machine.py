@@ -6,8 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from daemon.config.settings import Mode
-from daemon.watch import ACCEPTED, Ended, LoopWatch, Rules, Stray
+from daemon.iterations import ACCEPTED, Ended, Rules, Stray
+from daemon.sources.contract import Mode
+from daemon.watch import LoopWatch
 from model.events import Event, EventKind, Trigger
 
 LIMIT_S, FIRST_S, PAUSE_S = 2.0, 16.0, 1.0

@@ -65,8 +65,8 @@ def test_faults_name_the_flags_as_they_were_spelt():
     lines = told("--pid", "x", "--diagnostic-cooldown", "10", "--out", "")
     assert [line.partition(":")[0] for line in lines] == [
         "--pid",
-        "--max-loop-time",
         "--diagnostic-cooldown",
+        "--max-loop-time",
         "--out",
     ]
 

@@ -5,7 +5,8 @@ import pytest
 
 from collectors.pyspy import PySpy
 from daemon.config.load import parse
-from daemon.config.settings import Config, Heartbeat
+from daemon.config.settings import Config
+from daemon.sources.heartbeat import Heartbeat
 from model.errors import ConfigError
 from model.units import Seconds
 from sinks.file import File

@@ -1,0 +1,143 @@
+"""What watches of loops have in common: their rules, an iteration in flight, and how it ends. Pure."""
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from daemon.sources.contract import Mode
+from model.events import Certainty, Event, EventKind, Trigger, TriggerKind
+from model.units import Seconds
+
+ACCEPTED: dict[Mode, frozenset[EventKind]] = {
+    "start_end": frozenset({EventKind.START, EventKind.END, EventKind.IDLE}),
+    "start": frozenset({EventKind.START, EventKind.END, EventKind.IDLE}),  # some loops tell some ends
+    "end": frozenset({EventKind.END, EventKind.IDLE}),
+    "beat": frozenset({EventKind.BEAT, EventKind.IDLE}),
+}
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """When an iteration of this loop is too old."""
+
+    mode: Mode
+    max_loop_time_s: float
+    first_loop_time_s: float
+    idle_allowance_s: float = 0.0  # the pause between iterations that no event marks
+    concurrent: bool = False  # iterations run side by side
+
+    @property
+    def certainty(self) -> Certainty:
+        """Whether an overrun is seen or follows from silence."""
+        return Certainty.CERTAIN if self.mode == "start_end" else Certainty.INFERRED
+
+
+class Stray(StrEnum):
+    """Why an event changed nothing, or what it shows to be lost."""
+
+    DUPLICATE_START = "duplicate_start"
+    LATE_START = "late_start"  # its end, or a later iteration, came first
+    LOST_END = "lost_end"  # a start while another iteration was in flight
+    END_WITHOUT_START = "end_without_start"
+    STALE_END = "stale_end"  # of an iteration that is not the one in flight
+    STALE_IDLE = "stale_idle"  # older than the iteration in flight
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """An iteration ended. `unseen`: it had overrun, but ended before it was due to be looked at."""
+
+    iteration: str | None
+    started_s: float
+    ended_s: float
+    overran: bool
+    unseen: bool
+
+
+class InFlight(msgspec.Struct, frozen=True, kw_only=True):
+    """An iteration that runs now."""
+
+    iteration: str | None
+    started_s: float
+    threshold_s: float
+    level: int = 0
+    fired: int = 0
+
+    def due_s(self, rules: Rules) -> float:
+        """When it fires next, in monotonic seconds."""
+        return self.started_s + self.threshold_s * 2.0**self.level + rules.idle_allowance_s
+
+    def fire(self, rules: Rules, now_s: float) -> "InFlight":
+        """It has fired; the next is due at the next power of two of its threshold that it has not reached."""
+        current = self
+        while current.due_s(rules) <= now_s:
+            current = msgspec.structs.replace(current, level=current.level + 1)
+        return msgspec.structs.replace(current, fired=self.fired + 1)
+
+    def trigger(self, rules: Rules, target: str, loop: str, now_s: float) -> Trigger:
+        """The trigger of an iteration that has just fired."""
+        return Trigger(
+            target=target,
+            loop=loop,
+            iteration=self.iteration,
+            kind=TriggerKind.OVERRUN,
+            reason=self._reason(rules, now_s),
+            at_s=now_s,
+            level=self.level - 1,
+            fired=self.fired,
+            started_s=self.started_s,
+            threshold_s=self.threshold_s,
+            certainty=rules.certainty,
+        )
+
+    def end(self, rules: Rules, at_s: float, duration_s: float | None) -> Ended:
+        """Its end; a duration that was told is truer than what was seen of its start."""
+        ended_s = max(at_s, self.started_s)
+        started_s = self.started_s if duration_s is None else ended_s - duration_s
+        due_s = started_s + self.due_s(rules) - self.started_s
+        if duration_s is not None:
+            due_s -= rules.idle_allowance_s  # without the pause, which no duration holds
+        unseen = self.fired == 0 and ended_s >= due_s
+        return Ended(
+            iteration=self.iteration,
+            started_s=started_s,
+            ended_s=ended_s,
+            overran=unseen or self.fired > 0,
+            unseen=unseen,
+        )
+
+    def _reason(self, rules: Rules, now_s: float) -> str:
+        age, limit = Seconds(now_s - self.started_s), Seconds(self.threshold_s)
+        if rules.certainty is Certainty.CERTAIN:
+            return f"in flight for {age}, allowed are {limit}"
+        return f"silent for {age}, allowed are {limit} and {Seconds(rules.idle_allowance_s)} of pause"
+
+
+class Watch(Protocol):
+    """The state of one loop: events in, happenings out, and when it overruns. It reads no clock."""
+
+    target: str
+    rules: Rules
+    iterations: int
+    idle: bool
+
+    @property
+    def in_flight(self) -> InFlight | None:
+        """The iteration that runs now, the oldest of several."""
+
+    def take(self, event: Event) -> tuple[Ended | Stray, ...]:
+        """Take one event and say what followed from it."""
+
+    def due_s(self) -> float | None:
+        """When an iteration in flight fires next, in monotonic seconds."""
+
+    def fire(self, now_s: float) -> Trigger | None:
+        """One trigger that is due, if any is; call it again for the next."""
+
+    def process_gone(self) -> None:
+        """Drop what is in flight and all names: the process that ran them is gone."""
+
+    def process_found(self, *, fresh: bool) -> None:
+        """A process is there; unless it is `fresh`, its first iteration was long ago."""
+
+    def adopt(self, rules: Rules) -> None:
+        """Go on under other rules; iterations in flight are held to the new threshold."""

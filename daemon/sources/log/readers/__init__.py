@@ -1,0 +1,1 @@
+"""Readers: where the text of a log comes from. Each hands on pieces, in order."""

@@ -1,0 +1,108 @@
+"""Runs the sources that fetch what they know: a task each, ended and begun with the configuration."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+
+import msgspec
+
+from daemon.sources import RUNNERS
+from daemon.sources.contract import Condition, Post, Source
+from daemon.targets.fleet import Fleet
+from daemon.targets.process import HeldProcess
+from daemon.telemetry import Telemetry
+from model.events import Event
+
+_LOG = logging.getLogger(__name__)
+
+Run = Callable[[Source, Post], Awaitable[None]]
+
+
+class _Wanted(msgspec.Struct, frozen=True):
+    """A source that should run."""
+
+    target: str
+    name: str
+    kind: str
+    options: Source
+
+
+class Sources:
+    """Every running source of every target."""
+
+    def __init__(
+        self, fleet: Fleet, deliver: Callable[[Event], None], folder: Path, telemetry: Telemetry
+    ) -> None:
+        """`folder` is where sources remember what they need after a restart."""
+        self.conditions: dict[tuple[str, str], Condition] = {}
+        self._fleet = fleet
+        self._deliver = deliver
+        self._folder = folder
+        self._telemetry = telemetry
+        self._running: dict[_Wanted, asyncio.Task[None]] = {}
+
+    def use(self) -> None:
+        """Run the sources of the targets as they are configured now; those that stay go on undisturbed."""
+        wanted = set(self._wanted())
+        for one in [one for one in self._running if one not in wanted]:
+            self._running.pop(one).cancel()
+            self.conditions.pop((one.target, one.name), None)
+        for one in wanted - self._running.keys():
+            name = f"source {one.name} of {one.target}"
+            self._running[one] = asyncio.create_task(self._run(one), name=name)
+
+    async def stop(self) -> None:
+        """End them all, and wait until they have remembered what they need."""
+        tasks = list(self._running.values())
+        self._running.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _wanted(self) -> Iterator[_Wanted]:
+        for target in self._fleet:
+            for part in target.config.iterations:
+                if part.kind in RUNNERS:
+                    yield _Wanted(target.name, part.name, part.kind, part.options)
+
+    async def _run(self, one: _Wanted) -> None:
+        post = Post(
+            target=one.target,
+            name=one.name,
+            deliver=self._deliver,
+            report=partial(self._reported, one),
+            process=lambda: self._process(one.target),
+            folder=self._folder,
+            telemetry=self._telemetry,
+        )
+        try:
+            await _runner(one.kind)(one.options, post)
+        except Exception as error:  # noqa: BLE001  # a source that breaks is told, watching goes on
+            _LOG.exception("source failed", extra={"target": one.target, "source": one.name})
+            self._reported(one, Condition(False, f"{type(error).__name__}: {error}", "please report this"))
+
+    def _process(self, target: str) -> HeldProcess | None:
+        found = self._fleet.targets.get(target)
+        return found.process if found else None
+
+    def _reported(self, one: _Wanted, condition: Condition) -> None:
+        before = self.conditions.get((one.target, one.name))
+        self.conditions[one.target, one.name] = condition
+        if found := self._fleet.targets.get(one.target):
+            found.source_up(one.name, up=condition.up)
+        if before == condition:
+            return
+        about = {"target": one.target, "source": one.name, "why": condition.detail}
+        if not condition.up:
+            _LOG.warning("source hears nothing", extra={**about, "remedy": condition.remedy})
+        elif before is not None:
+            _LOG.info("source hears its target again", extra=about)
+
+
+def _runner(kind: str) -> Run:
+    module, _, name = RUNNERS[kind].partition(":")
+    run: Run = getattr(import_module(module), name)
+    return run
