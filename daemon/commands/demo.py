@@ -136,7 +136,8 @@ def _show(directory: Path) -> None:
 
 
 def _serve(page: str, daemon: "subprocess.Popen[bytes]") -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts aside with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         print(f"\nThe daemon's page: {page}   (Ctrl-C ends it)", flush=True)
         daemon.wait()
