@@ -47,6 +47,10 @@ class TargetError(LoopcamError):
     """A target cannot be found or looked at."""
 
 
+class SourceError(LoopcamError):
+    """A source cannot hear its target now; it is tried again."""
+
+
 class RefusedError(LoopcamError):
     """A capture is refused; `reason` is one of `model.events.Refusal`."""
 
