@@ -1,26 +1,20 @@
 """The options of the source `log`."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta
 
-from daemon.sources.contract import LoopRules, Mode, Source
+from daemon.sources.contract import LoopRules, Mode
+from daemon.sources.log.where import Where
 from model.units import Seconds
 
 Pattern = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
-class Log(Source, frozen=True, kw_only=True):
+class Log(Where, frozen=True, kw_only=True):
     """The target's log tells when its iterations start and end."""
 
-    path: Annotated[
-        str | None,
-        Meta(
-            min_length=1,
-            description="The file; `target:/PATH` is one in the target's own root directory, and `-` is "
-            "loopcam's standard input.",
-        ),
-    ] = None
     mode: Annotated[Mode | None, Meta(description="What the log tells; follows from the patterns given.")] = (
         None
     )
@@ -37,3 +31,7 @@ class Log(Source, frozen=True, kw_only=True):
     def loop_rules(self) -> LoopRules:
         """As configured."""
         return LoopRules(mode=self.mode or "start_end", idle_allowance_s=self.idle_allowance or 0.0)
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """One place."""
+        yield from self.broken_places()
