@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 
@@ -48,6 +48,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     argv: tuple[str, ...]
     deadline_s: float  # killed when it runs longer
+    ready_within_s: float = 10.0  # killed when it has not said by then that it samples
 
 
 class Exit(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,10 +70,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """What one sample of a target takes, judged from the first dump."""
+    """What there is to sample, judged from the first dump."""
 
     threads: int
     frames: int
+    slowness: float = 1.0  # of that dump, beside the machine that estimates were measured on
 
 
 class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,25 +83,42 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     The recorder runs the commands; a sampler only knows its program's language.
     """
 
+    segment_suffix: ClassVar[str]  # of the files that it records, such as `.trace.json`
+
     def version(self) -> str:
-        """The version of the program; raises CollectorError with the remedy when it is not there."""
+        """The version of the program; raises CollectorError with the remedy when it is not there.
+
+        It may start the program, once, and remembers: the first call is made in a thread.
+        """
         raise NotImplementedError
 
     def pauses_target(self) -> bool:
         """Whether it stops the target for each sample."""
         raise NotImplementedError
 
-    def dump(self, pid: int) -> Command:
-        """A command that prints one look at all threads to its standard output."""
+    def asked_rate_hz(self) -> int | None:
+        """The rate that its options ask for."""
+        raise NotImplementedError
+
+    def only_here(self) -> tuple[str, ...]:
+        """Options that are set and that no other sampler knows: they forbid to choose another."""
+        return ()
+
+    def trial(self, pid: int) -> Command:
+        """A command that looks at the process once and ends: its end tells whether it can be sampled."""
         raise NotImplementedError
 
     def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
         """A command that records for `seconds`, or until SIGINT, and writes one self-contained file."""
         raise NotImplementedError
 
-    def ready(self, line: bytes) -> bool:
-        """Whether this line of output says that sampling has begun."""
+    def ready(self, said: bytes) -> bool:
+        """Whether what it said so far, on standard output and error, means that sampling has begun."""
         raise NotImplementedError
+
+    def zero_s(self, spawned_s: float, ready_s: float) -> float:
+        """When its files' time begins, given when it was started and when it said that it was ready."""
+        return spawned_s
 
     def judge(self, ended: Exit) -> Judgement:
         """What an exit code and the words on standard output and error mean."""
@@ -109,10 +128,21 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Take out of a recording what must not leave the machine, such as command lines."""
         raise NotImplementedError
 
-    def cost(self, dump: bytes) -> Cost:
-        """How much there is to sample, from a dump's output; raises ValueError when it is not one."""
+    def sample_s(self, cost: Cost) -> float:
+        """The CPU time that one sample of so much is likely to take, in seconds."""
         raise NotImplementedError
 
-    def rate(self, cost: Cost) -> tuple[int, str]:
-        """Samples a second for such a target, and why."""
+
+class Looker(Sampler, frozen=True, kw_only=True):
+    """A sampler that can also look at all threads at once: names, states, who holds the GIL."""
+
+    def dump(self, pid: int) -> Command:
+        """A command that prints one look at all threads to its standard output."""
+        raise NotImplementedError
+
+    def cost(self, dump: bytes, cpu_s: float | None = None) -> Cost:
+        """What there is to sample, from a dump's output and the CPU time that it took.
+
+        Raises ValueError when it is no dump.
+        """
         raise NotImplementedError

@@ -8,20 +8,21 @@ import signal
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
-from collectors.contract import Command, Cost, Exit, Judgement, Sampler
+from collectors.contract import Command, Cost, Exit, Judgement, Looker
 from model.capture import Outcome
 from model.errors import CollectorError
 
-MAX_RATE_HZ = 100
-MIN_RATE_HZ = 1
-CPU_BUDGET = 0.25  # of one core, for sampling
 # Measured with py-spy 0.4.3, non-blocking: 0.5 ms a sample at 4 threads x 20 frames, 26 ms at 51 x 61.
 SAMPLE_COST_S = 0.0002
 FRAME_COST_S = 0.000008
+# A dump with its start, on the same machine.
+DUMP_COST_S = 0.011
+DUMP_FRAME_COST_S = 0.000018
+SLOWNESS = (0.5, 4.0)  # within which a single dump is believed
 DUMP_DEADLINE_S = 8.0  # 200 threads on a machine whose cores are all taken need more than two
 BLOCKING_DUMP_DEADLINE_S = 2.0  # a target that is held is frozen
 RECORD_GRACE_S = 2
@@ -46,8 +47,10 @@ class _Thread(msgspec.Struct):
     frames: list[_Frame]
 
 
-class PySpy(Sampler, frozen=True):
+class PySpy(Looker, frozen=True):
     """Samples every thread of a CPython process from outside, without pausing it unless asked to."""
+
+    segment_suffix: ClassVar[str] = ".trace.json"
 
     rate_hz: Annotated[
         int | None,
@@ -80,6 +83,18 @@ class PySpy(Sampler, frozen=True):
         """Whether it was asked to stop the target for each sample."""
         return self.blocking
 
+    def asked_rate_hz(self) -> int | None:
+        """`rate_hz`."""
+        return self.rate_hz
+
+    def only_here(self) -> tuple[str, ...]:
+        """What austin cannot do."""
+        return tuple(name for name in ("native", "gil", "subprocesses", "blocking") if getattr(self, name))
+
+    def trial(self, pid: int) -> Command:
+        """A dump."""
+        return self.dump(pid)
+
     def dump(self, pid: int) -> Command:
         """One look at all threads, as JSON on standard output."""
         argv = (_program(), "dump", "--pid", str(pid), "--json", *self._mode())
@@ -93,9 +108,9 @@ class PySpy(Sampler, frozen=True):
         argv += ("--duration", str(duration_s), "--output", str(file), *options)
         return Command(argv=argv, deadline_s=duration_s + RECORD_GRACE_S)
 
-    def ready(self, line: bytes) -> bool:
+    def ready(self, said: bytes) -> bool:
         """Whether py-spy says that it has found its way around the target and samples."""
-        return b"Sampling process" in line
+        return b"Sampling process" in said
 
     def judge(self, ended: Exit) -> Judgement:
         """Tell py-spy's ends apart by what it prints; its exit code is 1 for every failure."""
@@ -121,22 +136,17 @@ class PySpy(Sampler, frozen=True):
                     return
         file.write_bytes(_COMMAND_LINE.sub(rb"\1", file.read_bytes()))
 
-    def cost(self, dump: bytes) -> Cost:
-        """Threads and frames of a dump; raises ValueError when it is not one."""
+    def cost(self, dump: bytes, cpu_s: float | None = None) -> Cost:
+        """Threads and frames of a dump, and how slow it was; raises ValueError when it is not one."""
         threads = msgspec.json.decode(dump, type=list[_Thread])
-        return Cost(threads=len(threads), frames=sum(len(thread.frames) for thread in threads))
+        frames = sum(len(thread.frames) for thread in threads)
+        slowness = 1.0 if cpu_s is None else cpu_s / (DUMP_COST_S + DUMP_FRAME_COST_S * frames)
+        least, most = SLOWNESS
+        return Cost(threads=len(threads), frames=frames, slowness=min(most, max(least, slowness)))
 
-    def rate(self, cost: Cost) -> tuple[int, str]:
-        """As many samples a second as the budget pays for, and the reason in words."""
-        if self.rate_hz is not None:
-            return self.rate_hz, "configured"
-        sample_s = SAMPLE_COST_S + FRAME_COST_S * cost.frames
-        rate_hz = max(MIN_RATE_HZ, min(MAX_RATE_HZ, int(CPU_BUDGET / sample_s)))
-        size = f"{cost.threads} threads with {cost.frames} frames, about {sample_s * 1000:.1f} ms a sample"
-        share = min(1.0, sample_s * rate_hz)
-        if share > CPU_BUDGET:  # there are no fewer
-            return rate_hz, f"{size}: {rate_hz} Hz, the least, take about {share:.0%} of a core"
-        return rate_hz, f"{size}: {rate_hz} Hz stay within {CPU_BUDGET:.0%} of a core"
+    def sample_s(self, cost: Cost) -> float:
+        """It grows with the number of frames."""
+        return cost.slowness * (SAMPLE_COST_S + FRAME_COST_S * cost.frames)
 
     def _mode(self) -> tuple[str, ...]:
         native = ("--native",) if self.native else ()

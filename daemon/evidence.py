@@ -18,6 +18,7 @@ _KINDS = {
     ".states.json": ("thread_states", "application/json"),
     ".dump.json": ("dump", "application/json"),
     ".trace.json": ("segment", "application/json"),
+    ".mojo": ("segment", "application/octet-stream"),
 }
 
 

@@ -57,6 +57,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     missed: int = 0  # samples that the sampler says it could not take
     taken: int | None = None  # samples taken, one per thread and instant, where the sampler says
     behind: bool = False  # the sampler said that it fell behind its rate
+    cpu_s: float | None = None  # CPU time that the sampler took, from its start to its end
 
 
 class Dump(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +67,20 @@ class Dump(msgspec.Struct, frozen=True, kw_only=True):
     states_path: str | None  # scheduler states of the same threads, from /proc
     sampler: str
     at_s: float
+    cpu_s: float | None = None  # CPU time that it took
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """What a recorder took, with what, and why at that rate."""
+    """What a recorder took, with what, and why at that rate. Looks may be another sampler's."""
 
-    sampler: str
+    sampler: str  # that recorded most segments
     version: str
-    rate_hz: int
+    rate_hz: int  # at the end
     rate_reason: str
     blocking: bool
+    choice: str = ""  # why this sampler
+    cpu_share: float | None = None  # of one core, over the window, looks included
+    adjusted: tuple[str, ...] = ()  # what was changed on the way, and why
     segments: tuple[Segment, ...] = ()
     dumps: tuple[Dump, ...] = ()
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping
 
 import msgspec
 
-from collectors.contract import Collector, Sampler
+from collectors.contract import Collector, Looker
 from daemon import evidence
 from daemon.capture.recorder import Recorder
 from daemon.capture.window import CaptureWindow
@@ -26,7 +26,7 @@ COLLECTOR_GRACE_S = 5.0  # after the window's end, for what a collector takes th
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a capture of this target takes: its sampler by kind, collectors by name."""
 
-    samplers: Mapping[str, Sampler]
+    samplers: Mapping[str, Looker]
     collectors: Mapping[str, Collector]
 
 

@@ -26,7 +26,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
 
 async def look(sampler: Sampler, process: HeldProcess, keep: int) -> Look:
     """Look once; it counts only while the process provably is still the same one. `keep` is inherited."""
-    printed = await run_to_end(sampler.dump(process.pid), keep)
+    printed = await run_to_end(sampler.trial(process.pid), keep)
     return Look(printed=printed, judged=_judge(sampler, process, printed))
 
 

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Iterator
 
 import msgspec
 
-from collectors.contract import Judgement, Sampler
+from collectors.contract import Judgement, Looker
+from daemon.capture.budget import first_rate
 from daemon.capture.child import Printed, RecordingChild
 from daemon.capture.look import Look, look
 from daemon.capture.window import CaptureWindow
@@ -34,7 +35,7 @@ MAX_RECORDED_BYTES = 64 * 1024 * 1024
 class Recorder:
     """Records one process through one sampler into a capture's evidence folder."""
 
-    def __init__(self, name: str, sampler: Sampler, process: HeldProcess, incoming: Incoming) -> None:
+    def __init__(self, name: str, sampler: Looker, process: HeldProcess, incoming: Incoming) -> None:
         self._name = name
         self._sampler = sampler
         self._process = process
@@ -69,7 +70,7 @@ class Recorder:
         """
         self._version = self._sampler.version()
         first = await self._first_dump(window)
-        self._rate_hz, self._rate_reason = self._sampler.rate(self._sampler.cost(first))
+        self._rate_hz, self._rate_reason = first_rate(self._sampler, self._sampler.cost(first), 0.25)
         if self._process.state() == "T":
             raise CollectorError(Outcome.TARGET_STOPPED, "the process is stopped (SIGSTOP)")
         dumps = asyncio.create_task(self._dump_now_and_then(), name=f"dumps of {self._process.pid}")
@@ -135,7 +136,7 @@ class Recorder:
             interval_s = max(DUMP_INTERVAL_S, (time.monotonic() - started_s) / DUMP_SHARE)
 
     async def _segment(self, window: CaptureWindow) -> None:
-        path = f"{EVIDENCE_DIR}/{self._name}-{next(self._numbers):03d}.trace.json"
+        path = f"{EVIDENCE_DIR}/{self._name}-{next(self._numbers):03d}{self._sampler.segment_suffix}"
         file = self._incoming.report_dir / path
         command = self._sampler.record(self._process.pid, self._rate_hz, SEGMENT_S, file)
         child = await RecordingChild.start(command, self._incoming.lock, self._sampler.ready)
