@@ -1,4 +1,4 @@
-"""Durations and sizes as people write them in a configuration: `1h30m`, `500ms`, `2GiB`."""
+"""Durations, sizes and shares as people write them in a configuration: `1h30m`, `500ms`, `2GiB`, `25%`."""
 
 import re
 from decimal import Decimal
@@ -37,6 +37,24 @@ class Seconds(float):
                 whole, rest = divmod(round(self / smaller_s), round(size_s / smaller_s))
                 return f"{whole}{unit}" + (f"{rest}{smaller}" if rest else "")
         return f"{round(self, 3):g}s"
+
+
+class Percent(float):
+    """A share of a whole; 1.0 is all of it."""
+
+    RULE = "a share such as 25%, 0.5%"
+    PATTERN = r"^[0-9]{1,6}(\.[0-9]{1,6})?%$"
+
+    @classmethod
+    def parse(cls, text: str) -> "Percent":
+        """Read `25%`; raises ValueError on anything else, a bare number too."""
+        if text.endswith("\n") or not re.match(cls.PATTERN, text):
+            raise ValueError(cls.RULE)
+        return cls(Decimal(text[:-1]) / 100)
+
+    def __str__(self) -> str:
+        """Three digits: `25%`, `0.5%`."""
+        return f"{round(self * 100, 6):.3g}%" if self < 10 else f"{self * 100:.0f}%"
 
 
 class ByteSize(int):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from model.units import ByteSize, Seconds
+from model.units import ByteSize, Percent, Seconds
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-zµ]*)")
 _DURATION_UNITS = {
@@ -35,6 +35,8 @@ def unit(written: str, kind: type) -> str:
         return ""
     if issubclass(kind, Seconds):
         return _duration(match[1], match[2])
+    if issubclass(kind, Percent):
+        return "" if match[2] else f"give a unit: {match[1]}%"
     return _size(match[1], match[2]) if issubclass(kind, ByteSize) else ""
 
 

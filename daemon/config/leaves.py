@@ -13,7 +13,7 @@ from daemon.config.fields import Shape
 from daemon.config.references import resolve
 from model.errors import LoopcamError
 from model.secrets import Secret
-from model.units import ByteSize, Seconds
+from model.units import ByteSize, Percent, Seconds
 
 _WHOLE = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,17})")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?")
@@ -83,7 +83,7 @@ def _path(raw: object) -> Path:
     return Path(text)
 
 
-def _measured(raw: object, kind: type[Seconds] | type[ByteSize]) -> object:
+def _measured(raw: object, kind: type[Seconds] | type[ByteSize] | type[Percent]) -> object:
     if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         raise Wrong(kind.RULE)
     try:
@@ -111,6 +111,7 @@ _READERS: dict[object, Callable[[object], object]] = {
     Path: _path,
     Seconds: partial(_measured, kind=Seconds),
     ByteSize: partial(_measured, kind=ByteSize),
+    Percent: partial(_measured, kind=Percent),
     Secret: _secret,
 }
 

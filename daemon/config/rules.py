@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from collectors.contract import Collector, Sampler
 from daemon.config.names import is_loopback, is_unspecified, split_address
 from daemon.config.parts import Part
 from sinks.contract import Sink
@@ -61,3 +62,17 @@ def sink_labels(sinks: Sequence[Part[Sink]], labels: frozenset[str]) -> Iterator
         for name in sorted(part.options.labels() - labels):
             known = ", ".join(sorted(labels)) or "none"
             yield "labels", name, f"sink {part.name} refers to this label; configured: {known}"
+
+
+def samplers(chosen: str, parts: Sequence[Part[Collector | Sampler]]) -> Iterator[Broken]:
+    """One entry for a sampler, and none that could never be used. Looks are py-spy's, whoever samples."""
+    given = [part for part in parts if isinstance(part.options, Sampler)]
+    kinds = [part.kind for part in given]
+    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        yield "collectors", kind, f"one entry `{kind}` a target"
+    if chosen == "pyspy" and "austin" in kinds:
+        yield "collectors", "austin", "never used with `sampler: pyspy`"
+    for part in given:
+        if isinstance(part.options, Sampler) and chosen not in ("auto", part.kind):
+            for option in part.options.only_here():
+                yield "sampler", chosen, f"cannot do `{option}` of {part.kind}: set `sampler: {part.kind}`"

@@ -28,6 +28,7 @@ _PLAIN: dict[object, Schema] = {
     # their bounds are for the walker
     units.Seconds: {"type": ["string", "integer"], "pattern": units.Seconds.PATTERN, "maximum": 0},
     units.ByteSize: {"type": ["string", "integer"], "pattern": units.ByteSize.PATTERN, "minimum": 0},
+    units.Percent: {"type": "string", "pattern": units.Percent.PATTERN},
 }
 _BOUNDS = {
     "ge": "minimum",
@@ -103,7 +104,7 @@ def _leaf(one: Shape) -> Schema:
 def _strict(one: Shape) -> Schema:
     if get_origin(one.kind) is Literal:
         return {"enum": list(one.arguments)}
-    if one.kind in (units.Seconds, units.ByteSize):
+    if one.kind in (units.Seconds, units.ByteSize, units.Percent):
         return _PLAIN[one.kind]
     bounds = {name: one.bound(key) for key, name in _BOUNDS.items()}
     return _PLAIN[one.kind] | {name: bound for name, bound in bounds.items() if bound is not None}
@@ -130,6 +131,6 @@ def _plugin(name: str, kind: type[msgspec.Struct]) -> Schema:
 
 def plain(value: object) -> object:
     """A default as a configuration spells it."""
-    if isinstance(value, units.Seconds | units.ByteSize | Path):
+    if isinstance(value, units.Seconds | units.ByteSize | units.Percent | Path):
         return str(value)
     return value

@@ -11,7 +11,7 @@ import msgspec
 from daemon.config.fields import Field, Shape, fields, shape
 from daemon.config.schema import plain
 from model.secrets import Secret
-from model.units import ByteSize, Seconds
+from model.units import ByteSize, Percent, Seconds
 
 _PLACE = re.compile(r"(<!-- options: ([\w.]+):(\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _WORDS = {
@@ -22,6 +22,7 @@ _WORDS = {
     Path: "path",
     Seconds: "duration",
     ByteSize: "size",
+    Percent: "share",
     Secret: "secret",
 }
 

@@ -85,7 +85,18 @@ def test_an_idle_allowance_without_meaning_is_told():
     [
         ("collection_time: 1h", "targets[0].cooldown: 15m: at least collection_time (1h)"),
         ("first_loop_time: 1m", "targets[0].first_loop_time: 1m: at least max_loop_time (2m)"),
-        ("collectors: [pyspy, {pyspy: , name: b}]", "targets[0].collectors: pyspy, b: one sampler a target"),
+        (
+            "collectors: [pyspy, {pyspy: , name: b}]",
+            "targets[0].collectors: pyspy: one entry `pyspy` a target",
+        ),
+        (
+            "sampler: austin, collectors: [pyspy: {gil: true}]",
+            "targets[0].sampler: austin: cannot do `gil` of pyspy",
+        ),
+        ("sampler: perf", "targets[0].sampler: perf: one of auto, pyspy, austin"),
+        ("cpu_budget: 0.25", "targets[0].cpu_budget: 0.25: a share such as 25%"),
+        ("cpu_budget: 200%", "targets[0].cpu_budget: 200%: at most 100%"),
+        ("pause_budget: 0%", "targets[0].pause_budget: 0%: at least 0.1%"),
         ("collectors: [pyspy: {native: true}]", "targets[0].collectors[0].pyspy.native: true: needs"),
         ("captures_per_hour: 0", "targets[0].captures_per_hour: 0: at least 1"),
     ],

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.units import ByteSize, Seconds
+from model.units import ByteSize, Percent, Seconds
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,17 @@ def test_a_size_of_one_unit_survives_writing_and_reading(number, unit):
 @given(st.integers(0, 2**60))
 def test_any_size_survives_but_for_its_fourth_digit(amount):
     assert ByteSize.parse(str(ByteSize(amount))) == pytest.approx(amount, rel=0.006)
+
+
+@pytest.mark.parametrize(("text", "share"), [("25%", 0.25), ("0.5%", 0.005), ("100%", 1), ("1%", 0.01)])
+def test_shares_as_people_write_them(text, share):
+    assert Percent.parse(text) == share
+    assert str(Percent.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "25", "0.25", "%", "-1%", "25 %", "1e1%", "25%\n", "٢%", "9" * 400 + "%"]
+)
+def test_what_is_no_share(text):
+    with pytest.raises(ValueError, match="a share such as"):
+        Percent.parse(text)
