@@ -1,0 +1,1 @@
+"""Reads a log file as it grows: through rotation, truncation and restarts, every line once."""
