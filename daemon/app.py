@@ -142,4 +142,6 @@ class App:
 def _sought(target: Target) -> dict[str, object]:
     selector = target.config.process
     wanted = {"pid": selector.pid, "pidfile": selector.pidfile, "match": selector.match}
+    if selector.peer:
+        wanted["peer"] = "the first that sends a heartbeat over a Unix socket"
     return {"target": target.name, **{key: value for key, value in wanted.items() if value is not None}}

@@ -15,7 +15,7 @@ from sinks.contract import Sink
 
 _LOG = logging.getLogger(__name__)
 
-_AT_START_ONLY = ("listen", "metrics_listen", "control")
+_AT_START_ONLY = ("listen", "metrics_listen", "unix", "control")
 
 
 class Reloader:

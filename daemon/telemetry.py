@@ -46,6 +46,7 @@ class Telemetry:
         )
         self.events = c("events", "Events that sources delivered.", "target", "source", "event")
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
+        self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")
         self.overruns = c("overruns", "Iterations that overran.", "target", "certainty")
         self.refusals = c("refusals", "Triggers that led to no capture.", "target", "reason")
         self.captures = c("captures", "Captures that ended.", "target", "outcome")

@@ -4,6 +4,7 @@ import argparse
 import http.client
 import json
 import os
+import socket
 import ssl
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,13 +12,16 @@ from urllib.parse import urlsplit
 from model.errors import LoopcamError
 
 DEFAULT_URL = "http://127.0.0.1:8686"
+UNIX = "unix:"
 TIMEOUT_S = 10.0
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Where the daemon is, and who asks."""
     parser.add_argument(
-        "--url", default=os.environ.get("LOOPCAM_URL", DEFAULT_URL), help="the daemon (default: %(default)s)"
+        "--url",
+        default=os.environ.get("LOOPCAM_URL", DEFAULT_URL),
+        help="the daemon (default: %(default)s), or unix:PATH",
     )
     parser.add_argument("--ca-bundle", help="certificates to trust for an https URL (PEM)")
     parser.epilog = "A token, where the daemon asks for one, is read from the environment: LOOPCAM_TOKEN."
@@ -43,7 +47,23 @@ def ask(args: argparse.Namespace, method: str, path: str, body: Any = None) -> A
     return _answer(response.status, text)
 
 
+class _UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__("localhost", timeout=TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        """Connect to the socket's path."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
 def _connection(args: argparse.Namespace) -> http.client.HTTPConnection:
+    if args.url.startswith(UNIX):
+        return _UnixConnection(args.url.removeprefix(UNIX).removeprefix("//"))
     url = urlsplit(args.url if "://" in args.url else f"http://{args.url}")
     if not url.hostname or url.scheme not in ("http", "https"):
         raise LoopcamError(f"--url {args.url}: not a URL", remedy=f"give one like {DEFAULT_URL}")

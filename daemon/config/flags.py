@@ -65,6 +65,8 @@ FLAGS = (
     Flag(
         ("--metrics-listen",), "HOST:PORT", "metrics_listen", "a second address, for metrics and probes only"
     ),
+    Flag(("--unix-http",), "PATH", "unix.http", "a Unix socket with the same HTTP"),
+    Flag(("--unix-datagram",), "PATH", "unix.datagram", "a Unix socket for heartbeats as datagrams"),
 )
 
 
@@ -135,6 +137,8 @@ def _document(values: Mapping[str, str]) -> dict[str, object]:
         key.removeprefix("process."): below.pop(key) for key in list(below) if key.startswith("process.")
     }
     made: dict[str, object] = {key: values[key] for key in ("listen", "metrics_listen") if key in values}
+    unix = {key.removeprefix("unix."): value for key, value in values.items() if key.startswith("unix.")}
+    made |= {"unix": unix} if unix else {}
     made["targets"] = [{"name": DEFAULT_TARGET, "process": process, **below}]
     out = values.get("sinks[0].file.path")
     if out:

@@ -1,9 +1,8 @@
 """What can be configured: each option with its type, its default, its bounds and what it does."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -13,41 +12,13 @@ from daemon.config import rules
 from daemon.config.names import Address, LabelName, LabelValue, Name
 from daemon.config.parts import COLLECTOR_FAMILY, SINK_FAMILY, Family, family
 from daemon.config.parts import Part as Part
+from daemon.config.selector import Selector as Selector
+from daemon.config.unix import Unix
 from daemon.sources import SOURCES
 from daemon.sources.contract import Source
 from daemon.sources.heartbeat import Heartbeat
-from model.units import ByteSize, Seconds
+from model.units import ByteSize, Percent, Seconds
 from sinks.contract import Sink
-
-
-class Selector(msgspec.Struct, frozen=True, kw_only=True):
-    """Which process a target is: exactly one of these."""
-
-    pid: Annotated[int | None, Meta(ge=1, description="Its process id. The end of the process is final.")] = (
-        None
-    )
-    pidfile: Annotated[
-        Path | None, Meta(description="A file that holds its process id; a restart is followed.")
-    ] = None
-    match: Annotated[
-        str | None,
-        Meta(
-            min_length=1,
-            description="A regular expression, searched in the path of the executable and in the command "
-            "line; the oldest match is the target, a restart is followed.",
-        ),
-    ] = None
-
-    def check(self) -> Iterable[tuple[str, str, str]]:
-        """Exactly one way to find the process, and a regular expression that is one."""
-        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
-        if len(given) != 1:
-            yield "", ", ".join(given) or "nothing", "give exactly one of pid, pidfile, match"
-        try:
-            re.compile(self.match or "")
-        except re.error as error:
-            yield "match", self.match or "", f"a regular expression: {error}"
-
 
 SOURCE_FAMILY: Family[Source] = family("source", SOURCES)
 
@@ -101,6 +72,18 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         COLLECTOR_FAMILY,
         Meta(min_length=1, description="What evidence is taken."),
     ] = msgspec.field(default_factory=_default_collectors)
+    sampler: Annotated[
+        Literal["auto", "pyspy", "austin"],
+        Meta(description="Which program samples stacks. `auto`: for each capture, what samples more often."),
+    ] = "auto"
+    cpu_budget: Annotated[
+        Percent,
+        Meta(ge=0.01, le=1, description="The CPU that sampling may take, of one core; the rate follows."),
+    ] = Percent(0.25)
+    pause_budget: Annotated[
+        Percent,
+        Meta(ge=0.001, le=0.5, description="How much of the time `blocking` may pause the target."),
+    ] = Percent(0.01)
 
     @property
     def threshold_s(self) -> float:
@@ -121,7 +104,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             yield "max_loop_time", "needed: how long an iteration may take, such as 2m"
 
     def check(self) -> Iterable[tuple[str, str, str]]:
-        """Times that go together, one heartbeat source and one sampler."""
+        """Times that go together, one heartbeat source, and samplers that can be meant."""
         if len([part for part in self.iterations if part.kind == "heartbeat"]) > 1:
             yield "iterations", "heartbeat", "one source `heartbeat` a target"
         if self.cooldown < self.collection_time:
@@ -129,9 +112,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         if self.first_loop_time is not None and self.first_loop_time < self.threshold_s:
             rule = f"at least max_loop_time ({Seconds(self.threshold_s)})"
             yield "first_loop_time", str(self.first_loop_time), rule
-        samplers = [part.name for part in self.collectors if isinstance(part.options, Sampler)]
-        if len(samplers) > 1:
-            yield "collectors", ", ".join(samplers), "one sampler a target"
+        yield from rules.samplers(self.sampler, self.collectors)
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,6 +167,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Address | None,
         Meta(description="A second address with `/metrics`, `/healthz` and `/readyz` only, without a token."),
     ] = None
+    unix: Annotated[
+        Unix | None, Meta(description="Unix sockets for heartbeats, and for control by our own user.")
+    ] = None
     control: Annotated[Control, Meta(description="Who may talk to `listen`.")] = Control()
     spool: Annotated[Spool, Meta(description="Where reports wait until every sink has them.")] = Spool()
     shutdown_grace: Annotated[
@@ -223,8 +207,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         guarded = self.control.token_sha256 is not None and self.control.tls_cert is not None
         guarded = guarded or self.control.allow_insecure
         yield from rules.listeners(self.listen, self.metrics_listen, guarded=guarded)
+        yield from self._peers()
         yield from rules.target_names([target.name for target in self.targets])
         yield from rules.file_sinks(self.sinks, self.spool.path)
         yield from rules.sink_labels(self.sinks, frozenset(self.labels))
         if self.spool.max_reports < len(self.targets):
             yield "spool.max_reports", str(self.spool.max_reports), "at least one for each target"
+
+    def _peers(self) -> Iterator[tuple[str, str, str]]:
+        for place, target in enumerate(self.targets):
+            if target.process.peer and self.unix is None:
+                rule = "needs a socket where peers can be known: set unix.datagram or unix.http"
+                yield f"targets[{place}].process.peer", "true", rule
+            if target.process.peer and "heartbeat" not in [part.kind for part in target.iterations]:
+                rule = "needs the source heartbeat, whose sender is the target"
+                yield f"targets[{place}].process.peer", "true", rule

@@ -40,6 +40,7 @@ class Fleet:
             target.name: target.config.process
             for target in self
             if not target.lost_for_good
+            and not target.config.process.peer  # it comes by its own word
             and (target.process is None or target.config.process.pidfile is not None)
         }
         if not wanted:

@@ -25,15 +25,13 @@ class TaskState(msgspec.Struct, frozen=True, omit_defaults=True):
 class HeldProcess:
     """A running process and the pidfd that pins it."""
 
-    def __init__(self, pid: int) -> None:
-        """Take hold of a process; raises TargetError when there is none or it is being replaced."""
-        try:
-            self._pidfd = os.pidfd_open(pid)
-        except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "no process has such a number"
-            raise TargetError(
-                f"process {pid}: {reason}", remedy="give the pid of a running process"
-            ) from error
+    def __init__(self, pid: int, pidfd: int | None = None) -> None:
+        """Take hold of a process; raises TargetError when there is none or it is being replaced.
+
+        Where the kernel gave a `pidfd` of it already, that is ours from now on.
+        """
+        self._pidfd = _open(pid) if pidfd is None else pidfd
+        self._holders = 1
         try:
             self.identity = _identity(pid)
         except (OSError, ValueError, IndexError) as error:
@@ -44,7 +42,6 @@ class HeldProcess:
             raise TargetError(f"process {pid} ended while it was looked at")
         self.exited_s: float | None = None
         self._on_exit: list[Callable[[], None]] = []
-        self._holders = 1
 
     @property
     def pid(self) -> int:
@@ -103,6 +100,10 @@ class HeldProcess:
             os.close(self._pidfd)
             self._pidfd = -1
 
+    def end(self) -> None:
+        """Act on its end now, where that was seen before the event loop tells of it."""
+        self._exited()
+
     def _exited(self) -> None:
         if self.exited_s is None:
             self.exited_s = time.monotonic()
@@ -116,6 +117,14 @@ class HeldProcess:
             self._on_exit.remove(on_exit)
             if not self._on_exit and self._pidfd >= 0:
                 asyncio.get_running_loop().remove_reader(self._pidfd)
+
+
+def _open(pid: int) -> int:
+    try:
+        return os.pidfd_open(pid)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no process has such a number"
+        raise TargetError(f"process {pid}: {reason}", remedy="give the pid of a running process") from error
 
 
 def _identity(pid: int) -> ProcessIdentity:

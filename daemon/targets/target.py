@@ -139,6 +139,10 @@ class Target:
         except TargetError as error:
             _LOG.info("process not held", extra={"target": self.name, "error": str(error)})
             return
+        self.hold_process(process)
+
+    def hold_process(self, process: HeldProcess) -> None:
+        """Have this process, which is held already."""
         self.let_go()
         self.process, self.possible, self._gone = process, UNKNOWN, False
         self._seen_s = time.monotonic()
@@ -146,7 +150,8 @@ class Target:
         for watch in self.watches.values():
             watch.process_found(fresh=fresh)
         process.watch(lambda: self._exited(process))
-        _LOG.info("target found", extra={"target": self.name, "pid": pid, "state": self.state(self._seen_s)})
+        about = {"target": self.name, "pid": process.pid, "state": self.state(self._seen_s)}
+        _LOG.info("target found", extra=about)
 
     def let_go(self) -> None:
         """Drop the process, with the iteration it ran."""

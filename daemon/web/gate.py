@@ -14,6 +14,7 @@ from aiohttp import web
 from daemon.web.bounds import Bounds
 from daemon.web.connection import Connection
 from daemon.web.responses import raw_error
+from daemon.web.unix import credentials
 
 log = logging.getLogger("loopcam.web")
 
@@ -77,7 +78,8 @@ class Gate:
                 self._loop.call_later(_REST_S, self._listen, listening)
                 return
             sock.setblocking(False)
-            self._admit(sock, address[0])
+            # on a Unix socket the address is empty, and a user counts as one
+            self._admit(sock, address[0] if address else f"user {credentials(sock)[1]}")
 
     def _admit(self, sock: socket.socket, peer: str) -> None:
         if self._by_peer[peer] >= self._bounds.connections_per_peer:

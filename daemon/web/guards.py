@@ -5,6 +5,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import os
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
@@ -15,11 +16,13 @@ from aiohttp import hdrs, web
 
 from daemon.web.bounds import Bounds
 from daemon.web.responses import RequestError
+from daemon.web.unix import requester
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:@/\s]+))(?::\d{1,5})?")
+_HEARTBEATS = "/v1/heartbeat"  # who is heard for which target is decided there
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"  # aiohttp says so again once it has routed, which is allowed
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="loopcam", charset="UTF-8", Bearer realm="loopcam"'}
 
@@ -30,6 +33,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     hosts: frozenset[str] | None  # None: any, for a listener that only shows what anybody may see
     token_sha256: str | None = None  # hex; None: no token is asked for
     open_paths: frozenset[str] = frozenset({"/healthz"})  # without a token
+    by_user: bool = False  # our own user and root may ask for all, others only send heartbeats
 
 
 def allowed_hosts(listen_host: str, configured: Iterable[str] = ()) -> frozenset[str]:
@@ -81,6 +85,8 @@ def guard(handler: Handler, access: Access, bounds: Bounds) -> Handler:
     async def guarded(request: web.BaseRequest) -> web.StreamResponse:
         if access.hosts is not None:
             _check_host(request, access.hosts)
+        if access.by_user:
+            _check_user(request)
         if access.token_sha256 is not None:
             _check_token(request, access.token_sha256, access.open_paths)
         if hdrs.CONTENT_ENCODING in request.headers:
@@ -106,6 +112,15 @@ def _check_host(request: web.BaseRequest, hosts: frozenset[str]) -> None:
         raise RequestError(
             403, "requests from other sites' pages are refused", remedy="open loopcam's own page"
         )
+
+
+def _check_user(request: web.BaseRequest) -> None:
+    uid = requester(request)[1]
+    if uid in (0, os.geteuid()) or request.path.startswith(_HEARTBEATS):
+        return
+    raise RequestError(
+        403, f"user {uid} may send heartbeats only", remedy="ask as root, or as the user that loopcam runs as"
+    )
 
 
 def _local_address(request: web.BaseRequest) -> str | None:

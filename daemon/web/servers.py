@@ -1,18 +1,24 @@
-"""The daemon's two listeners: control, and beside it metrics and probes for everybody."""
+"""All that listens: control, metrics and probes for everybody, and the Unix sockets."""
 
 import logging
+from collections.abc import Iterator
 
 from aiohttp import web
 
 from daemon.config.names import split_address
 from daemon.config.settings import Config, Target
+from daemon.config.unix import Unix
 from daemon.core import Core
 from daemon.sources.heartbeat import Heartbeat
+from daemon.sources.heartbeat.datagrams import Datagrams
+from daemon.sources.heartbeat.hearing import Hearing
+from daemon.sources.heartbeat.peers import Peers
 from daemon.web.control import Control
 from daemon.web.guards import Access, allowed_hosts
 from daemon.web.heartbeat import Heartbeats
-from daemon.web.listener import Listener, Tls
+from daemon.web.listener import Listener, Tls, UnixListener
 from daemon.web.probes import Probes
+from daemon.web.unix import unix_peer
 from model.errors import LoopcamError
 
 _LOG = logging.getLogger(__name__)
@@ -26,13 +32,19 @@ class Servers:
         self._core = core
         self._rates = _rates(config)
         self._host = split_address(config.listen)[0]
+        self._peers = Peers(core.fleet, config.unix.uids if config.unix else ())
+        hearing = Hearing(
+            core.events.take, lambda: self._rates, admit=self._peers.admit, refused=self._count_refused
+        )
         probes = Probes(core)
-        heartbeats = Heartbeats(core.events.take, lambda: self._rates)
-        routes = [*heartbeats.routes(), *probes.routes(), *Control(core).routes()]
+        shown = [*probes.routes(), *Control(core).routes()]
+        routes = [*Heartbeats(hearing).routes(), *shown]
         self._control = _listener(config.listen, routes, config, control=True)
-        self._metrics: Listener | None = None
+        self._others: list[Listener | Datagrams] = []
         if config.metrics_listen is not None:
-            self._metrics = _listener(config.metrics_listen, probes.routes(), config, control=False)
+            self._others.append(_listener(config.metrics_listen, probes.routes(), config, control=False))
+        if config.unix is not None:
+            self._others += _unix(config.unix, hearing, self._peers, shown)
 
     @property
     def address(self) -> str:
@@ -42,13 +54,13 @@ class Servers:
 
     async def start(self) -> None:
         """Listen; raises LoopcamError when an address cannot be had."""
-        await self._control.start()
-        if self._metrics is not None:
-            await self._metrics.start()
+        for one in (self._control, *self._others):
+            await one.start()
 
     def reload(self) -> None:
         """Take up the targets of a new configuration, and renewed certificates."""
         self._rates = _rates(self._core.config)
+        self._peers.use()
         try:
             self._control.reload()
         except LoopcamError as error:
@@ -57,9 +69,21 @@ class Servers:
 
     async def stop(self) -> None:
         """Stop listening."""
-        await self._control.stop()
-        if self._metrics is not None:
-            await self._metrics.stop()
+        for one in (self._control, *self._others):
+            await one.stop()
+
+    def _count_refused(self, reason: str) -> None:
+        self._core.telemetry.heartbeats_refused.labels(reason).inc()
+
+
+def _unix(
+    options: Unix, hearing: Hearing, peers: Peers, shown: list[web.RouteDef]
+) -> Iterator[Listener | Datagrams]:
+    if options.http is not None:
+        routes = [*Heartbeats(hearing, unix_peer).routes(), *shown]
+        yield UnixListener(routes, options.http, options, access=Access(hosts=None, by_user=True))
+    if options.datagram is not None:
+        yield Datagrams(options.datagram, options, hearing, peers)
 
 
 def _listener(address: str, routes: list[web.RouteDef], config: Config, *, control: bool) -> Listener:

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import msgspec
 from aiohttp import web
 
+from daemon.sources.heartbeat.hearing import Hearing
 from daemon.web.bounds import Bounds
 from daemon.web.guards import Access, allowed_hosts
 from daemon.web.heartbeat import Heartbeats
@@ -127,6 +128,6 @@ async def heartbeats(
 ) -> AsyncIterator[tuple[int, list[Event]]]:
     """The heartbeat routes for one target `loop`: the port, and the events that came in."""
     events: list[Event] = []
-    routes = Heartbeats(events.append, lambda: {"loop": max_per_s}).routes()
+    routes = Heartbeats(Hearing(events.append, lambda: {"loop": max_per_s})).routes()
     async with listening([*routes, web.get("/healthz", healthz)], bounds=bounds) as listener:
         yield listener.port, events

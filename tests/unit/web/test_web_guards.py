@@ -4,6 +4,7 @@ import hashlib
 import pytest
 from aiohttp import web
 
+from daemon.sources.heartbeat.hearing import Hearing
 from daemon.web.bounds import Bounds
 from daemon.web.guards import (
     Access,
@@ -19,7 +20,7 @@ from tests.unit.web.peer import ACCESS, BEAT, get, healthz, listening, peer, pos
 TOKEN = "correct horse"
 WITH_TOKEN = Access(hosts=ACCESS.hosts, token_sha256=hashlib.sha256(TOKEN.encode()).hexdigest())
 ROUTES = [
-    *Heartbeats(lambda event: None, lambda: {"loop": 10}).routes(),
+    *Heartbeats(Hearing(lambda event: None, lambda: {"loop": 10})).routes(),
     web.get("/healthz", healthz),
     web.get("/", healthz),
 ]

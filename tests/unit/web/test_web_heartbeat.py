@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 import msgspec
 import pytest
 
+from daemon.sources.heartbeat.hearing import Hearing
 from daemon.web.heartbeat import Heartbeats
 from model.errors import LoopcamError
 from model.events import Event, EventKind
@@ -14,7 +15,7 @@ from tests.unit.web.peer import BEAT, Peer, heartbeats, listening, peer, post
 @asynccontextmanager
 async def sender(*targets: str) -> AsyncIterator[tuple[Peer, list[Event]]]:
     events: list[Event] = []
-    routes = Heartbeats(events.append, lambda: dict.fromkeys(targets, 1000)).routes()
+    routes = Heartbeats(Hearing(events.append, lambda: dict.fromkeys(targets, 1000))).routes()
     async with listening(routes) as listener, peer(listener.port) as one:
         yield one, events
 
@@ -134,7 +135,7 @@ async def test_a_query_that_is_no_heartbeat_is_answered_400(path: str, body: byt
 async def test_a_target_that_sends_too_often_is_answered_429_and_told_when() -> None:
     now_s = 100.0
     events: list[Event] = []
-    routes = Heartbeats(events.append, lambda: {"busy": 2, "calm": 2}, lambda: now_s).routes()
+    routes = Heartbeats(Hearing(events.append, lambda: {"busy": 2, "calm": 2}, clock=lambda: now_s)).routes()
     async with listening(routes) as listener, peer(listener.port) as one:
         statuses = [(await one.ask(post("/v1/heartbeat/beat?target=busy"))).status for _ in range(3)]
         assert statuses == [204, 204, 429]
@@ -151,7 +152,7 @@ async def test_what_the_daemon_refuses_is_answered_400_with_its_remedy() -> None
     def refuse(event: Event) -> None:
         raise LoopcamError("this target is watched by its log", remedy="drop the heartbeat")
 
-    routes = Heartbeats(refuse, lambda: {"loop": 10}).routes()
+    routes = Heartbeats(Hearing(refuse, lambda: {"loop": 10})).routes()
     async with listening(routes) as listener, peer(listener.port) as one:
         answer = await one.ask(post("/v1/heartbeat", BEAT))
         assert answer.status == 400
@@ -161,7 +162,7 @@ async def test_what_the_daemon_refuses_is_answered_400_with_its_remedy() -> None
 async def test_targets_may_change_while_the_listener_runs() -> None:
     targets = {"loop": 10}
     events: list[Event] = []
-    routes = Heartbeats(events.append, lambda: targets).routes()
+    routes = Heartbeats(Hearing(events.append, lambda: targets)).routes()
     async with listening(routes) as listener, peer(listener.port) as one:
         targets = {"new": 10}
         assert (await one.ask(post("/v1/heartbeat/beat?target=loop"))).status == 404

@@ -1,4 +1,4 @@
-"""The source `heartbeat`: the target itself tells, over HTTP or a Unix socket."""
+"""What a heartbeat source can be told."""
 
 from collections.abc import Iterable
 from typing import Annotated

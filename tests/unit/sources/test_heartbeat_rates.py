@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.web.rates import Rates
+from daemon.sources.heartbeat.rates import Rates
 
 
 def test_a_seconds_worth_may_come_at_once() -> None:

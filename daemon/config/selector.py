@@ -1,0 +1,46 @@
+"""How a target's process is found."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class Selector(msgspec.Struct, frozen=True, kw_only=True):
+    """Which process a target is: exactly one of these."""
+
+    pid: Annotated[int | None, Meta(ge=1, description="Its process id. The end of the process is final.")] = (
+        None
+    )
+    pidfile: Annotated[
+        Path | None, Meta(description="A file that holds its process id; a restart is followed.")
+    ] = None
+    match: Annotated[
+        str | None,
+        Meta(
+            min_length=1,
+            description="A regular expression, searched in the path of the executable and in the command "
+            "line; the oldest match is the target, a restart is followed.",
+        ),
+    ] = None
+
+    peer: Annotated[
+        bool,
+        Meta(
+            description="The process that sends its first heartbeat over a socket of `unix`, and that one "
+            "only while it lives; then the next."
+        ),
+    ] = False
+
+    def check(self) -> Iterable[tuple[str, str, str]]:
+        """Exactly one way to find the process, and a regular expression that is one."""
+        given = [name for name in self.__struct_fields__ if getattr(self, name) not in (None, False)]
+        if len(given) != 1:
+            yield "", ", ".join(given) or "nothing", "give exactly one of pid, pidfile, match, peer: true"
+        try:
+            re.compile(self.match or "")
+        except re.error as error:
+            yield "match", self.match or "", f"a regular expression: {error}"

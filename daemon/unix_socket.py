@@ -1,0 +1,112 @@
+"""A socket in the file system: made so that strangers cannot meddle with it, and removed again."""
+
+import contextlib
+import fcntl
+import grp
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from daemon.config.unix import Unix
+from model.errors import LoopcamError
+
+_CHOOSE = "choose another path, or stop what listens there"
+
+
+class UnixSocket:
+    """A bound, non-blocking socket and its place."""
+
+    def __init__(self, path: Path, kind: socket.SocketKind, options: Unix) -> None:
+        """Bind it, in the place of one that a dead daemon left; raises LoopcamError."""
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX, kind)
+        self.socket.setblocking(False)
+        try:
+            group = _group(options.group)
+            with _folder(path.parent, int(options.mode, 8), group):
+                _clear(path, kind)
+                self._bind(int(options.mode, 8), group)
+        except OSError as error:
+            self.socket.close()
+            said = f"cannot listen on {path}: {error.strerror or error}"
+            raise LoopcamError(said, remedy="see that we may write to its folder") from error
+        except LoopcamError:
+            self.socket.close()
+            raise
+
+    def remove(self) -> None:
+        """Remove its place, unless somebody else has it by now; the socket itself stays open."""
+        with contextlib.suppress(FileNotFoundError):
+            if _identity(self.path) == self._made:
+                self.path.unlink()
+
+    def _bind(self, mode: int, group: int) -> None:
+        os.fchmod(self.socket.fileno(), mode)  # so that it is never open wider, not for a moment
+        self.socket.bind(str(self.path))
+        self._made = _identity(self.path)
+        os.chown(self.path, -1, group)
+        self.path.chmod(mode)  # what our umask took away
+
+
+@contextlib.contextmanager
+def _folder(path: Path, mode: int, group: int) -> Iterator[None]:
+    """The folder, for us alone while we look who listens there; made when it is missing."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        os.chown(path, -1, group)
+        path.chmod(0o755 if mode & 0o007 else 0o750 if mode & 0o070 else 0o700)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        about = (
+            "it is no folder, or a symbolic link" if path.is_symlink() or path.exists() else error.strerror
+        )
+        raise LoopcamError(f"cannot listen in {path}: {about}", remedy="name the folder itself") from error
+    try:
+        bits = os.fstat(descriptor).st_mode
+        if bits & stat.S_IWOTH and not bits & stat.S_ISVTX:
+            raise LoopcamError(
+                f"cannot listen in {path}: everybody may replace what is in it",
+                remedy=f"name a folder below it, such as {path / 'loopcam'}: it is made as it must be",
+            )
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _clear(path: Path, kind: socket.SocketKind) -> None:
+    """Remove the socket of a daemon that is dead; raises LoopcamError when something else is there."""
+    try:
+        bits = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(bits):
+        raise LoopcamError(f"cannot listen on {path}: something else is there", remedy=_CHOOSE)
+    with socket.socket(socket.AF_UNIX, kind) as probe:
+        probe.setblocking(False)
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+        except BlockingIOError:  # its queue is full, so it lives
+            pass
+    raise LoopcamError(f"cannot listen on {path}: another process does", remedy=_CHOOSE)
+
+
+def _group(name: str | None) -> int:
+    """The number of a group, -1 for none."""
+    if name is None:
+        return -1
+    try:
+        return int(name) if name.isdecimal() else grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise LoopcamError(f"there is no group {name!r}", remedy="mend unix.group") from None
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    status = path.lstat()
+    return status.st_dev, status.st_ino
