@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol
 
-from daemon.iterations import Watch
 from model.events import Trigger
 
 _LOG = logging.getLogger(__name__)
@@ -14,12 +15,22 @@ SETTLE_S = 0.25  # for events that waited in sockets while we were paused
 OBSERVER_PAUSED = "observer_paused"
 
 
+class Timed(Protocol):
+    """What has deadlines: a watch, or a target with several."""
+
+    def due_s(self) -> float | None:
+        """When it fires next, in monotonic seconds."""
+
+    def fire(self, now_s: float) -> Trigger | None:
+        """One trigger that is due, if any is."""
+
+
 class Deadlines:
     """Fires the triggers of all loops in time. Call `changed` after every event."""
 
     def __init__(
         self,
-        watches: Callable[[], Iterable[Watch]],
+        watches: Callable[[], Iterable[Timed]],
         fire: Callable[[Trigger, tuple[str, ...]], None],
         late: Callable[[float], None],
     ) -> None:
@@ -82,7 +93,7 @@ class Deadlines:
 
     def _fire_all(self, now_s: float, notes: tuple[str, ...]) -> None:
         watches = list(self._watches())
-        triggers = [trigger for watch in watches if (trigger := watch.fire(now_s))]
+        triggers = [trigger for watch in watches for trigger in iter(partial(watch.fire, now_s), None)]
         self.changed(min((due for watch in watches if (due := watch.due_s()) is not None), default=None))
         for trigger in sorted(triggers, key=lambda trigger: trigger.started_s or 0.0):  # the oldest first
             self._fire(trigger, notes)

@@ -28,9 +28,7 @@ class Events:
         self._captures = captures
         self._telemetry = telemetry
         self._hurry = hurry
-        self.deadlines = Deadlines(
-            lambda: (target.watch for target in fleet), self._fire, telemetry.lateness_s.observe
-        )
+        self.deadlines = Deadlines(lambda: fleet, self._fire, telemetry.lateness_s.observe)
 
     def take(self, event: Event) -> None:
         """Take one event; raises LoopcamError when the target has no such source, or mode."""
@@ -44,12 +42,12 @@ class Events:
         pulse.said(event.at_s)
         for happening in happened:
             self._happened(target, event, happening)
-        self.deadlines.changed(target.watch.due_s())
+        self.deadlines.changed(target.due_s())
 
     def reconfigured(self) -> None:
         """Targets or their rules changed: so may deadlines have."""
         for target in self._fleet:
-            self.deadlines.changed(target.watch.due_s())
+            self.deadlines.changed(target.due_s())
         self.pulses = {name: pulse for name, pulse in self.pulses.items() if name in self._fleet.targets}
 
     def _happened(self, target: Target, event: Event, happening: Ended | Stray) -> None:
@@ -57,7 +55,9 @@ class Events:
             self._ended(target, happening)
             return
         self._telemetry.stray_events.labels(target.name, happening).inc()
-        if happening is Stray.LOST_END:
+        if (
+            happening is Stray.LOST_END and not target.watch.rules.concurrent
+        ):  # one of many may be any of them
             self._captures.iteration_ended(target.name, None, event.at_s)
 
     def _ended(self, target: Target, ended: Ended) -> None:

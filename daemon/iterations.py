@@ -89,20 +89,27 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
             certainty=rules.certainty,
         )
 
+    def held_to(self, threshold_s: float) -> "InFlight":
+        """Under another threshold; what it has fired at the old one says nothing of the new one."""
+        if threshold_s == self.threshold_s:
+            return self
+        return msgspec.structs.replace(self, threshold_s=threshold_s, level=0)
+
     def end(self, rules: Rules, at_s: float, duration_s: float | None) -> Ended:
-        """Its end; a duration that was told is truer than what was seen of its start."""
+        """Its end; a duration that was told is truer than what was seen of its start, or inferred."""
         ended_s = max(at_s, self.started_s)
-        started_s = self.started_s if duration_s is None else ended_s - duration_s
-        due_s = started_s + self.due_s(rules) - self.started_s
-        if duration_s is not None:
-            due_s -= rules.idle_allowance_s  # without the pause, which no duration holds
-        unseen = self.fired == 0 and ended_s >= due_s
+        if duration_s is None:
+            started_s, late = self.started_s, ended_s >= self.due_s(rules)
+            overran = late or self.fired > 0
+        else:  # without the pause, which no duration holds
+            started_s, late = ended_s - duration_s, duration_s >= self.threshold_s
+            overran = late
         return Ended(
             iteration=self.iteration,
             started_s=started_s,
             ended_s=ended_s,
-            overran=unseen or self.fired > 0,
-            unseen=unseen,
+            overran=overran,
+            unseen=late and self.fired == 0,
         )
 
     def _reason(self, rules: Rules, now_s: float) -> str:

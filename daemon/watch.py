@@ -66,7 +66,7 @@ class LoopWatch:
         """Go on under other rules; an iteration in flight is held to the new threshold."""
         self.rules = rules
         if self.in_flight is not None:
-            self.in_flight = msgspec.structs.replace(self.in_flight, threshold_s=self._threshold_s())
+            self.in_flight = self.in_flight.held_to(self._threshold_s())
 
     def _start(self, event: Event) -> tuple[Ended | Stray, ...]:
         """A start or a beat: ends what is in flight, and begins the next."""
@@ -94,7 +94,7 @@ class LoopWatch:
             self._none_before_s = max(self._none_before_s, event.at_s)
         if current is not None and not known and _is_end_of(event, current):
             self._remember(event.iteration)
-            return self._finish(event.at_s, event.duration_s)
+            return self._finish(event.at_s, _told_s(event, current, self.rules))
         if current is not None or known:
             self._remember(event.iteration)
             return (Stray.STALE_END,)
@@ -106,6 +106,8 @@ class LoopWatch:
         if event.iteration in self._ended_ids or event.at_s < self._none_before_s:
             self._remember(event.iteration)
             return (Stray.STALE_END,)
+        if self.in_flight is None and event.duration_s is not None:
+            self._begin(event.at_s - event.duration_s, None)  # its end alone tells all of it
         if self.in_flight is None:
             self._over(event.iteration)
             ended: tuple[Ended | Stray, ...] = ()
@@ -156,3 +158,10 @@ def _is_end_of(event: Event, current: InFlight) -> bool:
     if event.iteration is not None and current.iteration is not None:
         return event.iteration == current.iteration
     return event.at_s >= current.started_s
+
+
+def _told_s(event: Event, current: InFlight, rules: Rules) -> float | None:
+    """How long it took, where that is told: in mode `start` a told end is one without any pause."""
+    if event.duration_s is not None or rules.mode != "start":
+        return event.duration_s
+    return max(0.0, event.at_s - current.started_s)

@@ -14,7 +14,7 @@ from daemon.sources.contract import Source
 from daemon.targets.process import HeldProcess
 from daemon.watch import LoopWatch
 from model.errors import LoopcamError, TargetError
-from model.events import MAIN_LOOP, Event
+from model.events import MAIN_LOOP, Event, Trigger
 
 _LOG = logging.getLogger(__name__)
 
@@ -124,6 +124,24 @@ class Target:
         self._heard.add(event.source)
         happened = watch.take(event)
         return happened if watch is self.watch else ()
+
+    def due_s(self) -> float | None:
+        """When an iteration in flight fires next, in monotonic seconds."""
+        return self.watch.due_s()
+
+    def fire(self, now_s: float) -> Trigger | None:
+        """One trigger that is due, if any is; call it again for the next.
+
+        What the other sources see of it fires in silence: were one of them to decide later, it would be no
+        second overrun.
+        """
+        deciding = self.watch
+        trigger = deciding.fire(now_s)
+        if trigger is not None:
+            for watch in self.watches.values():
+                while watch is not deciding and watch.fire(now_s):
+                    pass
+        return trigger
 
     def source_up(self, name: str, *, up: bool) -> None:
         """A source begins or ceases to hear its target."""

@@ -2,8 +2,9 @@ import asyncio
 
 import pytest
 
+from daemon.crowd import CrowdWatch
 from daemon.deadlines import OBSERVER_PAUSED, PAUSED_S, SETTLE_S, Deadlines
-from daemon.iterations import Rules
+from daemon.iterations import Rules, Watch
 from daemon.watch import LoopWatch
 from model.events import Event, EventKind, Trigger
 from tests.virtual_time import STARTS_S, VirtualLoop, run
@@ -16,7 +17,7 @@ class Scene:
 
     def __init__(self, loop: VirtualLoop, *limits_s: float) -> None:
         self.loop = loop
-        self.watches = [
+        self.watches: list[Watch] = [
             LoopWatch(f"t{n}", "main", Rules(mode="start_end", max_loop_time_s=s, first_loop_time_s=s))
             for n, s in enumerate(limits_s)
         ]
@@ -25,10 +26,12 @@ class Scene:
         self.late_s: list[float] = []
         self.deadlines = Deadlines(lambda: self.watches, self._fire, self.late_s.append)
 
-    def say(self, kind: EventKind, number: int = 0, at_s: float | None = None) -> None:
+    def say(
+        self, kind: EventKind, number: int = 0, at_s: float | None = None, name: str | None = None
+    ) -> None:
         watch = self.watches[number]
         at_s = self.loop.time() if at_s is None else at_s
-        watch.take(Event(source="test", target=watch.target, kind=kind, at_s=at_s))
+        watch.take(Event(source="test", target=watch.target, kind=kind, at_s=at_s, iteration=name))
         self.deadlines.changed(watch.due_s())
 
     def say_at(self, after_s: float, kind: EventKind, number: int = 0) -> None:
@@ -201,3 +204,20 @@ def test_once_stopped_nothing_fires_whatever_arrives() -> None:
         return scene
 
     assert run(main).fired == []
+
+
+def test_after_a_pause_of_ours_all_that_is_overdue_of_a_crowd_fires_at_once_and_with_the_note() -> None:
+    rules = Rules(mode="start_end", max_loop_time_s=LIMIT_S, first_loop_time_s=LIMIT_S, concurrent=True)
+
+    async def main(loop: VirtualLoop) -> Scene:
+        scene = Scene(loop)
+        scene.watches.append(CrowdWatch("t0", "main", rules))
+        for name in "abc":
+            scene.say(EventKind.START, name=name)
+        loop.jump(5)
+        await asyncio.sleep(0.9)
+        return scene
+
+    scene = run(main)
+    assert [trigger.iteration for trigger in scene.triggers] == ["a", "b", "c"]
+    assert {notes for _, _, notes in scene.fired} == {(OBSERVER_PAUSED,)}

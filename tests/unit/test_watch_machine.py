@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from daemon.iterations import ACCEPTED, Ended, Rules, Stray
+from daemon.iterations import ACCEPTED, Ended, InFlight, Rules, Stray
 from daemon.sources.contract import Mode
 from daemon.watch import LoopWatch
 from model.events import Event, EventKind, Trigger
@@ -39,24 +39,20 @@ class Told(RuleBasedStateMachine):
         kind=st.sampled_from(EventKind),
         late_s=st.sampled_from([0.0, 0.0, 0.0, 0.5, 3.0]),
         name=st.none() | st.integers(1, 6).map(str),
+        told_s=st.none() | st.sampled_from([0.0, 1.0, 5.0]),
     )
-    def say(self, kind: EventKind, late_s: float, name: str | None) -> None:
+    def say(self, kind: EventKind, late_s: float, name: str | None, told_s: float | None) -> None:
         if kind not in ACCEPTED[self.rules.mode]:
             return
-        before, due_s = self.watch.in_flight, self.watch.due_s()
-        at_s = self.now_s - late_s
-        happened = self.watch.take(
-            Event(source="test", target="scaler", kind=kind, at_s=at_s, iteration=name)
-        )
+        before, at_s = self.watch.in_flight, self.now_s - late_s
+        if kind is not EventKind.END:
+            told_s = None
+        event = Event(source="test", target="scaler", kind=kind, at_s=at_s, iteration=name, duration_s=told_s)
+        happened = self.watch.take(event)
         assert len(happened) <= 1
         for one in happened:
             if isinstance(one, Ended):
-                assert before is not None
-                assert due_s is not None
-                assert one.started_s == before.started_s
-                assert one.ended_s == max(at_s, before.started_s)
-                assert one.unseen == (before.fired == 0 and one.ended_s >= due_s)
-                assert one.overran == (one.unseen or before.fired > 0)
+                self._check_end(one, before, event)
             elif one is Stray.LOST_END:
                 assert self.watch.in_flight is not before
             else:
@@ -66,6 +62,23 @@ class Told(RuleBasedStateMachine):
         self._note(kind, name, happened)
         if before is not None and self.watch.in_flight is not None:
             assert self.watch.in_flight.started_s >= before.started_s  # nothing late sets the clock back
+
+    def _check_end(self, one: Ended, before: InFlight | None, event: Event) -> None:
+        if before is None:  # only an end that tells its duration needs no start
+            assert (self.rules.mode, one.started_s) == ("end", event.at_s - (event.duration_s or 0.0))
+            return
+        told_s = event.duration_s
+        assert one.ended_s == max(event.at_s, before.started_s)
+        assert one.started_s == (before.started_s if told_s is None else one.ended_s - told_s)
+        if told_s is None and self.rules.mode == "start" and event.kind is EventKind.END:
+            told_s = one.ended_s - before.started_s
+        if told_s is None:
+            late = one.ended_s >= before.due_s(self.rules)
+            assert one.overran == (late or before.fired > 0)
+        else:
+            late = told_s >= before.threshold_s
+            assert one.overran == late
+        assert one.unseen == (before.fired == 0 and late)
 
     def _note(self, kind: EventKind, name: str | None, happened: tuple[Ended | Stray, ...]) -> None:
         over = {Stray.LOST_END, Stray.END_WITHOUT_START}
