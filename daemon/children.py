@@ -6,6 +6,7 @@ import ctypes
 import os
 import resource
 import signal
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
@@ -22,6 +23,7 @@ def _tied_to_parent(parent: int, death_signal: int, limits: Mapping[int, int]) -
     """What a child does before exec: die with us, within its limits, in a process group of its own."""
 
     def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs have it ignored
         _LIBC.prctl(_PR_SET_PDEATHSIG, death_signal)
         if os.getppid() != parent:  # we died between fork and prctl
             os._exit(1)
@@ -58,6 +60,31 @@ async def spawn(
         umask=0o077,
         preexec_fn=_tied_to_parent(os.getpid(), death_signal, limits or {}),
     )
+
+
+def start(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    stdout: int,
+    stderr: int,
+    limits: Mapping[int, int],
+    keep: Sequence[int],
+) -> int:
+    """The same for a child that the caller reaps itself, as whoever wants to know its cost must; its pid."""
+    process = subprocess.Popen(
+        argv,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        pass_fds=tuple(keep),
+        process_group=0,
+        umask=0o077,
+        preexec_fn=_tied_to_parent(os.getpid(), signal.SIGINT, limits),
+    )
+    process.returncode = 0  # it shall neither poll nor warn: the child is the caller's
+    return process.pid
 
 
 async def end(process: asyncio.subprocess.Process, grace_s: float = INTERRUPT_GRACE_S) -> int:

@@ -1,10 +1,14 @@
 """Fixtures that several suites share."""
 
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.targets import Targets
+
+# Where a shell runs us in the background, SIGINT is ignored, and would be by every program we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
