@@ -54,8 +54,12 @@ class Servers:
 
     async def start(self) -> None:
         """Listen; raises LoopcamError when an address cannot be had."""
-        for one in (self._control, *self._others):
-            await one.start()
+        try:
+            for one in (self._control, *self._others):
+                await one.start()
+        except LoopcamError:
+            await self.stop()
+            raise
 
     def reload(self) -> None:
         """Take up the targets of a new configuration, and renewed certificates."""

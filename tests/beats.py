@@ -1,0 +1,59 @@
+"""Heartbeats over Unix sockets for tests: sent by us, by other users, and heard by a daemon."""
+
+import os
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.daemon import Daemon
+
+STRANGER = 54321  # a user who is nobody
+
+
+@contextmanager
+def shared() -> Iterator[Path]:
+    """A folder that every user can enter."""
+    with tempfile.TemporaryDirectory(prefix="loopcam-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        yield folder
+
+
+def sockets(folder: Path, **options: object) -> dict[str, object]:
+    """The configuration of both sockets in a folder."""
+    return {"http": str(folder / "http.sock"), "datagram": str(folder / "beat.sock"), **options}
+
+
+def send(path: Path, *datagrams: bytes) -> None:
+    """Send datagrams, and wait where the queue is full."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.settimeout(60)
+        for datagram in datagrams:
+            sender.sendto(datagram, str(path))
+
+
+def as_user(uid: int, act: Callable[[], object]) -> int:
+    """Do something in a child of ours that is another user; its pid, for `ended`."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        os.setgroups([])
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+        act()
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def ended(child: int) -> int:
+    """The exit code of a child."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def refused(cam: Daemon, reason: str) -> float:
+    """How many heartbeats were refused for a reason."""
+    return cam.metric("loopcam_heartbeats_refused_total", reason=reason)
