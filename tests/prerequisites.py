@@ -14,6 +14,7 @@ import pytest
 
 NS_LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
 _CAP_SYS_PTRACE = 19
 _PR_CAPBSET_READ = 23
 
@@ -80,6 +81,12 @@ def _ns_last_pid() -> str:
     return ""
 
 
+def _journal() -> str:
+    """Whether journal files can be written and read without a journald."""
+    written = "" if Path(JOURNAL_REMOTE).exists() else "install systemd-journal-remote"
+    return written or _program("journalctl")
+
+
 def _kernel_threads() -> str:
     kernel = Path("/proc/2/comm")
     seen = kernel.exists() and kernel.read_text() == "kthreadd\n"
@@ -100,6 +107,7 @@ def _tmpfs() -> str:
 
 
 CHECKS = {
+    "journal": _journal,
     "tmpfs": _tmpfs,
     "chromium": _chromium,
     "root": _root,

@@ -12,6 +12,7 @@ from daemon.sources.log.contract import Piece, Take
 from daemon.sources.log.readers.bookmark import Bookmark
 from model.errors import SourceError
 
+PROGRAM = "journalctl"
 READ_BYTES = 65536
 MAX_ENTRY_BYTES = 2**20  # a longer one is no line of a loop
 MAX_SAID_BYTES = 4096
@@ -78,7 +79,7 @@ class Journal:
 
     def _argv(self) -> list[str]:
         # --merge: without it, only a journal that knows this boot already can be followed
-        argv = ["journalctl", "--follow", "--merge", "--all", "--no-pager"]
+        argv = [PROGRAM, "--follow", "--merge", "--all", "--no-pager"]
         argv += ["--output=json", "--output-fields=MESSAGE", f"--unit={self._unit}"]
         argv += [f"--directory={self._directory}"] if self._directory else []
         place = self._bookmark.text
