@@ -93,7 +93,8 @@ def _container(one: Shape) -> Schema:
         return {"type": "object", "propertyNames": _strict(names), "additionalProperties": _of(values)}
     items = _entry(one.family) if one.family else _of(shape(one.arguments[0]))
     bounds = {"minItems": one.bound("min_length"), "maxItems": one.bound("max_length")}
-    return {"type": "array", "items": items} | {key: at for key, at in bounds.items() if at is not None}
+    made = {"type": "array", "items": items} | {key: at for key, at in bounds.items() if at is not None}
+    return _any(items, made) if one.note("or_one") else made
 
 
 def _leaf(one: Shape) -> Schema:

@@ -56,7 +56,8 @@ def _type(one: Shape) -> str:
         return f"list of {one.family.noun}s"
     if one.is_list:
         item = shape(one.arguments[0])
-        return "list of groups" if item.is_struct else f"list of {_type(item)}"
+        several = "list of groups" if item.is_struct else f"list of {_type(item)}"
+        return f"{_type(item)} or {several}" if one.note("or_one") else several
     if one.is_struct:
         return "group"
     return "mapping of texts" if one.is_map else _WORDS[one.kind]

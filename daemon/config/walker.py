@@ -98,6 +98,8 @@ def _across(made: msgspec.Struct, path: str) -> list[Fault]:
 
 
 def _list(raw: object, one: Shape, path: str, faults: list[Fault]) -> object:
+    if one.note("or_one") and isinstance(raw, str):
+        raw = [raw]
     if not isinstance(raw, list):
         faults.append(fault(path, shown.kind(raw), "must be a list"))
         return FAILED

@@ -22,7 +22,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: EventKind
     iteration: str | None = None
     duration_s: float | None = None  # where an end tells how long the iteration took
-    line: bytes = b""  # at most `MARK_BYTES` of the line, for `check --replay`
+    line: bytes = b""  # at most `MARK_BYTES` of the log's line with its frame, for `check --replay`
 
 
 MARK_BYTES = 4096
@@ -40,8 +40,11 @@ class Reader(Protocol):
 class Feed(Protocol):
     """Finds the marks in a text that comes in pieces."""
 
-    def take(self, data: bytes, *, ends: bool = False) -> list[Mark]:
-        """The marks of the lines that are whole by now; with `ends` also that of the rest."""
+    def take(self, data: bytes, *, ends: bool = False, fresh: bool = True) -> list[Mark]:
+        """The marks of the lines that are whole by now; with `ends` also that of the rest.
+
+        Called with nothing now and then, it lets go of parts of lines that have waited too long for the rest.
+        """
 
     @property
     def pending_bytes(self) -> int:

@@ -1,0 +1,1 @@
+"""Regular expressions that users write: matched in linear time, so that none can stall the daemon."""
