@@ -132,6 +132,18 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The CPU time that one sample of so much is likely to take, in seconds."""
         raise NotImplementedError
 
+    def segment_s(self, cost: Cost) -> float:
+        """The CPU time that beginning and ending a recording is likely to take, in seconds."""
+        return 0.02
+
+    def pause_s(self, cost: Cost) -> float:
+        """How long one sample of so much is likely to stop the target, in seconds."""
+        return 0.0
+
+    def gentle(self) -> "Sampler":
+        """The same without stopping the target."""
+        return self
+
 
 class Looker(Sampler, frozen=True, kw_only=True):
     """A sampler that can also look at all threads at once: names, states, who holds the GIL."""
@@ -139,6 +151,10 @@ class Looker(Sampler, frozen=True, kw_only=True):
     def dump(self, pid: int) -> Command:
         """A command that prints one look at all threads to its standard output."""
         raise NotImplementedError
+
+    def gentle(self) -> "Looker":
+        """The same without stopping the target."""
+        return self
 
     def cost(self, dump: bytes, cpu_s: float | None = None) -> Cost:
         """What there is to sample, from a dump's output and the CPU time that it took.

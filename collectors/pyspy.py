@@ -16,14 +16,18 @@ from collectors.contract import Command, Cost, Exit, Judgement, Looker
 from model.capture import Outcome
 from model.errors import CollectorError
 
-# Measured with py-spy 0.4.3, non-blocking: 0.5 ms a sample at 4 threads x 20 frames, 26 ms at 51 x 61.
+# Measured with py-spy 0.4.3, non-blocking: 0.5 ms a sample at 4 threads x 20 frames, 34 ms at 51 x 61.
 SAMPLE_COST_S = 0.0002
-FRAME_COST_S = 0.000008
-# A dump with its start, on the same machine.
+FRAME_COST_S = 0.00001
+# A dump with its start, on the same machine; a recording begins and ends with as much.
 DUMP_COST_S = 0.011
 DUMP_FRAME_COST_S = 0.000018
 SLOWNESS = (0.5, 4.0)  # within which a single dump is believed
-DUMP_DEADLINE_S = 8.0  # 200 threads on a machine whose cores are all taken need more than two
+# How long a blocking sample stops the target: 0.27 ms at 4 threads x 20, 3.7 ms at 51 with one 500 deep.
+PAUSE_THREAD_S = 0.00006
+PAUSE_FRAME_S = 0.000001
+PAUSE_NATIVE = 2.5  # times as long with C frames
+DUMP_DEADLINE_S = 15.0  # 200 threads of 500 frames take four of CPU time, and cores may be taken
 BLOCKING_DUMP_DEADLINE_S = 2.0  # a target that is held is frozen
 RECORD_GRACE_S = 2
 
@@ -147,6 +151,19 @@ class PySpy(Looker, frozen=True):
     def sample_s(self, cost: Cost) -> float:
         """It grows with the number of frames."""
         return cost.slowness * (SAMPLE_COST_S + FRAME_COST_S * cost.frames)
+
+    def segment_s(self, cost: Cost) -> float:
+        """It reads all code once at the beginning, and writes all at the end."""
+        return 2 * cost.slowness * (DUMP_COST_S + DUMP_FRAME_COST_S * cost.frames)
+
+    def pause_s(self, cost: Cost) -> float:
+        """It grows with threads, which it stops one by one, and with frames."""
+        pause_s = cost.slowness * (PAUSE_THREAD_S * cost.threads + PAUSE_FRAME_S * cost.frames)
+        return self.blocking * pause_s * (PAUSE_NATIVE if self.native else 1)
+
+    def gentle(self) -> "PySpy":
+        """Without `blocking`, and without `native`, which needs it."""
+        return msgspec.structs.replace(self, blocking=False, native=False)
 
     def _mode(self) -> tuple[str, ...]:
         native = ("--native",) if self.native else ()
