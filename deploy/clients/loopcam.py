@@ -32,16 +32,19 @@ class Loopcam:
 
     def __init__(self, path=None, target=None):
         """Without arguments as the environment says: LOOPCAM_SOCKET and LOOPCAM_TARGET."""
+        self._socket = None
+        self._quiet_until = 0.0
+        self._kept = deque(maxlen=_KEPT)
         self._path = os.environ.get("LOOPCAM_SOCKET", "") if path is None else os.fspath(path)
         name = os.environ.get("LOOPCAM_TARGET", "") if target is None else str(target)
         self._start = self._words("start", name)
         self._end = self._words("end", name)
         self._beat = self._words("beat", name)
         self._idle = self._words("idle", name)
-        self._socket = None
-        self._quiet_until = 0.0
-        self._kept = deque(maxlen=_KEPT)
         _made.add(self)
+
+    def __del__(self):
+        self._forget()
 
     def start(self, iteration=None):
         """An iteration starts."""
@@ -122,10 +125,9 @@ class Loopcam:
 
     def _connect(self):
         self._forget()
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        made.setblocking(False)
-        made.connect(self._path)
-        self._socket = made
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.connect(self._path)
 
     def _forget(self):
         made, self._socket = self._socket, None
