@@ -1,6 +1,5 @@
 """How a target's process is found."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -22,8 +21,8 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             min_length=1,
-            description="A regular expression, searched in the path of the executable and in the command "
-            "line; the oldest match is the target, a restart is followed.",
+            description="A regular expression (RE2), searched in the path of the executable and in the "
+            "command line; the oldest match is the target, a restart is followed.",
         ),
     ] = None
 
@@ -40,7 +39,14 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
         given = [name for name in self.__struct_fields__ if getattr(self, name) not in (None, False)]
         if len(given) != 1:
             yield "", ", ".join(given) or "nothing", "give exactly one of pid, pidfile, match, peer: true"
-        try:
-            re.compile(self.match or "")
-        except re.error as error:
-            yield "match", self.match or "", f"a regular expression: {error}"
+        if self.match is not None:
+            yield from _broken_match(self.match)
+
+
+def _broken_match(text: str) -> Iterable[tuple[str, str, str]]:
+    from daemon.patterns.regex import PatternError, compiled  # here, and not above: it loads RE2
+
+    try:
+        compiled(text)
+    except PatternError as error:
+        yield "match", text, str(error)

@@ -2,15 +2,18 @@
 
 import logging
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from daemon.config.settings import Selector
 from daemon.targets import procfs
+
+if TYPE_CHECKING:
+    from daemon.patterns.search import Search
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,10 +28,10 @@ def find(selectors: Mapping[str, Selector]) -> dict[str, int]:
     process that only wraps another match (`timeout`, `sh -c`) does not count.
     """
     found: dict[str, int] = {}
-    patterns: dict[str, re.Pattern[str]] = {}
+    patterns: dict[str, str] = {}
     for target, selector in selectors.items():
         if selector.match is not None:
-            patterns[target] = re.compile(selector.match)
+            patterns[target] = selector.match
         elif (pid := _named(selector)) is not None:
             found[target] = pid
     return {**found, **_matches(patterns)}
@@ -67,11 +70,16 @@ def _boot_time() -> float:
     return float(text.partition("\nbtime ")[2].split()[0])
 
 
-def _matches(patterns: Mapping[str, re.Pattern[str]]) -> dict[str, int]:
-    commands = {one.pid: one for one in _commands()} if patterns else {}
+def _matches(patterns: Mapping[str, str]) -> dict[str, int]:
+    if not patterns:
+        return {}
+    from daemon.patterns.search import search  # here, and not above: it loads RE2
+
+    commands = {one.pid: one for one in _commands()}
     best: dict[str, int] = {}
     for target, pattern in patterns.items():
-        matches = [one for one in commands.values() if _fits(one, pattern)]
+        wanted = search(pattern)
+        matches = [one for one in commands.values() if _fits(one, wanted)]
         wrappers = {pid for one in matches for pid in _wrappers(one, commands)}
         chosen = [one for one in matches if one.pid not in wrappers]
         if chosen:
@@ -89,8 +97,8 @@ class _Command(msgspec.Struct, frozen=True):
     line: str
 
 
-def _fits(command: _Command, pattern: re.Pattern[str]) -> bool:
-    return bool(pattern.search(command.executable) or pattern.search(command.line))
+def _fits(command: _Command, wanted: "Search") -> bool:
+    return wanted.occurs(command.executable) or wanted.occurs(command.line)
 
 
 def _wrappers(inner: _Command, commands: Mapping[int, _Command]) -> set[int]:
@@ -126,7 +134,7 @@ def _commands() -> Iterator[_Command]:
 
 def _command_line(pid: int) -> str:
     data = (procfs.PROC / str(pid) / "cmdline").read_bytes()
-    data = data[:MATCHED_BYTES]  # a stranger's endless arguments must not stall us in a regular expression
+    data = data[:MATCHED_BYTES]  # a stranger's endless arguments must not cost us much
     return data.rstrip(b"\0").replace(b"\0", b" ").decode(errors="replace")
 
 

@@ -45,10 +45,7 @@ PRESETS: dict[PresetName, Wording] = {
     ),
     "airflow-scheduler": Wording(
         mode="end",
-        end=(
-            r"\bRan scheduling loop in (?P<duration>[0-9.]+) ?s",
-            r"\bRan scheduling loop in (?P<duration_ms>[0-9.]+) ?ms",
-        ),
+        end=(r"\bRan scheduling loop in (?P<duration>[0-9.]+) ?s",),
         max_loop_time_s=30,  # scheduler_health_check_threshold
         idle_allowance_s=5,  # scheduler_idle_sleep_time is 1 s
     ),

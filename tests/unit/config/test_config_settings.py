@@ -50,7 +50,7 @@ def test_exactly_one_way_to_find_the_process(options):
 
 def test_a_regular_expression_must_compile():
     (only,) = told("targets: [{name: a, process: {match: 'a('}, max_loop_time: 2m}]")
-    assert only.startswith("targets[0].process.match: a(: a regular expression: missing )")
+    assert only.startswith("targets[0].process.match: a(: a regular expression (RE2): missing )")
 
 
 @pytest.mark.parametrize("name", ["A", "", ".a", "a.", "a..b", "a/b", "../a", "a b", '"a\\n"', "a" * 65])
