@@ -107,6 +107,6 @@ def _group(name: str | None) -> int:
         raise LoopcamError(f"there is no group {name!r}", remedy="mend unix.group") from None
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: Path) -> tuple[int, int, int]:
     status = path.lstat()
-    return status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino, status.st_mtime_ns  # file systems give numbers back at once
