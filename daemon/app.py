@@ -59,21 +59,31 @@ class App:
         self._stopping.set()
 
     async def _startup(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, self._reloader.reload)
+        self._heed_signals()
         gauges.announce(self._core)
         for capture in adopt(self._core.spool):
             self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
             _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
         await self._servers.start()
+        await self._begun()
         await self._core.fleet.look()
         self._core.sources.use()
         _LOG.info("loopcam watches", extra=self._about())
+        self._tell_of_missing()
+
+    def _tell_of_missing(self) -> None:
         for target in self._core.fleet:
             if target.process is None:
                 _LOG.warning("no such process yet, waiting for it", extra=_sought(target))
+
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, self._reloader.reload)
+
+    async def _begun(self) -> None:
+        """What else there is to start, once heartbeats can be heard."""
 
     def _about(self) -> dict[str, object]:
         control = self._core.config.control

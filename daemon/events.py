@@ -24,6 +24,7 @@ class Events:
     ) -> None:
         """`hurry` is called for an event of a target whose process is not found yet."""
         self.pulses: dict[str, Pulse] = {}
+        self.followers: list[Callable[[Ended | Trigger], None]] = []  # who wants to hear of each, too
         self._fleet = fleet
         self._captures = captures
         self._telemetry = telemetry
@@ -61,6 +62,7 @@ class Events:
             self._captures.iteration_ended(target.name, None, event.at_s)
 
     def _ended(self, target: Target, ended: Ended) -> None:
+        self._tell(ended)
         self._telemetry.iterations.labels(target.name).inc()
         self._telemetry.iteration_duration_s.labels(target.name).observe(ended.ended_s - ended.started_s)
         self._captures.iteration_ended(target.name, ended.iteration, ended.ended_s)
@@ -76,6 +78,7 @@ class Events:
             _LOG.warning("an overrun ended before it was seen", extra={"target": target.name, "s": took_s})
 
     def _fire(self, trigger: Trigger, notes: tuple[str, ...]) -> None:
+        self._tell(trigger)
         target = self._fleet[trigger.target]
         about = {"target": trigger.target, "reason": trigger.reason}
         if trigger.fired == 1:
@@ -87,3 +90,7 @@ class Events:
             self._captures.begin(target, trigger, notes)
         except RefusedError:
             return  # counted and logged where it was refused
+
+    def _tell(self, what: Ended | Trigger) -> None:
+        for follower in self.followers:
+            follower(what)

@@ -33,6 +33,14 @@ class Fault(msgspec.Struct, frozen=True):
         return f"{self.path}: {self.value}: {self.rule}" + (f" ({self.hint})" if self.hint else "")
 
 
+class CommandError(LoopcamError):
+    """A command cannot be started; `exit_code` is what a shell would end with."""
+
+    def __init__(self, message: str, *, exit_code: int, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.exit_code = exit_code
+
+
 class ConfigError(LoopcamError):
     """A configuration that cannot be used, with all its faults."""
 

@@ -1,7 +1,7 @@
 """The flags of `loopcam run`: a configuration file, or one target without a file."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--config", type=Path, metavar="FILE", help="a configuration file; instead of the other flags"
     )
-    for flag in FLAGS:
+    add_some(parser, FLAGS)
+
+
+def add_some(parser: argparse.ArgumentParser, some: Iterable[Flag]) -> None:
+    """Add some of the flags."""
+    for flag in some:
         parser.add_argument(
             *flag.spellings, dest=flag.dest, metavar=flag.metavar, help=flag.help, action=_AsWritten
         )

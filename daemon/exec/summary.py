@@ -1,0 +1,47 @@
+"""What is said when the command has ended."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from daemon.exec.demands import Judgement
+from daemon.exec.junit import words
+from daemon.exec.reports import Found
+from daemon.exec.tally import Tally, percentile
+from model.units import Seconds
+
+_SHOWN = 3
+SILENT = (
+    "no heartbeat came, so nothing was watched: have the loop send them to LOOPCAM_SOCKET or LOOPCAM_URL, "
+    "for instance with deploy/clients/loopcam.py, loopcam.go or loopcam.sh (docs/exec.md)"
+)
+
+
+def lines(
+    tally: Tally,
+    judgements: Sequence[Judgement],
+    reports: Sequence[Found],
+    refusals: Mapping[str, int],
+    *,
+    heard: bool,
+) -> Iterator[str]:
+    """The lines, without a mark of whose they are."""
+    yield _figures(tally) if heard else SILENT
+    for report in reports:
+        name = f" of iteration {report.iteration}" if report.iteration else ""
+        yield f"report{name}: {report.path}"
+    if refusals and len(reports) < tally.overruns:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refusals.items()))
+        yield f"captures refused: {reasons}"
+    for one in judgements:
+        if one.broken and one.kind != "exit":
+            yield f"broken: {one.demand}: {one.broken}"
+            yield from (f"  {words(slow, one.threshold_s)}" for slow in one.iterations[:_SHOWN])
+
+
+def _figures(tally: Tally) -> str:
+    durations_s = tally.durations_s()
+    many = "1 iteration" if tally.iterations == 1 else f"{tally.iterations} iterations"
+    overran = "1 overrun" if tally.overruns == 1 else f"{tally.overruns} overruns"
+    if not durations_s:
+        return f"{many}, {overran}"
+    half, most, longest = (Seconds(percentile(durations_s, percent)) for percent in (50, 99, 100))
+    return f"{many}, p50 {half}, p99 {most}, max {longest}, {overran}"
