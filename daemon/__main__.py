@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from daemon.commands import capture, check, collect, demo, heartbeat, reports, run, schema
+from daemon.commands import capture, check, collect, demo, doctor, heartbeat, reports, run, schema
 from daemon.evidence import version
 from model.errors import ConfigError, LoopcamError, UsageError
 
@@ -13,6 +13,7 @@ COMMANDS = {
     "run": run,
     "capture": capture,
     "check": check,
+    "doctor": doctor,
     "schema": schema,
     "collect": collect,
     "reports": reports,

@@ -1,0 +1,25 @@
+"""May loopcam capture this process, with which sampler, at what cost? Exit 0 only when it would work."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Which process, or which configuration."""
+    parser.add_argument("--pid", type=int, metavar="N", help="the process (default: ourselves)")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="its targets, its spool, its sinks")
+    parser.add_argument("--sinks", action="store_true", help="also connect to the configuration's sinks")
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, judge and tell."""
+    from daemon.config.load import load
+    from daemon.doctor import shown
+    from daemon.doctor.diagnosis import diagnosis
+
+    config = load(args.config) if args.config else None
+    found = diagnosis(args.pid, config, reach=args.sinks)
+    print(shown.json(found) if args.json else shown.text(found, colours=sys.stdout.isatty()))
+    return 0 if found.works else 1

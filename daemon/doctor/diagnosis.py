@@ -1,0 +1,171 @@
+"""The whole diagnosis: facts gathered, judged, and each process really looked at."""
+
+import os
+from collections.abc import Iterator
+
+import msgspec
+
+from collectors import SAMPLERS
+from collectors.contract import Sampler
+from collectors.pyspy import PySpy
+from daemon.config.parts import COLLECTOR_FAMILY
+from daemon.config.settings import Config, Target
+from daemon.doctor import gather, ourselves, places, process, remedies
+from daemon.doctor.access import Obstacle, obstacles
+from daemon.doctor.facts import Own
+from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
+from daemon.doctor.trial import tried
+from daemon.evidence import version
+from daemon.targets.find import find
+from model.capture import Outcome
+from model.errors import CollectorError, TargetError
+
+CPU_BUDGET = 0.25
+OURSELVES = "a process of our own"
+_REFUSED = {Obstacle.PYTHON_FILES}  # that a sampler may do without
+
+
+class _Patient(msgspec.Struct, frozen=True, kw_only=True):
+    """A process to look at, and by what."""
+
+    subject: str
+    pid: int
+    sampler: Sampler
+    kind: str
+    cpu_budget: float = CPU_BUDGET
+
+
+def diagnosis(pid: int | None, config: Config | None, *, reach: bool = False) -> Diagnosis:
+    """Of one process, or of a configuration's targets, or of ourselves alone."""
+    findings: list[Finding] = []
+    tries: list[Try] = []
+    samplers = {kind: _sampler(kind) for kind in SAMPLERS}
+    findings += [_installed(kind, sampler) for kind, sampler in samplers.items()]
+    program = _program(samplers["pyspy"])
+    own = gather.own(program)
+    findings = [*ourselves.judged(own), *findings]
+    if config is not None:
+        findings += places.judged(config, reach=reach)
+    for patient in _patients(pid, config, findings):
+        _examine(own, patient, findings, tries)
+    worked = all(one.outcome in (Outcome.COMPLETE, Outcome.TARGET_STOPPED) for one in tries)
+    free = not any(finding.level is Level.PROBLEM for finding in findings)
+    return Diagnosis(
+        version=version(), works=bool(tries) and worked and free, findings=tuple(findings), tries=tuple(tries)
+    )
+
+
+def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -> Iterator[_Patient]:
+    if pid is not None:
+        yield _Patient(subject=f"process {pid}", pid=pid, sampler=PySpy(), kind="pyspy")
+    if config is not None:
+        yield from _targets(config, findings)
+    if pid is None and config is None:
+        yield _Patient(subject=OURSELVES, pid=os.getpid(), sampler=PySpy(), kind="pyspy")
+
+
+def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
+    """The targets whose processes are there; what is to be said of the others."""
+    found = find({target.name: target.process for target in config.targets})
+    for target in config.targets:
+        if target.name in found:
+            kind, sampler = _of(target)
+            yield _Patient(
+                subject=target.name,
+                pid=found[target.name],
+                sampler=sampler,
+                kind=kind,
+                cpu_budget=target.cpu_budget,
+            )
+        else:
+            findings.append(_missing(target))
+
+
+def _of(target: Target) -> tuple[str, Sampler]:
+    """The sampler that a target is configured with."""
+    samplers = ((part.kind, part.options) for part in target.collectors)
+    found = ((kind, options) for kind, options in samplers if isinstance(options, Sampler))
+    return next(found, ("pyspy", PySpy()))
+
+
+def _missing(target: Target) -> Finding:
+    if target.process.peer:
+        what = "its process is the first that sends a heartbeat: give --pid to look at it"
+        return Finding(check="process", level=Level.NOTE, what=what, subject=target.name)
+    why = "nothing that is to be seen from here fits its `process`"
+    mend = remedies.shared_processes()
+    what = "its process is not there"
+    return Finding(check="process", level=Level.PROBLEM, what=what, why=why, remedy=mend, subject=target.name)
+
+
+def _examine(own: Own, patient: _Patient, findings: list[Finding], tries: list[Try]) -> None:
+    try:
+        subject = gather.subject(patient.pid)
+        before = obstacles(own, subject)
+        allowed = not set(before) - _REFUSED
+        one = tried(
+            patient.sampler,
+            patient.kind,
+            patient.pid,
+            patient.subject,
+            patient.cpu_budget,
+            predicted=allowed,
+        )
+    except TargetError as error:
+        findings.append(_out_of_sight(str(error), patient.subject))
+        return
+    tries.append(one)
+    findings += _reconciled(process.judged(own, subject, patient.subject), one)
+
+
+def _out_of_sight(what: str, subject: str) -> Finding:
+    why = "it ended, or it lives in a PID namespace that is not ours"
+    mend = remedies.shared_processes()
+    return Finding(check="process", level=Level.PROBLEM, what=what, why=why, remedy=mend, subject=subject)
+
+
+def _reconciled(found: tuple[Finding, ...], one: Try) -> Iterator[Finding]:
+    """The kernel has the last word: what it allowed is no problem, what it refused is one."""
+    worked = one.outcome == Outcome.COMPLETE
+    for finding in found:
+        if worked and finding.level is Level.PROBLEM:
+            yield msgspec.structs.replace(finding, level=Level.NOTE)
+        else:
+            yield finding
+    if worked or any(finding.level is Level.PROBLEM for finding in found):
+        return
+    if one.outcome == Outcome.NOT_PERMITTED:
+        what, why = (
+            "the kernel refused",
+            "the ids and capabilities allow it: seccomp, AppArmor or SELinux do not",
+        )
+        mend = remedies.sandbox()
+    elif one.outcome == Outcome.TARGET_STOPPED:
+        return
+    else:
+        what, why, mend = one.detail, "that is what the sampler said", Remedy(command=one.remedy)
+    yield Finding(check="look", level=Level.PROBLEM, what=what, why=why, remedy=mend, subject=one.subject)
+
+
+def _sampler(kind: str) -> Sampler:
+    made = COLLECTOR_FAMILY.find(kind)()
+    assert isinstance(made, Sampler)  # noqa: S101  # every name of SAMPLERS is one
+    return made
+
+
+def _program(sampler: Sampler) -> str:
+    try:
+        return sampler.trial(1).argv[0]
+    except CollectorError:  # told by `_installed`
+        return ""
+
+
+def _installed(kind: str, sampler: Sampler) -> Finding:
+    """Whether a sampler's program is there; py-spy is needed, others are for choice."""
+    try:
+        what = f"{kind} {sampler.version()}: {_program(sampler)}"
+    except CollectorError as error:
+        level = Level.PROBLEM if kind == "pyspy" else Level.NOTE
+        mend = Remedy(command=error.remedy)
+        return Finding(check="sampler", level=level, what=f"{kind}: {error}", remedy=mend)
+    return Finding(check="sampler", level=Level.OK, what=what)

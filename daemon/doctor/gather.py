@@ -1,0 +1,193 @@
+"""Facts about ourselves and about a process, from /proc. Nothing is judged here."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from daemon.doctor.facts import Own, Rights, Subject, UserNamespace, Yama
+from daemon.doctor.quota import cpus
+from daemon.doctor.runtime import is_of_python, runtime
+from daemon.targets import procfs
+from model.errors import TargetError
+
+_YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
+_WHOLE_NAMESPACE = ["0", "0", "4294967295"]
+_HEAD_BYTES = 4096  # of an executable: its headers, and Go's mark
+
+
+def own(program: str = "") -> Own:
+    """Ourselves; `program` is the sampler's file, which may bring capabilities."""
+    return Own(
+        rights=_rights(_status("self")),
+        yama=Yama(int(_YAMA.read_text()) if _YAMA.exists() else None),
+        file_capabilities=_file_capabilities(program),
+        pidfd=_pidfd_works(),
+        user_namespace_initial=_own_map().split() == _WHOLE_NAMESPACE,
+        container=_container(),
+        others_visible=_others_visible(),
+        cpus_quota=cpus(),
+        clock_offset_s=_clock_offset_s(),
+        preloaded=os.environ.get("LD_PRELOAD", ""),
+        wall_s=time.time(),
+    )
+
+
+def subject(pid: int) -> Subject:
+    """A process; raises TargetError when there is none that we can see."""
+    try:
+        status = _status(str(pid))
+        rights = _rights(status)
+        folder = procfs.PROC / str(pid)
+        mapped = _mapped(folder)
+        return Subject(
+            pid=pid,
+            name=status["Name"],
+            rights=rights,
+            user_namespace=_user_namespace(folder),
+            inner_pid_namespace=len(status["NSpid"].split()) > len(_status("self")["NSpid"].split()),
+            dumpable=(folder / "environ").stat().st_uid == rights.uids[1] if rights.uids[1] else None,
+            state=status["State"][0],
+            tracer=int(status["TracerPid"]),
+            threads=int(status["Threads"]),
+            runtime=runtime(_executable(folder), mapped, _head(folder)),
+            unreadable=tuple(_unreadable(folder, mapped)),
+            python_children=tuple(_python_children(folder)),
+        )
+    except (OSError, KeyError, ValueError) as error:
+        raise TargetError(f"process {pid}: no such process is to be seen from here") from error
+
+
+def _status(pid: str) -> dict[str, str]:
+    lines = (procfs.PROC / pid / "status").read_text(errors="replace").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def _rights(status: dict[str, str]) -> Rights:
+    uids, gids = ([int(one) for one in status[name].split()] for name in ("Uid", "Gid"))
+    return Rights(
+        uids=(uids[0], uids[1], uids[2]),
+        gids=(gids[0], gids[1], gids[2]),
+        permitted=int(status["CapPrm"], 16),
+        effective=int(status["CapEff"], 16),
+        inheritable=int(status["CapInh"], 16),
+        bounding=int(status["CapBnd"], 16),
+        ambient=int(status["CapAmb"], 16),
+        no_new_privs=status["NoNewPrivs"] == "1",
+        seccomp=status["Seccomp"] != "0",
+    )
+
+
+def _file_capabilities(program: str) -> int:
+    """Permitted capabilities that a file brings (`struct vfs_cap_data`)."""
+    try:
+        data = os.getxattr(program, "security.capability") if program else b""
+    except OSError:  # none, or a file system without them
+        return 0
+    low, high = data[4:8], data[12:16]
+    return int.from_bytes(low, "little") | int.from_bytes(high, "little") << 32
+
+
+def _pidfd_works() -> bool:
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except OSError:
+        return False
+    return True
+
+
+def _own_map() -> str:
+    return (procfs.PROC / "self" / "uid_map").read_text()
+
+
+def _user_namespace(folder: Path) -> UserNamespace:
+    """Where its user namespace lies; where that cannot be read, its map of users tells."""
+    initial = _own_map().split() == _WHOLE_NAMESPACE
+    try:
+        same = (folder / "ns" / "user").readlink() == (procfs.PROC / "self" / "ns" / "user").readlink()
+    except PermissionError:
+        same = (folder / "uid_map").read_text() == _own_map()
+    if same:
+        return UserNamespace.OURS
+    return UserNamespace.BELOW if initial else UserNamespace.OUTSIDE
+
+
+def _executable(folder: Path) -> str:
+    try:
+        return str((folder / "exe").readlink()).removesuffix(" (deleted)")
+    except OSError:  # another user's, or none
+        return ""
+
+
+def _mapped(folder: Path) -> tuple[str, ...]:
+    """The files that a process has loaded; none where we may not see them."""
+    try:
+        lines = (folder / "maps").read_text(errors="replace").splitlines()
+    except OSError:
+        return ()
+    files = (line.split(maxsplit=5) for line in lines)
+    return tuple(dict.fromkeys(file[5] for file in files if len(file) == 6 and file[5].startswith("/")))
+
+
+def _head(folder: Path) -> bytes:
+    try:
+        with (folder / "exe").open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except OSError:
+        return b""
+
+
+def _unreadable(folder: Path, mapped: tuple[str, ...]) -> Iterator[str]:
+    """Files of its Python that we may not open where it has them."""
+    for path in filter(is_of_python, mapped):
+        there = folder / "root" / path.removeprefix("/")
+        try:
+            there.stat()
+        except PermissionError:
+            yield path
+        except OSError:  # deleted meanwhile: the sampler reads it from memory
+            continue
+        else:
+            if not os.access(there, os.R_OK, effective_ids=True):
+                yield path
+
+
+def _python_children(folder: Path) -> Iterator[int]:
+    for listed in folder.glob("task/*/children"):
+        for child in listed.read_text().split():
+            try:
+                name = (procfs.PROC / child / "comm").read_text(errors="replace")
+            except OSError:  # ended meanwhile
+                continue
+            if name.startswith(("python", "pypy", "gunicorn", "celery")):
+                yield int(child)
+
+
+def _container() -> str:
+    if os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return "kubernetes"
+    for mark, name in (("/.dockerenv", "docker"), ("/run/.containerenv", "podman")):
+        if Path(mark).exists():
+            return name
+    mounts = (procfs.PROC / "self" / "mountinfo").read_text().splitlines()
+    fields = (line.split() for line in mounts)
+    overlaid = any(one[4] == "/" and "overlay" in one[one.index("-") :] for one in fields)
+    return "container" if overlaid else ""
+
+
+def _others_visible() -> bool:
+    ours = procfs.ancestors(os.getpid())
+    for name in filter(str.isdigit, os.listdir(procfs.PROC)):
+        try:
+            if int(name) not in ours and procfs.parent(int(name)) not in (0, 2, os.getpid()):
+                return True
+        except OSError:  # ended meanwhile
+            continue
+    return False
+
+
+def _clock_offset_s() -> float:
+    """How far the monotonic clock of our time namespace is off the machine's."""
+    file = procfs.PROC / "self" / "timens_offsets"
+    lines = file.read_text().splitlines() if file.exists() else []
+    return next((float(line.split()[1]) for line in lines if line.startswith("monotonic")), 0.0)

@@ -1,0 +1,61 @@
+"""A diagnosis as text for a terminal."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
+
+_TITLES = {"kubernetes": "Kubernetes", "systemd": "systemd", "docker": "docker run", "command": "by hand"}
+_COLOURS = {Level.OK: "\x1b[32m", Level.NOTE: "", Level.WARNING: "\x1b[33m", Level.PROBLEM: "\x1b[31m"}
+
+
+def text(diagnosis: Diagnosis, *, colours: bool) -> str:
+    """What was found about each subject, what was tried, and the verdict last."""
+    lines: list[str] = []
+    subjects = [*(one.subject for one in diagnosis.findings), *(one.subject for one in diagnosis.tries)]
+    for subject in dict.fromkeys(subjects):
+        lines += [subject, *_about(diagnosis, subject, colours=colours), ""]
+    verdict = "a capture would work" if diagnosis.works else "a capture would NOT work"
+    return "\n".join((*lines, f"verdict: {verdict}"))
+
+
+def _about(diagnosis: Diagnosis, subject: str, *, colours: bool) -> Iterator[str]:
+    for finding in diagnosis.findings:
+        if finding.subject == subject:
+            yield from _finding(finding, colours=colours)
+    for one in diagnosis.tries:
+        if one.subject == subject:
+            yield from _try(one)
+
+
+def _finding(finding: Finding, *, colours: bool) -> Iterator[str]:
+    before, after = (_COLOURS[finding.level], "\x1b[0m") if colours else ("", "")
+    yield f"  {before}{finding.level:8}{after} {finding.check:14} {finding.what}"
+    if finding.why:
+        yield f"{'':26}{finding.why}"
+    if finding.level is not Level.OK:
+        yield from _remedy(finding.remedy)
+
+
+def _remedy(remedy: Remedy) -> Iterator[str]:
+    for way, title in _TITLES.items():
+        if lines := getattr(remedy, way).splitlines():
+            yield f"{'':26}{title}:"
+            yield from (f"{'':30}{line}" for line in lines)
+
+
+def _try(one: Try) -> Iterator[str]:
+    took = f"{one.milliseconds:g} ms, {one.cpu_milliseconds:g} ms of CPU"
+    if one.rate_hz is None:
+        yield f"  {'tried':8} {one.sampler:14} {one.outcome}: {one.detail} ({took})"
+        return
+    yield f"  {'tried':8} {one.sampler:14} {one.threads} threads, {one.frames} frames seen in {took}"
+    yield f"  {'cost':8} {one.sampler:14} {one.rate_hz} Hz, {one.cpu_share:.1%} of a core in a capture"
+    if one.reason:
+        yield f"{'':26}{one.reason}"
+
+
+def json(diagnosis: Diagnosis) -> str:
+    """The same for programs."""
+    return msgspec.json.format(msgspec.json.encode(diagnosis), indent=2).decode()
