@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from daemon.commands import capture, check, collect, demo, doctor, heartbeat, reports, run, schema
+from daemon.commands import exec as exec_command
 from daemon.evidence import version
 from model.errors import ConfigError, LoopcamError, UsageError
 
 COMMANDS = {
     "run": run,
+    "exec": exec_command,
     "capture": capture,
     "check": check,
     "doctor": doctor,
