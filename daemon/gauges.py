@@ -36,6 +36,8 @@ def refresh(core: Core) -> None:
         reason = "disabled" if disabled else target.possible.reason
         possible = target.possible.possible and not disabled
         core.telemetry.set_capture_possible(target.name, "" if possible else reason)
+        ups = {part.name: core.sources.condition(target, part).up for part in target.config.iterations}
+        core.telemetry.set_sources(target.name, ups)
     for name, outbox in core.deliveries.outboxes.items():
         states = [delivery.progress for _, delivery in outbox.undelivered()]
         core.telemetry.delivery_pending.labels(name).set(states.count(Progress.PENDING))

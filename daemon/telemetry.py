@@ -1,6 +1,6 @@
 """Every Prometheus series of loopcam, in one list."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -34,6 +34,7 @@ class Telemetry:
         self._registry = CollectorRegistry()
         self._labels: dict[_Metric, tuple[str, ...]] = {}
         self._last: dict[tuple[Gauge, str], tuple[str, ...]] = {}
+        self._sources: dict[str, frozenset[str]] = {}
         ProcessCollector(registry=self._registry)
 
         c, g, h = self._counter, self._gauge, self._histogram
@@ -45,6 +46,13 @@ class Telemetry:
             "iteration_in_flight_seconds", "Age of the oldest iteration in flight, 0 without one.", "target"
         )
         self.events = c("events", "Events that sources delivered.", "target", "source", "event")
+        self.stale_events = c(
+            "stale_events", "Events found when catching up, too old to act upon.", "target", "source"
+        )
+        self.log_gaps = c(
+            "log_gaps", "Times that lines of a log were gone before they could be read.", "target", "source"
+        )
+        self.source_up = g("source_up", "Whether a source hears its target now.", "target", "source")
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
         self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")
         self.overruns = c("overruns", "Iterations that overran.", "target", "certainty")
@@ -96,7 +104,8 @@ class Telemetry:
 
     def remove_target(self, target: str) -> None:
         """Drop every series of a target."""
-        self._drop("target", target)
+        self._drop({"target": target})
+        self._sources.pop(target, None)
         self._last = {key: labels for key, labels in self._last.items() if key[1] != target}
 
     def add_sink(self, sink: str) -> None:
@@ -108,7 +117,7 @@ class Telemetry:
 
     def remove_sink(self, sink: str) -> None:
         """Drop every series of a sink."""
-        self._drop("sink", sink)
+        self._drop({"sink": sink})
 
     def set_target_state(self, target: str, state: str) -> None:
         """Say which one of TARGET_STATES a target is in."""
@@ -118,6 +127,14 @@ class Telemetry:
     def set_capture_possible(self, target: str, reason: str = "") -> None:
         """Say that a target could be captured now, or with a reason that it could not."""
         self._replace(self.capture_possible, target, reason).set(not reason)
+
+    def set_sources(self, target: str, ups: Mapping[str, bool]) -> None:
+        """Say of all sources of a target which hear it; those that it had before take their series along."""
+        for source in self._sources.get(target, frozenset()) - ups.keys():
+            self._drop({"target": target, "source": source})
+        for source, up in ups.items():
+            self.source_up.labels(target, source).set(up)
+        self._sources[target] = frozenset(ups)
 
     def set_last_report(self, target: str, report_id: str, location: str) -> None:
         """Name the newest report of a target and where it is."""
@@ -143,12 +160,14 @@ class Telemetry:
         self._last[gauge, target] = labels
         return gauge.labels(*labels)
 
-    def _drop(self, label: str, value: str) -> None:
+    def _drop(self, chosen: Mapping[str, str]) -> None:
+        """Remove every series that has all these labels."""
         for metric, names in self._labels.items():
-            if label not in names:
+            if not chosen.keys() <= set(names):
                 continue
             samples = [sample.labels for family in metric.collect() for sample in family.samples]
-            for values in {tuple(s[name] for name in names) for s in samples if s[label] == value}:
+            found = [labels for labels in samples if chosen.items() <= labels.items()]
+            for values in {tuple(labels[name] for name in names) for labels in found}:
                 metric.remove(*values)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

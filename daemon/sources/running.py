@@ -9,14 +9,19 @@ from pathlib import Path
 
 import msgspec
 
+from daemon.config.parts import Part
 from daemon.sources import RUNNERS
 from daemon.sources.contract import Condition, Post, Source
 from daemon.targets.fleet import Fleet
 from daemon.targets.process import HeldProcess
+from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from model.events import Event
 
 _LOG = logging.getLogger(__name__)
+
+_STARTING = Condition(False, "it has not begun to read")
+_UNHEARD = Condition(False, "it has not been heard of this process", "does the target send to loopcam?")
 
 Run = Callable[[Source, Post], Awaitable[None]]
 
@@ -53,6 +58,12 @@ class Sources:
         for one in wanted - self._running.keys():
             name = f"source {one.name} of {one.target}"
             self._running[one] = asyncio.create_task(self._run(one), name=name)
+
+    def condition(self, target: Target, part: Part[Source]) -> Condition:
+        """Whether a source of a target hears it; one that does not run is up once it was heard."""
+        if part.kind in RUNNERS:
+            return self.conditions.get((target.name, part.name), _STARTING)
+        return Condition(True) if part.name in target.heard_s else _UNHEARD
 
     async def stop(self) -> None:
         """End them all, and wait until they have remembered what they need."""

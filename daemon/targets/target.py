@@ -71,14 +71,19 @@ class Target:
         self._on_exit = on_exit
         self._seen_s: float | None = None
         self._gone = False
-        self._heard: set[str] = set()  # sources that have spoken of this process
+        self.heard_s: dict[str, float] = {}  # when each source spoke of this process, those that did
         self._deaf: set[str] = set()  # sources that hear nothing now
 
     @property
     def watch(self) -> Watch:
-        """The loop as the deciding source sees it: the first in order that was heard and still hears."""
-        live = (name for name in self.watches if name in self._heard and name not in self._deaf)
-        return self.watches[next(live, next(iter(self.watches)))]
+        """The loop as the deciding source sees it."""
+        return self.watches[self.deciding]
+
+    @property
+    def deciding(self) -> str:
+        """The source that decides: the first in order that was heard and still hears."""
+        live = (name for name in self.watches if name in self.heard_s and name not in self._deaf)
+        return next(live, next(iter(self.watches)))
 
     @property
     def name(self) -> str:
@@ -121,7 +126,7 @@ class Target:
                 f"target {self.name} is in mode {mode}, which has no event {event.kind}",
                 remedy=f"send one of {known}, or set `mode` of its {event.source} source",
             )
-        self._heard.add(event.source)
+        self.heard_s[event.source] = event.at_s
         happened = watch.take(event)
         return happened if watch is self.watch else ()
 
@@ -176,7 +181,7 @@ class Target:
         if self.process is not None:
             self.process.close()
             self.process, self.possible = None, NO_PROCESS
-            self._heard.clear()
+            self.heard_s.clear()
             for watch in self.watches.values():
                 watch.process_gone()
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from daemon.spool.state import Delivery, Progress
-from daemon.web.status import InFlightStatus, ReportStatus, Status, TargetStatus
+from daemon.web.status import InFlightStatus, ReportStatus, SourceStatus, Status, TargetStatus
 from model.units import ByteSize, Seconds
 
 STYLE = """
@@ -33,6 +33,9 @@ def page(status: Status, reports: Iterable[ReportStatus]) -> str:
 <h2>Targets</h2>
 <table><tr><th>Target<th>State<th>Iteration in flight<th>If it overran now<th>Captures left this hour</tr>
 {"".join(map(_target, status.targets))}</table>
+<h2>Sources</h2>
+<table><tr><th>Target<th>Source<th>Mode<th>Last event<th>Now</tr>
+{"".join(map(_sources, status.targets))}</table>
 <h2>Reports</h2>
 <table><tr><th>When (UTC)<th>Target<th>Why<th>Outcome<th>Most seen<th>Stored</tr>
 {rows or empty}</table>
@@ -54,6 +57,22 @@ def _target(target: TargetStatus) -> str:
         f"<td>{_in_flight(target.in_flight)}"
         f'<td class="{tone}">{escape(says)} <small>{escape(target.remedy)}</small>'
         f"<td>{limits.captures_left_this_hour}</tr>"
+    )
+
+
+def _sources(target: TargetStatus) -> str:
+    return "".join(_source(target.name, source) for source in target.sources)
+
+
+def _source(target: str, source: SourceStatus) -> str:
+    age_s = source.last_event_age_s
+    last = '<span class="dim">none</span>' if age_s is None else f"{Seconds(round(age_s, 1))} ago"
+    says = "hears its target" if source.up else source.detail
+    decides = ", decides" if source.decides else ""
+    return (
+        f"<tr><td>{escape(target)}<td>{escape(source.name)}<td>{escape(source.mode)}<td>{last}"
+        f'<td class="{"good" if source.up else "bad"}">{escape(says)}{decides}'
+        f" <small>{escape(source.remedy)}</small></tr>"
     )
 
 

@@ -34,6 +34,19 @@ class LimitsStatus(msgspec.Struct, frozen=True, kw_only=True):
     captures_left_this_hour: int
 
 
+class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One way to learn of a target's iterations, in the order of the configuration."""
+
+    name: str
+    kind: str
+    mode: str
+    up: bool  # it hears its target now
+    detail: str
+    remedy: str
+    decides: bool
+    last_event_age_s: float | None  # of this process
+
+
 class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One target."""
 
@@ -47,6 +60,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     remedy: str
     limits: LimitsStatus
+    sources: tuple[SourceStatus, ...]
     capturing: bool
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
@@ -121,10 +135,27 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         reason=target.possible.reason,
         remedy=target.possible.remedy,
         limits=_limits(core, target),
+        sources=tuple(_sources(core, target, now_s)),
         capturing=target.name in core.admission.running,
         captures=dict(core.captures.outcomes.get(target.name, {})),
         refusals=dict(core.captures.refusals.get(target.name, {})),
     )
+
+
+def _sources(core: Core, target: Target, now_s: float) -> Iterator[SourceStatus]:
+    for part in target.config.iterations:
+        condition = core.sources.condition(target, part)
+        heard_s = target.heard_s.get(part.name)
+        yield SourceStatus(
+            name=part.name,
+            kind=part.kind,
+            mode=target.watches[part.name].rules.mode,
+            up=condition.up,
+            detail=condition.detail,
+            remedy=condition.remedy,
+            decides=part.name == target.deciding,
+            last_event_age_s=None if heard_s is None else now_s - heard_s,
+        )
 
 
 def _in_flight(target: Target, now_s: float) -> InFlightStatus | None:

@@ -35,6 +35,9 @@ def with_everything() -> Telemetry:
     telemetry.add_target("loop", lambda: 4.5)
     telemetry.add_sink("s3")
     telemetry.events.labels("loop", "heartbeat", "start").inc()
+    telemetry.set_sources("loop", {"log": True})
+    telemetry.stale_events.labels("loop", "log").inc()
+    telemetry.log_gaps.labels("loop", "log").inc()
     telemetry.stray_events.labels("loop", "late_start").inc()
     telemetry.capture_notes.labels("loop", "adopted").inc()
     telemetry.collector_s.labels("pyspy").observe(1)
@@ -69,6 +72,18 @@ def test_the_age_in_flight_is_computed_when_it_is_asked_for() -> None:
     telemetry.add_target("loop", lambda: next(ages_s))
     assert value(telemetry, "loopcam_iteration_in_flight_seconds", target="loop") == 1.5
     assert value(telemetry, "loopcam_iteration_in_flight_seconds", target="loop") == 2.5
+
+
+def test_a_source_that_is_no_longer_configured_takes_its_series_along() -> None:
+    telemetry = with_everything()
+    telemetry.set_sources("loop", {"log": False, "heartbeat": True})
+    assert value(telemetry, "loopcam_source_up", target="loop", source="log") == 0
+    assert value(telemetry, "loopcam_source_up", target="loop", source="heartbeat") == 1
+    telemetry.set_sources("loop", {"heartbeat": True})
+    assert value(telemetry, "loopcam_source_up", target="loop", source="log") is None
+    assert value(telemetry, "loopcam_log_gaps_total", target="loop", source="log") is None
+    assert value(telemetry, "loopcam_source_up", target="loop", source="heartbeat") == 1
+    assert value(telemetry, "loopcam_iterations_total", target="loop") == 0
 
 
 @pytest.mark.parametrize("state", TARGET_STATES)
