@@ -1,0 +1,117 @@
+"""A log in the target's own root directory: `path: target:/tmp/app.log`."""
+
+import ctypes
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from daemon.sources.log.readers.file.folder import READ_ONLY, Folder
+from daemon.sources.log.where import IN_TARGET
+from model.errors import SourceError
+
+if TYPE_CHECKING:
+    from daemon.targets.process import HeldProcess
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_OPENAT2 = 437  # on every architecture
+_RESOLVE_NO_MAGICLINKS, _RESOLVE_IN_ROOT = 0x02, 0x10
+_MOST_TRIES = 16  # while directories are being renamed under us
+_MOST_LINKS = 40
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LOOK = os.O_PATH | os.O_CLOEXEC
+_OLD = "it takes Linux 5.6, and a seccomp profile that allows openat2; or mount the folder, and give its path"
+
+
+class _How(ctypes.Structure):
+    _fields_ = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
+
+
+class InTarget(Folder):
+    """Looked up anew each time, in the root of the process that is the target then; never out of it."""
+
+    def __init__(self, path: str, process: Callable[[], "HeldProcess | None"]) -> None:
+        """`path` begins with `target:/`."""
+        super().__init__(path)
+        self._inner = path.removeprefix(IN_TARGET)
+        self._process = process
+
+    def stat(self) -> os.stat_result:
+        """The status of the file; raises OSError, and SourceError when the root is out of reach."""
+        descriptor = self._open(self._inner, _LOOK)
+        try:
+            return os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def open(self) -> int:
+        """A descriptor of the file; raises as `stat`."""
+        return self._open(self._inner, READ_ONLY)
+
+    def name(self) -> str:
+        """What the file is called where it really is; raises as `stat`."""
+        return PurePosixPath(self._real()).name
+
+    def directory(self) -> int:
+        """A descriptor of the folder it really is in; raises as `stat`."""
+        return self._open(str(PurePosixPath(self._real()).parent), _FOLDER)
+
+    def _real(self) -> str:
+        """The path with its last part no link; what is before is left to the kernel."""
+        path = self._inner
+        for _ in range(_MOST_LINKS):
+            descriptor = self._open(path, _LOOK | os.O_NOFOLLOW)
+            try:
+                if not stat.S_ISLNK(os.fstat(descriptor).st_mode):
+                    return path
+                path = str(PurePosixPath(path).parent / os.readlink("", dir_fd=descriptor))
+            finally:
+                os.close(descriptor)
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+    def _open(self, path: str, flags: int) -> int:
+        process = self._process()
+        if process is None:
+            raise SourceError(f"{self.path}: the target's process is not there", remedy="is it started?")
+        with _root(process, self.path) as root:
+            descriptor = _open_in(root, path, flags)
+        if not process.alive():  # its number may mean another process by now
+            os.close(descriptor)
+            raise SourceError(f"{self.path}: the target's process has just ended")
+        return descriptor
+
+
+@contextmanager
+def _root(process: "HeldProcess", path: str) -> Iterator[int]:
+    """A descriptor of a process's root directory; raises SourceError."""
+    try:
+        root = os.open(f"/proc/{process.pid}/root", _LOOK | os.O_DIRECTORY)
+    except PermissionError as error:
+        remedy = "it takes the right to profile it: the target's user, or CAP_SYS_PTRACE (loopcam doctor)"
+        raise SourceError(f"{path}: the target's root may not be entered", remedy=remedy) from error
+    except OSError as error:
+        raise SourceError(f"{path}: the target's process has just ended") from error
+    try:
+        yield root
+    finally:
+        os.close(root)
+
+
+def _open_in(root: int, path: str, flags: int) -> int:
+    """Open a path as a process with this root would: no link leads out of it. Raises OSError."""
+    how = _How(flags=flags, mode=0, resolve=_RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
+    for _ in range(_MOST_TRIES):
+        found = _LIBC.syscall(_OPENAT2, root, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how))
+        if found >= 0:
+            return int(found)
+        number = ctypes.get_errno()
+        if number in (errno.ENOSYS, errno.EPERM):
+            raise SourceError(
+                f"no safe way into the target's root: openat2: {os.strerror(number)}", remedy=_OLD
+            )
+        if number != errno.EAGAIN:
+            break
+    raise OSError(number, os.strerror(number), path)
