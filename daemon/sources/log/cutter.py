@@ -6,10 +6,11 @@ _HOLE = re.compile(rb"(?m)^\0+")  # where a file was truncated under its writer
 
 
 class Cutter:
-    """Gives whole lines as blocks; what a line has above `max_line_bytes` is left out and counted."""
+    """Gives whole lines as blocks; what a line has above `max_line_bytes` is left out."""
 
-    def __init__(self, max_line_bytes: int) -> None:
-        self.max_line_bytes = max_line_bytes
+    def __init__(self) -> None:
+        self.max_line_bytes = 0
+        self.counts = True  # whether long lines are counted here
         self.truncated_lines = 0
         self.pending_bytes = 0  # as they came, also those that are left out
         self._pending = bytearray()  # the start of the last line
@@ -35,7 +36,7 @@ class Cutter:
                 start = line_feed + 1
                 continue
             parts += [block[kept : start + most], b"\n"]
-            self.truncated_lines += 1
+            self.truncated_lines += self.counts
             start = kept = block.find(b"\n", start + most) + 1
         return b"".join([*parts, block[kept:]]) if parts else block
 

@@ -19,7 +19,7 @@ def seconds(text: str, *, unit_s: float = 1.0) -> float | None:
     if len(text) > MAX_CHARACTERS:
         return None
     if _BARE.fullmatch(text):
-        return float(text) * unit_s
+        return round(float(text) * unit_s, 9)
     if not _WHOLE.fullmatch(text):
         return None
-    return sum(float(number) * _SECONDS_BY_UNIT[unit] for number, unit in _PART.findall(text))
+    return round(sum(float(number) * _SECONDS_BY_UNIT[unit] for number, unit in _PART.findall(text)), 9)

@@ -16,8 +16,9 @@ _FRAME: dict[LogFormat, tuple[int, int]] = {
     "plain": (1, 0),
     "cri": (1, 256),
     "docker": (6, 1024),
-    "auto": (6, 1024),
+    "auto": (6, 1025),  # longer than any: once the format is told, the same line is cut again, and counted
 }
+_COUNT_WHEN_CUT = ("plain", "docker")  # in the others the lines within are counted
 _FORMATS: dict[LogFormat, Callable[[int], Format]] = {
     "plain": lambda _: Plain(),
     "cri": Cri,
@@ -33,7 +34,7 @@ class LogFeed:
         self._configured: LogFormat = options.format
         self._matcher = matcher
         self._now = now
-        self._cutter = Cutter(self._longest(options.format))
+        self._cutter = Cutter()
         self._format: Format | None = None
         self._truncated_lines = 0  # in formats that are over
         self._choose()
@@ -71,7 +72,8 @@ class LogFeed:
     def _found(self, block: bytes, *, ends: bool) -> list[Mark]:
         if block and self._format is None:
             self._format = detected(block, self._max_line_bytes)
-            block = self._fitted(block)
+            self._bound(self._format.name if self._format else "auto")
+            block = self._cutter.bound(block)
         if self._format is None:
             return []
         marks: list[Mark] = []
@@ -85,20 +87,16 @@ class LogFeed:
             self._choose()
         return marks
 
-    def _fitted(self, block: bytes) -> bytes:
-        """The block, its lines cut to the length that goes with the format that was just told."""
-        self._cutter.max_line_bytes = self._longest(self._format.name if self._format else "auto")
-        return self._cutter.bound(block)
-
-    def _longest(self, name: LogFormat) -> int:
+    def _bound(self, name: LogFormat) -> None:
         times, more = _FRAME[name]
-        return self._max_line_bytes * times + more
+        self._cutter.max_line_bytes = self._max_line_bytes * times + more
+        self._cutter.counts = name in _COUNT_WHEN_CUT
 
     def _choose(self) -> None:
         """Begin a text: its format is known, or told by its first line."""
         if self._format is not None:
             self._truncated_lines += self._format.truncated_lines
-        self._cutter.max_line_bytes = self._longest(self._configured)
+        self._bound(self._configured)
         make = _FORMATS.get(self._configured)
         self._format = make(self._max_line_bytes) if make else None
 
