@@ -31,6 +31,7 @@ class Flag(msgspec.Struct, frozen=True):
 
 
 _TARGET = "targets[0]."
+_LOG = f"{_TARGET}iterations[0].log"
 FLAGS = (
     Flag(("--pid",), "N", f"{_TARGET}process.pid", "the process to watch, by its id"),
     Flag(("--pidfile",), "FILE", f"{_TARGET}process.pidfile", "... by a file that holds its id"),
@@ -52,6 +53,17 @@ FLAGS = (
         "TIME",
         f"{_TARGET}cooldown",
         "no other capture for this long (15m)",
+    ),
+    Flag(("--log-file",), "PATH", f"{_LOG}.path", "learn of iterations by its log; - is standard input"),
+    Flag(("--preset",), "NAME", f"{_LOG}.preset", "... as a well-known loop writes it, such as patroni"),
+    Flag(("--log-start",), "REGEX", f"{_LOG}.start", "... by lines that start an iteration"),
+    Flag(("--log-end",), "REGEX", f"{_LOG}.end", "... by lines that end one"),
+    Flag(("--log-beat",), "REGEX", f"{_LOG}.beat", "... by a line that every turn writes"),
+    Flag(
+        ("--idle-allowance",),
+        "TIME",
+        f"{_LOG}.idle_allowance",
+        "... and the longest healthy pause between two",
     ),
     Flag(("--captures-per-hour",), "N", f"{_TARGET}captures_per_hour", "the most captures an hour (4)"),
     Flag(("--target",), "NAME", f"{_TARGET}name", f"what the target is called ({DEFAULT_TARGET})"),
@@ -131,6 +143,7 @@ def _of_flags(written: Mapping[Flag, tuple[str, str]]) -> "Config":
         paths = {flag.path: flag.spellings[0] for flag in FLAGS}
         paths |= {flag.path: spelling for flag, (spelling, _) in written.items()}
         paths |= {"targets[0].process": "--pid, --pidfile, --match", "sinks": paths["sinks[0].file.path"]}
+        paths |= {_LOG: paths[f"{_LOG}.path"]}
         faults = [msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in error.faults]
         raise UsageError("\n".join(map(str, faults)), remedy="loopcam run --help") from None
 
@@ -141,10 +154,13 @@ def _document(values: Mapping[str, str]) -> dict[str, object]:
     process = {
         key.removeprefix("process."): below.pop(key) for key in list(below) if key.startswith("process.")
     }
+    prefix = f"{_LOG.removeprefix(_TARGET)}."
+    log = {key.removeprefix(prefix): below.pop(key) for key in list(below) if key.startswith(prefix)}
+    iterations = {"iterations": [{"log": log}]} if log else {}
     made: dict[str, object] = {key: values[key] for key in ("listen", "metrics_listen") if key in values}
     unix = {key.removeprefix("unix."): value for key, value in values.items() if key.startswith("unix.")}
     made |= {"unix": unix} if unix else {}
-    made["targets"] = [{"name": DEFAULT_TARGET, "process": process, **below}]
+    made["targets"] = [{"name": DEFAULT_TARGET, "process": process, **iterations, **below}]
     out = values.get("sinks[0].file.path")
     if out:
         out = str(Path(out).absolute())

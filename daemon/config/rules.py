@@ -6,6 +6,8 @@ from pathlib import Path
 from collectors.contract import Collector, Sampler
 from daemon.config.names import is_loopback, is_unspecified, split_address
 from daemon.config.parts import Part
+from daemon.sources.contract import Source
+from daemon.sources.log.where import STANDARD_INPUT, Where
 from sinks.contract import Sink
 
 Broken = tuple[str, str, str]
@@ -76,3 +78,10 @@ def samplers(chosen: str, parts: Sequence[Part[Collector | Sampler]]) -> Iterato
         if isinstance(part.options, Sampler) and chosen not in ("auto", part.kind):
             for option in part.options.only_here():
                 yield "sampler", chosen, f"cannot do `{option}` of {part.kind}: set `sampler: {part.kind}`"
+
+
+def standard_input(sources: Sequence[Source]) -> Iterator[Broken]:
+    """At most one source reads standard input."""
+    reading = [one for one in sources if isinstance(one, Where) and one.path == STANDARD_INPUT]
+    if len(reading) > 1:
+        yield "targets", STANDARD_INPUT, f"{len(reading)} sources read standard input: at most one can"

@@ -208,6 +208,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         guarded = guarded or self.control.allow_insecure
         yield from rules.listeners(self.listen, self.metrics_listen, guarded=guarded)
         yield from self._peers()
+        sources = [part.options for target in self.targets for part in target.iterations]
+        yield from rules.standard_input(sources)
         yield from rules.target_names([target.name for target in self.targets])
         yield from rules.file_sinks(self.sinks, self.spool.path)
         yield from rules.sink_labels(self.sinks, frozenset(self.labels))

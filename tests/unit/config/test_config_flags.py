@@ -43,6 +43,28 @@ def test_every_flag_sets_its_option():
     assert (loaded.listen, loaded.metrics_listen) == ("127.0.0.1:0", "0.0.0.0:9")
 
 
+def test_a_log_needs_no_file_either():
+    loaded = config(*NEEDED, "--log-file", "-", "--log-start", "Starting", "--log-end", "Done")
+    (part,) = loaded.targets[0].iterations
+    assert (part.kind, part.options.path) == ("log", "-")
+    assert (part.options.start, part.options.end) == (("Starting",), ("Done",))
+    loaded = config(*NEEDED, "--log-file", "/x.log", "--log-beat", "turn", "--idle-allowance", "5s")
+    assert loaded.targets[0].iterations[0].options.loop_rules().mode == "beat"
+
+
+def test_a_preset_brings_its_threshold():
+    without = ("--pid", "7", "--out", "/data")
+    loaded = config(*without, "--log-file", "/x.log", "--preset", "cluster-autoscaler")
+    assert loaded.targets[0].threshold_s > 0
+
+
+def test_faults_of_a_log_name_the_flags():
+    (only,) = told(*NEEDED, "--preset", "patroni")
+    assert only.startswith("--log-file: ")
+    (only,) = told(*NEEDED, "--log-file", "/x.log", "--log-beat", "(", "--idle-allowance", "5s")
+    assert only.startswith("--log-beat: ")
+
+
 @pytest.mark.parametrize("collection", ["--diagnostic-collection-time", "--diagnostic-max-collection-time"])
 @pytest.mark.parametrize("cooldown", ["--diagnostic-cooldown", "--diagnostic-cooldown-period"])
 def test_the_autoscalers_spellings_are_the_same_flags(collection, cooldown):

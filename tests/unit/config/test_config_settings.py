@@ -206,3 +206,33 @@ def test_what_is_not_configured_is_not_imported():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == ""
+
+
+def test_standard_input_is_read_by_one_source_only():
+    two = ", ".join(target("iterations: [{log: {path: '-', start: a, end: b}}]", name) for name in "ab")
+    (only,) = told(f"targets: [{two}]\n")
+    assert "2 sources read standard input" in only
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["path: /x, journal: u", "start: x", "path: 'target:x'", "path: /x, journal_directory: /j", "path: ''"],
+)
+def test_a_log_is_in_one_place(place):
+    assert told(f"targets: [{target(f'iterations: [{{log: {{{place}, end: b, idle_allowance: 1s}}}}]')}]\n")
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["journal: 'x.service'", "journal: 'x@1.service', journal_directory: /j", "kubernetes: {container: app}"]
+    + ["path: '-'", "path: 'target:/tmp/app.log'", "kubernetes: {container: a, pod: b.c, namespace: d}"],
+)
+def test_a_log_may_be_in_any_of_these_places(place):
+    loaded = config(f"targets: [{target(f'iterations: [{{log: {{{place}, start: a, end: b}}}}]')}]\n")
+    assert loaded.targets[0].iterations[0].kind == "log"
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "a?b", "A", "-a", "a\nb", ""])
+def test_names_of_containers_cannot_become_paths(name):
+    place = f"kubernetes: {{container: {name!r}}}, start: a, end: b"
+    assert told(f"targets: [{target(f'iterations: [{{log: {{{place}}}}}]')}]\n")
