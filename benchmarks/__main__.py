@@ -10,6 +10,8 @@ from http.client import HTTPException
 from pathlib import Path
 
 from benchmarks import (
+    clients,
+    datagrams,
     delivery,
     first_stack,
     heartbeats,
@@ -31,6 +33,8 @@ FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "throughput": throughput.measure,
     "truth": truth.measure,
     "heartbeats": heartbeats.measure,
+    "datagrams": datagrams.measure,
+    "clients": clients.measure,
     "modules": modules.measure,
 }
 LONG_TIMES = 5

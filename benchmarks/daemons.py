@@ -97,6 +97,7 @@ def daemon(
     command: tuple[str, ...] = COMMAND,
     core: int | None = None,
     environment: Mapping[str, str] | None = None,
+    unix: Options | None = None,
 ) -> Iterator[Daemon]:
     """A daemon that watches one process; `target` and `sinks` are as in its configuration."""
     spool = folder / "spool"
@@ -106,6 +107,7 @@ def daemon(
         "shutdown_grace": "5s",
         "targets": [{"name": TARGET, "process": {"pid": pid}, **target}],
         **({"sinks": list(sinks)} if sinks else {}),
+        **({"unix": unix} if unix else {}),
     }
     file = folder / "loopcam.yaml"
     file.write_text(json.dumps(said))  # JSON is YAML too

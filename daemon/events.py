@@ -37,7 +37,8 @@ class Events:
         happened = target.take(event)
         if target.process is None:
             self._hurry()
-        self._telemetry.events.labels(event.target, event.source, event.kind).inc()
+        told = self._telemetry
+        told.series(told.events, event.target, event.source, event.kind).inc()
         if (pulse := self.pulses.get(event.target)) is None:
             pulse = self.pulses[event.target] = Pulse()
         pulse.said(event.at_s)
@@ -63,8 +64,9 @@ class Events:
 
     def _ended(self, target: Target, ended: Ended) -> None:
         self._tell(ended)
-        self._telemetry.iterations.labels(target.name).inc()
-        self._telemetry.iteration_duration_s.labels(target.name).observe(ended.ended_s - ended.started_s)
+        told = self._telemetry
+        told.series(told.iterations, target.name).inc()
+        told.series(told.iteration_duration_s, target.name).observe(ended.ended_s - ended.started_s)
         self._captures.iteration_ended(target.name, ended.iteration, ended.ended_s)
         if ended.unseen and self.deadlines.blind():
             self._telemetry.capture_notes.labels(target.name, OBSERVER_PAUSED).inc()

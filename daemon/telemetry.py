@@ -1,6 +1,7 @@
 """Every Prometheus series of loopcam, in one list."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar, cast
 
 from prometheus_client import (
     CollectorRegistry,
@@ -24,6 +25,7 @@ _LATENESS_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 _REPORT_BUCKETS_BYTES = tuple(4.0**n * 1024 for n in range(2, 11))  # 16 KiB to 1 GiB
 
 _Metric = Counter | Gauge | Histogram
+_M = TypeVar("_M", Counter, Gauge, Histogram)
 
 
 class Telemetry:
@@ -33,6 +35,7 @@ class Telemetry:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._labels: dict[_Metric, tuple[str, ...]] = {}
+        self._found: dict[tuple[object, ...], _Metric] = {}
         self._last: dict[tuple[Gauge, str], tuple[str, ...]] = {}
         self._sources: dict[str, frozenset[str]] = {}
         ProcessCollector(registry=self._registry)
@@ -87,6 +90,13 @@ class Telemetry:
         self.config_last_reload_successful.set(1)
         for result in ("success", "failure"):
             self.config_reloads.labels(result)
+
+    def series(self, metric: _M, *labels: str) -> _M:
+        """One series of a metric, found quicker than by its own `labels`."""
+        key = (metric, *labels)
+        if (found := self._found.get(key)) is None:
+            found = self._found[key] = metric.labels(*labels)
+        return cast(_M, found)
 
     def add_target(self, target: str, in_flight_s: Callable[[], float]) -> None:
         """Start a target's series at 0. `in_flight_s` is called at each scrape."""

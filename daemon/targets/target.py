@@ -54,7 +54,8 @@ def rules(config: settings.Target, source: Source) -> Rules:
     )
 
 
-def _watch(config: settings.Target, source: Source) -> Watch:
+def made_watch(config: settings.Target, source: Source) -> Watch:
+    """A watch of the loop, as one of the sources tells of it."""
     made = rules(config, source)
     kind = CrowdWatch if made.concurrent else LoopWatch
     return kind(config.name, MAIN_LOOP, made)
@@ -65,7 +66,7 @@ class Target:
 
     def __init__(self, config: settings.Target, on_exit: Callable[["Target"], None]) -> None:
         self.config = config
-        self.watches = {part.name: _watch(config, part.options) for part in config.iterations}
+        self.watches = {part.name: made_watch(config, part.options) for part in config.iterations}
         self.process: HeldProcess | None = None
         self.possible = NO_PROCESS
         self._on_exit = on_exit
@@ -82,8 +83,10 @@ class Target:
     @property
     def deciding(self) -> str:
         """The source that decides: the first in order that was heard and still hears."""
-        live = (name for name in self.watches if name in self.heard_s and name not in self._deaf)
-        return next(live, next(iter(self.watches)))
+        for name in self.watches:  # at each event: a generator costs twice as much
+            if name in self.heard_s and name not in self._deaf:
+                return name
+        return next(iter(self.watches))
 
     @property
     def name(self) -> str:
@@ -190,7 +193,7 @@ class Target:
         before, self.config = self.watches, config
         self.watches = {}
         for part in config.iterations:
-            new, old = _watch(config, part.options), before.get(part.name)
+            new, old = made_watch(config, part.options), before.get(part.name)
             if old is not None and type(old) is type(new):
                 old.adopt(new.rules)
                 new = old

@@ -26,6 +26,7 @@ BATCH = 256  # datagrams a turn: others have their turn after a few milliseconds
 TOLD_EVERY_S = 60.0
 
 _SO_PASSPIDFD, _SCM_PIDFD = 76, 4  # Linux 6.5; Python has no names for them yet
+_TRUNCATED, _SOCKET = int(socket.MSG_TRUNC), int(socket.SOL_SOCKET)  # as enums they cost a microsecond
 _CREDENTIALS, _NUMBER = struct.Struct("=iII"), struct.Struct("=i")
 _ROOM_BYTES = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(_NUMBER.size)
 _KINDS = {kind.value: kind for kind in EventKind}
@@ -105,7 +106,7 @@ class Datagrams:
     def _take(self, data: bytes, extras: Extras, flags: int, at_s: float) -> None:
         pid, uid, pidfd, strange = _unpack(extras)
         try:
-            if strange or flags & socket.MSG_TRUNC:
+            if strange or flags & _TRUNCATED:
                 what = "a datagram is too long, or brings open files"
                 raise UnheardError(Unheard.MALFORMED, what, remedy=_FORM)
             said = parse(data)
@@ -133,7 +134,7 @@ def _unpack(extras: Extras) -> tuple[int, int, int | None, Sequence[int]]:
     pid, uid, pidfd = 0, -1, None
     strange: list[int] = []
     for level, kind, value in extras:
-        if level != socket.SOL_SOCKET:
+        if level != _SOCKET:
             continue
         if kind == socket.SCM_CREDENTIALS:
             pid, uid, _ = _CREDENTIALS.unpack(value)
