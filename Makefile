@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP)  ## an autoscaler stalls under a real daemon: see the report
-	@$(BIN)/loopcam demo
+	@$(BIN)/loopcam demo $(if $(SOURCE),--source $(SOURCE))
 
 test: $(STAMP)  ## every test, real py-spy on real processes included
 	$(BIN)/pytest

@@ -20,6 +20,7 @@ from model.report import MANIFEST_FILE
 
 TARGET = "demo-autoscaler"
 PIDFILE = "autoscaler.pid"
+LOG = "autoscaler.log"
 WITHIN_S = 60.0
 _CONFIGURATION = """\
 listen: {address}
@@ -32,14 +33,25 @@ targets:
     collection_time: 3s
     cooldown: 5s
     captures_per_hour: 60
+    iterations:
+      - {source}
 sinks:
   - file: {{path: {out}/reports}}
 """
+
+# The one place where the two demonstrations differ, but for what the autoscaler is told.
+_SOURCES = {
+    "heartbeat": "heartbeat",
+    "log": "log: {{path: {log}, start: '{start} (?P<iteration>\\d+)', end: '{end} (?P<iteration>\\d+)'}}",
+}
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Where to, and whether to stay."""
     parser.add_argument("--out", type=Path, default=Path("loopcam-demo"), metavar="DIR")
+    parser.add_argument(
+        "--source", choices=tuple(_SOURCES), default="heartbeat", help="how the daemon learns of iterations"
+    )
     parser.add_argument("--serve", action="store_true", help="keep the daemon and its page up until Ctrl-C")
 
 
@@ -51,13 +63,16 @@ def run(args: argparse.Namespace) -> int:
     known = set(whole(out / "reports"))
     with contextlib.ExitStack() as children:
         print("A daemon starts. In the loop that it watches, an iteration may take 1 s.", flush=True)
-        daemon = children.enter_context(_child("-m", "daemon", "run", "--config", _configure(out, address)))
+        daemon = children.enter_context(
+            _child("-m", "daemon", "run", "--config", _configure(out, address, args.source))
+        )
         _wait_until_healthy(address, daemon)
         print(
             f"An autoscaler starts: {HEALTHY_ITERATIONS} healthy iterations, then one that stalls.",
             flush=True,
         )
-        program = _child(autoscaler.__file__, f"http://{address}", TARGET, str(out / PIDFILE))
+        watcher = str(out / LOG) if args.source == "log" else f"http://{address}"
+        program = _child(autoscaler.__file__, watcher, TARGET, str(out / PIDFILE))
         children.enter_context(program)
         _show(_wait_for_report(out / "reports", known, daemon))
         if args.serve:
@@ -65,10 +80,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _configure(out: Path, address: str) -> str:
+def _configure(out: Path, address: str, source: str) -> str:
     (out / PIDFILE).unlink(missing_ok=True)
+    told = _SOURCES[source].format(log=out / LOG, **autoscaler.LINES)
     file = out / "demo.yaml"
-    file.write_text(_CONFIGURATION.format(address=address, out=out, target=TARGET, pidfile=out / PIDFILE))
+    file.write_text(
+        _CONFIGURATION.format(address=address, out=out, target=TARGET, pidfile=out / PIDFILE, source=told)
+    )
     return str(file)
 
 

@@ -1,9 +1,11 @@
 """A small autoscaler-like program: healthy iterations, then one that stalls in a recognisable function.
 
-It is run as `python autoscaler.py URL TARGET PIDFILE`, and needs nothing but the standard library.
+It is run as `python autoscaler.py WATCHER TARGET PIDFILE`, and needs nothing but the standard library. The
+watcher is a URL, which gets heartbeats, or the path of a log file: then it only logs, as any program does.
 """
 
 import http.client
+import logging
 import os
 import queue
 import random
@@ -52,7 +54,18 @@ def renew_lease() -> None:
         time.sleep(0.2)
 
 
-def say(url: str, event: str, target: str, iteration: int) -> None:
+LINES = {"start": "Starting main loop", "end": "Main loop done"}
+
+
+def say(watcher: str, event: str, target: str, iteration: int) -> None:
+    """Tell of an iteration: by a heartbeat, or by a line of the log."""
+    if watcher.startswith("http://"):
+        beat(watcher, event, target, iteration)
+    else:
+        logging.info("%s %d", LINES[event], iteration)
+
+
+def beat(url: str, event: str, target: str, iteration: int) -> None:
     """Send one heartbeat; a loop must never wait for its watcher, so every error is let go."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=0.5)
@@ -67,7 +80,11 @@ def say(url: str, event: str, target: str, iteration: int) -> None:
 
 def main() -> None:
     """Loop for ever; the iteration after the healthy ones stalls, and so does every tenth after it."""
-    url, target, pidfile = sys.argv[1:4]
+    watcher, target, pidfile = sys.argv[1:4]
+    if not watcher.startswith("http://"):
+        logging.basicConfig(
+            filename=watcher, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+        )
     Path(pidfile).write_text(f"{os.getpid()}\n")
     events: queue.Queue[int] = queue.Queue()
     for number in range(3):
@@ -78,9 +95,9 @@ def main() -> None:
     iteration = 0
     while True:
         iteration += 1
-        say(url, "start", target, iteration)
+        say(watcher, "start", target, iteration)
         run_once(STALL_S if iteration % 10 == HEALTHY_ITERATIONS + 1 else 0.0)
-        say(url, "end", target, iteration)
+        say(watcher, "end", target, iteration)
         time.sleep(PAUSE_S)
 
 

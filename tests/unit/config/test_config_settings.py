@@ -224,8 +224,14 @@ def test_a_log_is_in_one_place(place):
 
 @pytest.mark.parametrize(
     "place",
-    ["journal: 'x.service'", "journal: 'x@1.service', journal_directory: /j", "kubernetes: {container: app}"]
-    + ["path: '-'", "path: 'target:/tmp/app.log'", "kubernetes: {container: a, pod: b.c, namespace: d}"],
+    [
+        "journal: 'x.service'",
+        "journal: 'x@1.service', journal_directory: /j",
+        "kubernetes: {container: app}",
+        "path: '-'",
+        "path: 'target:/tmp/app.log'",
+        "kubernetes: {container: a, pod: b.c, namespace: d}",
+    ],
 )
 def test_a_log_may_be_in_any_of_these_places(place):
     loaded = config(f"targets: [{target(f'iterations: [{{log: {{{place}, start: a, end: b}}}}]')}]\n")
