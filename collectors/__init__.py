@@ -2,6 +2,7 @@
 
 SAMPLERS = {
     "pyspy": "collectors.pyspy:PySpy",
+    "austin": "collectors.austin:Austin",
 }
 
 # Discrete collectors. Those of other distributions come by the entry point group `loopcam.collectors`.

@@ -16,7 +16,12 @@ INTERRUPT_GRACE_S = 2.0
 MAX_OUTPUT_BYTES = 64 * 1024
 
 # Nothing of the daemon's own environment reaches a sampler.
-SAMPLER_ENVIRONMENT: Mapping[str, str] = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "RUST_BACKTRACE": "0"}
+SAMPLER_ENVIRONMENT: Mapping[str, str] = {
+    "PATH": "/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "RUST_BACKTRACE": "0",
+    "AUSTIN_NO_LOGGING": "1",  # else it writes to the machine's log
+}
 
 
 def _tied_to_parent(parent: int, death_signal: int, limits: Mapping[int, int]) -> Callable[[], None]:

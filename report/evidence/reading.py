@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from model.capture import Capture, Dump, Segment
-from model.samples import Row, SampleTable, Span, TableBuilder
-from report.evidence import looks, pyspy, states
+from model.samples import SampleTable, Span, TableBuilder
+from report.evidence import austin, looks, pyspy, states
+from report.evidence.austin import Found
 from report.evidence.looks import Look, Scheduled, Sighting
 
 _DAMAGE = (OSError, ValueError, RecursionError, msgspec.DecodeError)
@@ -18,12 +19,17 @@ _DAMAGE = (OSError, ValueError, RecursionError, msgspec.DecodeError)
 class Reader:
     """How to read one sampler's files."""
 
-    rows: Callable[[bytes, Span, TableBuilder], list[Row]]
+    rows: Callable[[Path, Span, TableBuilder, Mapping[int, str]], Found]  # with names of threads by their id
     sightings: Callable[[bytes, Mapping[int, Scheduled]], Iterable[Sighting]]
 
 
+def _pyspy_rows(file: Path, span: Span, builder: TableBuilder, names: Mapping[int, str]) -> Found:
+    return Found(pyspy.rows(file.read_bytes(), span, builder))  # it knows the names itself
+
+
 READERS = {
-    "pyspy": Reader(rows=pyspy.rows, sightings=pyspy.sightings),
+    "pyspy": Reader(rows=_pyspy_rows, sightings=pyspy.sightings),
+    "austin": Reader(rows=austin.rows, sightings=pyspy.sightings),  # looks are py-spy's
 }
 
 
@@ -43,22 +49,28 @@ def read(directory: Path, capture: Capture) -> Evidence:
     dumps = recording.dumps if recording else ()
     segments = recording.segments if recording else ()
     seen = tuple(_looks(directory, sorted(dumps, key=lambda dump: dump.at_s), faults))
+    names = {each.thread.os_id: each.thread.name for look in seen for each in look.sightings}
     builder = TableBuilder()
     for segment in sorted(segments, key=lambda segment: segment.started_s):
-        _add(directory, segment, builder, faults)
+        _add(directory, segment, builder, names, faults)
     start_s = min((capture.window.started_s, *(segment.started_s for segment in segments)))
     end_s = max((capture.window.ended_s, *(segment.ended_s for segment in segments)))
     table = states.assign(builder.freeze(_us(start_s), _us(end_s)), seen)
     return Evidence(table=table, looks=seen, faults=tuple(faults))
 
 
-def _add(directory: Path, segment: Segment, builder: TableBuilder, faults: list[str]) -> None:
+def _add(
+    directory: Path, segment: Segment, builder: TableBuilder, names: Mapping[int, str], faults: list[str]
+) -> None:
     span = Span(_us(segment.started_s), _us(segment.ended_s), segment.rate_hz)
     try:
-        reader = _reader(segment.sampler)
-        builder.add(span, reader.rows((directory / segment.path).read_bytes(), span, builder))
+        found = _reader(segment.sampler).rows(directory / segment.path, span, builder, names)
+        builder.add(span, found.rows)
     except _DAMAGE as error:
         faults.append(_words(segment.path, error))
+    else:
+        if found.damage:
+            faults.append(f"{segment.path} is damaged, and read as far as it is whole: {found.damage}")
 
 
 def _looks(directory: Path, dumps: Iterable[Dump], faults: list[str]) -> Iterator[Look]:
