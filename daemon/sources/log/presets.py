@@ -18,7 +18,9 @@ PresetName = Literal[
 _KLOG_OR_JSON = r'(?:\] "?|"msg": ?")'  # what stands before a message of klog, in text and in JSON
 _LEASE = r"\battempting to acquire leader lease\b"  # a standby replica says it once, and then never starts
 _RECONCILE_ID = r'\breconcileID"?[=:] ?"(?P<iteration>[0-9a-f-]{36})"'
-_HANDLER = r"(?P<iteration>(?:\[[^\]]+\] )?(?:Handler|Timer|Activity) '[^']+')"  # with its object, in text
+_HANDLER = (
+    r"(?P<iteration>(?:\[[a-z0-9][^\] ]*\] )?(?:Handler|Timer|Activity) '[^']+')"  # with its object, in text
+)
 _HANDLED = r"(?:succeeded|failed|has failed|has timed out|has exceeded|has unfinished|is cancelled)\b"
 _OBJECT = r'.*"uid": ?"(?P<iteration_2>[^"]+)"'  # in JSON the object comes after the message
 _JSON_HANDLER = r"""\"message": ?"(?P<iteration>(?:Handler|Timer|Activity) '[^']+')"""
