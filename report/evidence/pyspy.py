@@ -110,11 +110,24 @@ def sightings(data: bytes, kernel: Mapping[int, Scheduled]) -> Iterable[Sighting
     """The threads of a dump; raises msgspec.DecodeError when it is damaged."""
     for seen in msgspec.json.decode(data, type=list[_Thread]):
         os_id = seen.os_thread_id if seen.os_thread_id is not None else seen.thread_id
-        scheduled = kernel.get(os_id)
+        scheduled = kernel.get(_kernel_id(seen, os_id))
         yield Sighting(
             thread=Thread(*_known(os_id, seen.thread_name, seen.pid)),
             frames=tuple(Frame(frame.name, frame.filename, frame.line) for frame in reversed(seen.frames)),
-            state=combine(seen.active, seen.owns_gil, scheduled),
+            state=combine(_active(seen, scheduled), seen.owns_gil, scheduled),
             owns_gil=seen.owns_gil,
             wchan=scheduled.wchan if scheduled else "",
         )
+
+
+def _kernel_id(seen: _Thread, os_id: int) -> int:
+    """By what the kernel knows a thread. Of Pythons before 3.11 py-spy tells it in blocking mode only."""
+    main = seen.os_thread_id is None and seen.thread_name == "MainThread"
+    return seen.pid if main else os_id
+
+
+def _active(seen: _Thread, scheduled: Scheduled | None) -> bool:
+    """Whether it works or would; who is not known to the kernel by a number is called active in any case."""
+    if seen.os_thread_id is None and scheduled is not None:
+        return scheduled.state == "R"
+    return seen.active

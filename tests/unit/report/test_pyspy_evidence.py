@@ -143,3 +143,29 @@ def test_the_sampler_and_the_kernel_together_tell_the_state(
 def test_an_active_thread_that_sleeps_in_poll_waits_for_no_lock() -> None:
     (seen,) = pyspy.sightings(look(DEFAULT_ROWS[:1], active=[PID]), {PID: Scheduled("S", "do_poll")})
     assert seen.state == State.WAITING
+
+
+@pytest.mark.parametrize(
+    ("kernel", "owner", "state"),
+    [
+        ({5: Scheduled("S", "futex_wait")}, False, State.WAITING),
+        ({5: Scheduled("R")}, False, State.RUNNING),
+        ({5: Scheduled("R")}, True, State.RUNNING_GIL),
+        ({5: Scheduled("S")}, True, State.WAITING_GIL),
+        ({}, False, State.UNKNOWN),
+    ],
+)
+def test_the_main_thread_of_an_old_python_is_known_by_the_process(
+    kernel: dict[int, Scheduled], owner: bool, state: State
+) -> None:
+    seen = {"pid": 5, "thread_id": 140, "thread_name": "MainThread", "os_thread_id": None}
+    seen |= {"active": True, "owns_gil": owner, "frames": []}
+    (sighting,) = pyspy.sightings(json.dumps([seen]).encode(), kernel)
+    assert sighting.state is state
+
+
+def test_other_threads_of_an_old_python_are_not_guessed_at() -> None:
+    seen = {"pid": 5, "thread_id": 140, "thread_name": "other", "os_thread_id": None}
+    seen |= {"active": True, "owns_gil": False, "frames": []}
+    (sighting,) = pyspy.sightings(json.dumps([seen]).encode(), {5: Scheduled("S")})
+    assert sighting.state is State.UNKNOWN
