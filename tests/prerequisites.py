@@ -106,7 +106,17 @@ def _tmpfs() -> str:
     return "" if done.returncode == 0 else f"add CAP_SYS_ADMIN; mount said: {done.stderr.strip()}"
 
 
+@functools.cache
+def _ext4() -> str:
+    """Whether there is a disk with ext4, or one can be made in a file."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", tempfile.gettempdir()], capture_output=True, text=True)
+    if kind.stdout.startswith("ext2/ext3"):
+        return ""
+    return _root() or _program("mkfs.ext4") or _program("mount")
+
+
 CHECKS = {
+    "ext4": _ext4,
     "journal": _journal,
     "tmpfs": _tmpfs,
     "chromium": _chromium,

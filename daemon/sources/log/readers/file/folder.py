@@ -25,7 +25,7 @@ class Folder:
 
     def stat(self) -> os.stat_result:
         """The status of the file that the path means now; raises OSError."""
-        return os.stat(self.path)
+        return Path(self.path).stat()
 
     def open(self) -> int:
         """A descriptor of that file; raises OSError."""

@@ -1,0 +1,182 @@
+"""Follows one log file through all that happens to it. Apart from the daemon it is usable as it is."""
+
+import time
+
+from daemon.sources.log.contract import Take
+from daemon.sources.log.readers.file import lineup
+from daemon.sources.log.readers.file.folder import Folder, open_log
+from daemon.sources.log.readers.file.opened import CutError, Opened
+from daemon.sources.log.readers.file.queue import LINGER_S, Queue
+from daemon.sources.log.readers.file.siblings import Siblings
+from daemon.sources.log.readers.file.told import Told
+from daemon.sources.log.readers.file.whereabouts import FilePlace, Whereabouts
+from model.errors import SourceError
+
+OLD_S = 5.0
+
+
+class Follower:
+    """A log's lines, each once, in order."""
+
+    def __init__(self, folder: Folder, told: Told, place: Whereabouts | None = None) -> None:
+        """`place` is where another one, of the same path, had come to."""
+        self._folder = folder
+        self._told = told
+        self._place = place if place is not None and place.path == folder.path else None
+        self._queue = Queue(told)
+        self._began_s: float | None = None  # wall time of the first look
+        self._lost_s: float | None = None  # since when the path means no file
+
+    @property
+    def file(self) -> Opened | None:
+        """The file that is followed now."""
+        return self._queue.files[-1] if self._queue.files else None
+
+    def whereabouts(self) -> Whereabouts | None:
+        """What another one needs to go on; None before the first look."""
+        if self._place is not None or self._began_s is None:
+            return self._place
+        files = tuple(file.place() for file in self._queue.files)
+        return Whereabouts(path=self._folder.path, files=files, known=self._queue.known)
+
+    async def turn(self, take: Take) -> None:
+        """Look at the path once, and hand on all that there is."""
+        try:
+            await self._look(take)
+            await self._queue.read(take)
+        except CutError as cut:
+            await self._cut(cut.file, take)
+        except OSError as error:  # a stale handle, a bad disk: open all again
+            self._place = self.whereabouts()
+            self._queue.close()
+            self._told.trouble(SourceError(f"{self._folder.path}: {error.strerror}"))
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self._queue.close()
+
+    async def _look(self, take: Take) -> None:
+        """See which file the path means now."""
+        if self.file is not None and not self.file.offset and self.file.behind_bytes():
+            self._put_behind(self._queue.files.pop())  # it may have been cut before any of it was seen
+        if self.file is not None and self._means(self.file):
+            self._lost_s = None
+            self._told.trouble(None)
+            return
+        try:
+            file = Opened(open_log(self._folder))
+        except SourceError as error:
+            self._missed(error, take)
+            return
+        self._lost_s = None
+        self._told.trouble(None)
+        await self._line_up(file)
+
+    def _means(self, file: Opened) -> bool:
+        try:
+            return file.same(self._folder.stat())
+        except OSError:  # said by opening it
+            return False
+
+    def _missed(self, error: SourceError, take: Take) -> None:
+        """The path means no file: the one before is followed while somebody may write to it."""
+        now_s = time.monotonic()
+        self._lost_s = now_s if self._lost_s is None else self._lost_s
+        if self._place is None and self._began_s is None:
+            self._begin(None)
+        if self.file is None or now_s - self._lost_s >= LINGER_S:
+            self._told.trouble(error)
+        if self.file is not None and self.file.deleted() and now_s - self.file.grown_s >= LINGER_S:
+            self._queue.finish(self.file, take)
+
+    async def _line_up(self, file: Opened) -> None:
+        """Another file is to be followed: put it into the queue behind all that comes before it."""
+        files = self._queue.files
+        for known in files:
+            if known.inode == file.inode and known.device == file.device:  # renamed, and back again
+                files.remove(known)
+                files.append(known)
+                file.close()
+                return
+        if self._place is not None:
+            await self._resume(self._place, file)
+            self._place = None
+        elif self._began_s is None:
+            self._begin(file)
+        elif not self._queue.used and file.changed_s() < self._began_s - OLD_S:
+            file.seek(file.behind_bytes())  # it was written before we began, and came into sight only now
+            files.append(file)
+        else:
+            self._put_behind(file)
+
+    def _begin(self, file: Opened | None) -> None:
+        """Nothing is remembered: only what is written from now on counts."""
+        self._began_s = time.time()
+        with Siblings.of(self._folder) as siblings:
+            self._queue.remember(siblings.known(siblings.named))
+        if file is not None:
+            file.seek(file.behind_bytes())
+            self._queue.files.append(file)
+        self._queue.caught_up = True
+
+    async def _resume(self, place: Whereabouts, file: Opened) -> None:
+        """Go on where another one was."""
+        self._began_s = time.time()
+        self._queue.known, self._queue.caught_up = place.known, False
+        files = self._queue.files
+        with Siblings.of(self._folder) as siblings:
+            found = [await self._find(one, siblings, file) for one in place.files]
+        for one, there in zip(place.files, found, strict=True):
+            if there is None and one.offset:
+                self._told.gap(f"a generation is gone that was read up to byte {one.offset}")
+        if file in files:
+            files.remove(file)
+        if found and all(found) and found[-1] is file and file.offset:
+            files.append(file)
+        else:
+            self._put_behind(file)
+
+    async def _find(self, place: FilePlace, siblings: Siblings, file: Opened) -> Opened | None:
+        """Where a place is now: in the path's file, in a generation of it, or nowhere."""
+        files = self._queue.files
+        here = (file.device, file.inode) == (place.device, place.inode) and file.fits(place)
+        found = None if here else await lineup.find(place, siblings, files)
+        if found is None and file not in files and (here or (place.offset and file.fits(place))):
+            file.seek(place.offset)
+            found = file
+        if found is not None:
+            files.append(found)
+        return found
+
+    def _put_behind(self, file: Opened) -> None:
+        """Another file is the last; generations between it and those before that nobody read come first."""
+        queue = self._queue
+        with Siblings.of(self._folder) as siblings:
+            new = lineup.unread(siblings, queue.known, [*queue.files, file])
+            try:
+                queue.files.extend(map(siblings.open, new))
+                queue.files.sort(key=lambda one: siblings.rank(one.inode) if not one.offset else -1)
+            except OSError:  # renamed meanwhile: all is looked up again
+                file.close()
+                raise
+            queue.files.append(file)
+            queue.remember(siblings.known([one for one in siblings.named if not queue.holds(one.inode)]))
+
+    async def _cut(self, file: Opened, take: Take) -> None:
+        """A file was truncated, or written anew; a copy may hold what was not read of it."""
+        queue = self._queue
+        if file is not self.file:
+            self._told.gap("a rotated file was cut: what was not read of it by then is lost")
+            queue.drop(file)
+            return
+        with Siblings.of(self._folder) as siblings:
+            copy = await lineup.find(file.reached(), siblings, queue.files)
+        queue.files.remove(file)
+        if copy is None:
+            queue.end_line(take)
+            self._told.gap("the log was cut: what was not read by then is lost")
+        else:
+            self._told.gap("the log was copied, then cut: what was written in between is lost", expected=True)
+            queue.go_on_in(file, copy)
+        file.again()
+        self._put_behind(file)
