@@ -50,16 +50,19 @@ def loopcam(*arguments: str, env: Mapping[str, str] | None = None) -> "subproces
 
 
 @contextmanager
-def looping(url: str = "", target: str = "") -> Iterator["subprocess.Popen[str]"]:
-    """A target; without a URL it stalls all the time and the test tells its iterations."""
+def looping(
+    url: str = "", target: str = "", *, log: str = "", keep: Sequence[int] = ()
+) -> Iterator["subprocess.Popen[str]"]:
+    """A target; without URL or log it stalls all the time and the test tells its iterations."""
     require("ptrace")
-    arguments = [url, target] if url else []
+    arguments = [url, target] if url else [log] if log else []
     child = subprocess.Popen(
         [sys.executable, "-I", str(LOOPING), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        pass_fds=tuple(keep),
     )
     try:
         assert child.stdout is not None
@@ -104,6 +107,7 @@ class Daemon:
         self.trust: ssl.SSLContext | None = None
         self.arguments: list[str] | None = None  # instead of the configuration's file
         self.environment: dict[str, str] = {}
+        self.input: int = subprocess.DEVNULL
         self.python = sys.executable
         self.command = ["-m", "daemon"]
         self.url = ""
@@ -124,7 +128,7 @@ class Daemon:
         with self.logs[-1].open("wb") as log:
             self._process = subprocess.Popen(
                 [self.python, *self.command, "run", "--log-format", "json", *self._arguments()],
-                stdin=subprocess.DEVNULL,
+                stdin=self.input,
                 stdout=log,
                 stderr=log,
                 env={**os.environ, **self.environment},
@@ -252,6 +256,10 @@ class Daemon:
     def target(self, name: str) -> Json:
         """The status of a target."""
         return next(one for one in self.get("/v1/status")["targets"] if one["name"] == name)
+
+    def source(self, target: str, name: str = "log") -> Json:
+        """The status of a target's source."""
+        return next(one for one in self.target(target)["sources"] if one["name"] == name)
 
     def sink(self, name: str) -> Json:
         """The status of a sink."""

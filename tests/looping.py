@@ -1,7 +1,7 @@
 """A target: a loop that tells its iterations, and stalls in `the_culprit` when it is told to.
 
-`python looping.py [URL TARGET]`: without a URL it tells nobody, and stalls from the start. A line `stall` or
-`go` on standard input makes it so; the end of the input ends it.
+`python looping.py [URL TARGET | LOG]`: it sends heartbeats, or writes lines; without either it tells nobody,
+and stalls from the start. A line `stall` or `go` on standard input makes it so; the end of the input ends it.
 """
 
 import os
@@ -27,7 +27,10 @@ def run_once() -> None:
 
 
 def say(event: str, iteration: int) -> None:
-    """A heartbeat; a loop does not care whether it is heard."""
+    """A heartbeat, or a line; a loop does not care whether it is heard."""
+    if len(sys.argv) == 2:
+        with open(sys.argv[1], "a") as log:
+            log.write(f"2026-11-21T10:00:00Z INFO iteration {iteration} {event}\n")
     if len(sys.argv) < 3:
         return
     url = f"{sys.argv[1]}/v1/heartbeat/{event}?target={sys.argv[2]}&iteration={iteration}"
@@ -57,7 +60,7 @@ def obey() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
+    if len(sys.argv) > 1:
         released.set()
     threading.Thread(target=obey, name="commands", daemon=True).start()
     print("ready", flush=True)
