@@ -93,6 +93,8 @@ CRI = (
     + b"a line of somebody else: loop d begins\n"
     + cri(b"")
     + cri(b"stdout P is no part")
+    + cri(b"lo", b"P", b"stderr")
+    + cri(b"op h begins", b"F", b"stderr")
     + cri(b"loop e be", b"P", b"stderr")
     + cri(b"loop f begins")
     + cri(b"loop g begins with its rest still to co", b"P")
@@ -102,6 +104,7 @@ CRI_TOLD = [
     ("end", "b", 2.0),
     ("start", "c", None),
     ("start", "d", None),
+    ("start", "h", None),
     ("start", "f", None),
     ("start", "g", None),
 ]
