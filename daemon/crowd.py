@@ -29,6 +29,10 @@ class CrowdWatch:
         """The oldest of those that run now."""
         return min(self._crowd.values(), key=lambda one: one.started_s, default=None)
 
+    def all_in_flight(self) -> tuple[InFlight, ...]:
+        """All that run now, the oldest first."""
+        return tuple(sorted(self._crowd.values(), key=lambda one: one.started_s))
+
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""
         match event.kind:

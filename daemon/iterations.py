@@ -131,6 +131,9 @@ class Watch(Protocol):
     def in_flight(self) -> InFlight | None:
         """The iteration that runs now, the oldest of several."""
 
+    def all_in_flight(self) -> tuple[InFlight, ...]:
+        """All that run now, the oldest first."""
+
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""
 

@@ -24,6 +24,10 @@ class LoopWatch:
         self._ended_ids: deque[str] = deque(maxlen=REMEMBERED_ENDS)
         self._none_before_s = float("-inf")  # what began earlier than this is over
 
+    def all_in_flight(self) -> tuple[InFlight, ...]:
+        """The one that runs now, if one does."""
+        return () if self.in_flight is None else (self.in_flight,)
+
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""
         match event.kind:

@@ -1,0 +1,1 @@
+"""What a configuration would have made of a recorded log."""

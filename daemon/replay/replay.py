@@ -1,0 +1,146 @@
+"""Plays a recorded log to the daemon's own parts, with the time that the log tells."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from daemon.admission import limit_rules
+from daemon.config.settings import Target
+from daemon.iterations import Ended, InFlight, Stray
+from daemon.limits import Instant, Limits
+from daemon.replay.marks import Timed
+from daemon.replay.stamps import Stamps
+from daemon.replay.story import Decision, Story, Turn
+from daemon.sources.log.feed import make_feed
+from daemon.sources.log.options import Log
+from daemon.sources.log.wording import NEEDED
+from daemon.targets.target import made_watch
+from model.errors import LoopcamError
+from model.events import Event, Trigger, TriggerKind
+
+ANEW_S = 60.0  # a log may be a little out of order; further back it is another one
+
+_NO_TIME = "give a log whose lines begin with a time (klog, ISO 8601, syslog, Unix time, or JSON with `time`)"
+
+
+class Replay:
+    """One target, one log."""
+
+    def __init__(self, target: Target, source: str, options: Log, stamps: Stamps) -> None:
+        self._target = target
+        self._source = source
+        self._options = options
+        self._watch = made_watch(target, options)
+        self._watch.process_found(fresh=False)  # where in the target's life a log begins is not known
+        self._timed = Timed(make_feed(options, limited=False, now=lambda: 0.0), stamps)
+        self._limits = Limits()
+        self._clock_s = float("-inf")
+        self._turns: list[Turn] = []
+        self._decisions: dict[tuple[str | None, float], list[Decision]] = {}  # of what is in flight
+        self._strays: Counter[str] = Counter()
+        self._back: list[float] = []
+
+    def play(self, blocks: Iterable[bytes]) -> Story:
+        """What would have happened; raises LoopcamError for a log without times."""
+        for at_s, mark in self._timed.marks(blocks):
+            if at_s is None:
+                raise LoopcamError("no line says when it was written", remedy=_NO_TIME)
+            self._advance(at_s)
+            event = Event(
+                source=self._source,
+                target=self._target.name,
+                kind=mark.kind,
+                at_s=self._clock_s,
+                iteration=mark.iteration,
+                duration_s=mark.duration_s,
+            )
+            self._take(event)
+        if self._timed.last_s is not None:
+            self._advance(self._timed.last_s)
+        self._drop(in_flight=True)
+        return self._story()
+
+    def _advance(self, at_s: float) -> None:
+        """Let time pass, and fire what falls due meanwhile."""
+        if at_s < self._clock_s - ANEW_S:
+            self._back.append(at_s)
+            self._drop()
+            self._watch.process_gone()
+            self._watch.process_found(fresh=False)
+            self._limits, self._clock_s = Limits(), at_s
+        self._clock_s = max(self._clock_s, at_s)
+        while (due_s := self._watch.due_s()) is not None and due_s <= self._clock_s:
+            if trigger := self._watch.fire(due_s):
+                self._decide(trigger)
+
+    def _decide(self, trigger: Trigger) -> None:
+        now = Instant(boot_s=trigger.at_s, wall_s=trigger.at_s)
+        name, kind, rules = self._target.name, TriggerKind.OVERRUN, limit_rules(self._target)
+        said = self._limits.refusal(name, rules, kind, now.boot_s)
+        if said is None:
+            self._limits.spend(name, kind, now)
+        refused, why = said or ("", "")
+        started_s = trigger.started_s or 0.0
+        made = Decision(
+            at_s=trigger.at_s,
+            age_s=trigger.at_s - started_s,
+            reason=trigger.reason,
+            refused=str(refused),
+            why=why,
+        )
+        self._decisions.setdefault((trigger.iteration, started_s), []).append(made)
+
+    def _take(self, event: Event) -> None:
+        before = self._watch.all_in_flight()
+        for happening in self._watch.take(event):
+            if isinstance(happening, Ended):
+                self._ended(happening, before)
+            else:
+                self._strays[happening] += 1
+                if happening is Stray.LOST_END:
+                    self._turns.append(self._open(before[0]))
+
+    def _ended(self, ended: Ended, before: Iterable[InFlight]) -> None:
+        seen = next((one for one in before if one.iteration == ended.iteration), None)
+        seen = seen or next(iter(before), None)
+        decisions = self._decisions.pop((seen.iteration, seen.started_s), []) if seen else []
+        self._turns.append(
+            Turn(
+                name=ended.iteration,
+                started_s=ended.started_s,
+                ended_s=ended.ended_s,
+                took_s=ended.ended_s - ended.started_s,
+                overran=ended.overran,
+                decisions=tuple(decisions),
+            )
+        )
+
+    def _open(self, one: InFlight, *, in_flight: bool = False) -> Turn:
+        return Turn(
+            name=one.iteration,
+            started_s=one.started_s,
+            ended_s=None,
+            took_s=max(0.0, self._clock_s - one.started_s),
+            overran=one.fired > 0,
+            in_flight=in_flight,
+            decisions=tuple(self._decisions.pop((one.iteration, one.started_s), ())),
+        )
+
+    def _drop(self, *, in_flight: bool = False) -> None:
+        """Nothing more is known of what is in flight."""
+        self._turns += [self._open(one, in_flight=in_flight) for one in self._watch.all_in_flight()]
+        self._decisions.clear()
+
+    def _story(self) -> Story:
+        counts, mode = self._timed.counts, self._watch.rules.mode
+        return Story(
+            target=self._target.name,
+            source=self._source,
+            lines=self._timed.lines,
+            first_s=self._timed.first_s,
+            last_s=self._timed.last_s,
+            counts=dict(counts),
+            strays=dict(self._strays),
+            unmatched=tuple(kind for kind in NEEDED[mode] if not counts[kind]),
+            back=tuple(self._back),
+            turns=tuple(self._turns),
+        )

@@ -1,0 +1,40 @@
+"""What happened in a recorded log, as data. Times are seconds on the log's own clock."""
+
+import msgspec
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """A capture that would have been made, or refused."""
+
+    at_s: float
+    age_s: float
+    reason: str
+    refused: str = ""  # why, in one word; nothing: it would have been made
+    why: str = ""
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One iteration."""
+
+    name: str | None
+    started_s: float
+    ended_s: float | None  # None: its end is not in the log
+    took_s: float  # without an end: at least
+    overran: bool
+    in_flight: bool = False  # at the log's end
+    decisions: tuple[Decision, ...] = ()
+
+
+class Story(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything."""
+
+    target: str
+    source: str
+    lines: int
+    first_s: float | None
+    last_s: float | None
+    counts: dict[str, int]  # marks by what they say
+    strays: dict[str, int]  # marks that did not fit, by why
+    unmatched: tuple[str, ...]  # patterns that are needed and matched no line
+    back: tuple[float, ...]  # when time went back so far that all was counted anew
+    turns: tuple[Turn, ...]

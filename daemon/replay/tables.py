@@ -1,0 +1,148 @@
+"""A story as a table for people, and as JSON for programs."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from daemon.exec.tally import percentile
+from daemon.replay.story import Decision, Story, Turn
+from model.units import Seconds
+
+ENDS = 10  # so many of the first and of the last are shown; what overran is shown in any case
+
+Show = Callable[[float], str]
+
+
+def table(story: Story, show: Show, *, everything: bool) -> Iterator[str]:
+    """The lines of the table, and the summary below it."""
+    width = max((len(one.name or "-") for one in story.turns), default=0)
+    width = min(40, max(width, len("iteration")))
+    if story.turns:
+        yield f"{'started':24}  {'ended':24}  {'took':>9}  {'iteration':{width}}  captures"
+    skipped = 0
+    for place, turn in enumerate(story.turns):
+        near = min(place, len(story.turns) - 1 - place) < ENDS
+        if not (everything or near or turn.overran):
+            skipped += 1
+            continue
+        if skipped:
+            yield _skipped(skipped)
+            skipped = 0
+        yield from _row(turn, show, width)
+    if skipped:
+        yield _skipped(skipped)
+    yield from summary(story, show)
+
+
+def summary(story: Story, show: Show) -> Iterator[str]:
+    """What it comes to."""
+    yield _extent(story, show)
+    yield _figures(story)
+    made, refused = _captures(story)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
+    yield f"captures: {made}" + (f", refused: {reasons}" if refused else "")
+    if story.strays:
+        yield "did not fit: " + ", ".join(f"{count} {why}" for why, count in sorted(story.strays.items()))
+    for kind in story.unmatched:
+        yield f"0 lines matched `{kind}` of source {story.source}: is it the right log, at the right level?"
+    for at_s in story.back:
+        yield f"time goes back to {show(at_s)}: from there on all is counted anew"
+
+
+def as_json(story: Story, show: Show) -> str:
+    """The same as one JSON object; times as the log writes them."""
+    made, refused = _captures(story)
+    data = {
+        "target": story.target,
+        "source": story.source,
+        "lines": story.lines,
+        "from": None if story.first_s is None else show(story.first_s),
+        "to": None if story.last_s is None else show(story.last_s),
+        "events": story.counts,
+        "did_not_fit": story.strays,
+        "unmatched": story.unmatched,
+        "time_went_back": [show(at_s) for at_s in story.back],
+        "overruns": sum(one.overran for one in story.turns),
+        "captures": made,
+        "refused": refused,
+        "duration_s": _statistics(story.turns),
+        "iterations": [_turn(one, show) for one in story.turns],
+    }
+    return json.dumps(data, indent=1)
+
+
+def _turn(turn: Turn, show: Show) -> dict[str, object]:
+    return {
+        "iteration": turn.name,
+        "started": show(turn.started_s),
+        "ended": None if turn.ended_s is None else show(turn.ended_s),
+        "took_s": round(turn.took_s, 6),
+        "overran": turn.overran,
+        "in_flight": turn.in_flight,
+        "captures": [
+            {**msgspec.to_builtins(one), "at_s": round(one.at_s, 6), "at": show(one.at_s)}
+            for one in turn.decisions
+        ],
+    }
+
+
+def _row(turn: Turn, show: Show, width: int) -> Iterator[str]:
+    ended = "in flight at the end" if turn.in_flight else "its end is missing"
+    if turn.ended_s is not None:
+        ended = show(turn.ended_s)
+    took = f"{'' if turn.ended_s is not None else '> '}{Seconds(turn.took_s)}"
+    said = list(map(_decision, turn.decisions))
+    if turn.overran and not said:
+        said = ["OVERRAN, seen too late for a capture"]
+    name = (turn.name or "-")[:width]
+    row = f"{show(turn.started_s):24}  {ended:24}  {took:>9}  {name:{width}}  "
+    yield (row + "".join(said[:1])).rstrip()
+    yield from (" " * len(row) + more for more in said[1:])
+
+
+def _decision(one: Decision) -> str:
+    if not one.refused:
+        return f"OVERRAN, captured after {Seconds(one.age_s)}"
+    return f"OVERRAN, refused after {Seconds(one.age_s)}: {one.refused}, {one.why}"
+
+
+def _skipped(count: int) -> str:
+    return f"... {count} more that did not overrun (--all shows them)"
+
+
+def _extent(story: Story, show: Show) -> str:
+    said = f"{story.lines} lines"
+    if story.first_s is not None and story.last_s is not None:
+        said += f", {show(story.first_s)} to {show(story.last_s)}"
+    return said + "".join(f", {count} {kind}" for kind, count in sorted(story.counts.items()))
+
+
+def _figures(story: Story) -> str:
+    ended = [one for one in story.turns if one.ended_s is not None]
+    overran = sum(one.overran for one in story.turns)
+    said = f"iterations: {len(ended)}"
+    figures = _statistics(story.turns)
+    if figures:
+        said += "".join(f", {name} {Seconds(value)}" for name, value in figures.items())
+    open_ = sum(one.in_flight for one in story.turns)
+    return f"{said}, overruns: {overran}" + (f", in flight: {open_}" if open_ else "")
+
+
+def _statistics(turns: Sequence[Turn]) -> dict[str, float]:
+    ordered = sorted(one.took_s for one in turns if one.ended_s is not None)
+    if not ordered:
+        return {}
+    named = (("p50", 50), ("p99", 99), ("max", 100))
+    return {name: round(percentile(ordered, percent), 6) for name, percent in named}
+
+
+def _captures(story: Story) -> tuple[int, dict[str, int]]:
+    """How many would have been made; how many refused, by why."""
+    refused: dict[str, int] = {}
+    made = 0
+    for one in (decision for turn in story.turns for decision in turn.decisions):
+        made += not one.refused
+        if one.refused:
+            refused[one.refused] = refused.get(one.refused, 0) + 1
+    return made, refused
