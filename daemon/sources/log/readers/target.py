@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from daemon.sources.log.readers.file.folder import READ_ONLY, Folder
+from daemon.sources.log.readers.file.folder import READ_ONLY, Folder, OutOfReachError
 from daemon.sources.log.where import IN_TARGET
-from model.errors import SourceError
 
 if TYPE_CHECKING:
     from daemon.targets.process import HeldProcess
@@ -40,7 +39,7 @@ class InTarget(Folder):
         self._process = process
 
     def stat(self) -> os.stat_result:
-        """The status of the file; raises OSError, and SourceError when the root is out of reach."""
+        """The status of the file; raises OSError, OutOfReachError where the root cannot be entered."""
         descriptor = self._open(self._inner, _LOOK)
         try:
             return os.fstat(descriptor)
@@ -75,29 +74,33 @@ class InTarget(Folder):
     def _open(self, path: str, flags: int) -> int:
         process = self._process()
         if process is None:
-            raise SourceError(f"{self.path}: the target's process is not there", remedy="is it started?")
-        with _root(process, self.path) as root:
+            raise OutOfReachError(errno.ESRCH, "the target's process is not there", "is it started?")
+        with _root(process) as root:
             descriptor = _open_in(root, path, flags)
         if not process.alive():  # its number may mean another process by now
             os.close(descriptor)
-            raise SourceError(f"{self.path}: the target's process has just ended")
+            raise _ended()
         return descriptor
 
 
 @contextmanager
-def _root(process: "HeldProcess", path: str) -> Iterator[int]:
-    """A descriptor of a process's root directory; raises SourceError."""
+def _root(process: "HeldProcess") -> Iterator[int]:
+    """A descriptor of a process's root directory; raises OutOfReachError."""
     try:
         root = os.open(f"/proc/{process.pid}/root", _LOOK | os.O_DIRECTORY)
     except PermissionError as error:
         remedy = "it takes the right to profile it: the target's user, or CAP_SYS_PTRACE (loopcam doctor)"
-        raise SourceError(f"{path}: the target's root may not be entered", remedy=remedy) from error
+        raise OutOfReachError(errno.EACCES, "the target's root may not be entered", remedy) from error
     except OSError as error:
-        raise SourceError(f"{path}: the target's process has just ended") from error
+        raise _ended() from error
     try:
         yield root
     finally:
         os.close(root)
+
+
+def _ended() -> OutOfReachError:
+    return OutOfReachError(errno.ESRCH, "the target's process has just ended", "is it started again?")
 
 
 def _open_in(root: int, path: str, flags: int) -> int:
@@ -109,9 +112,8 @@ def _open_in(root: int, path: str, flags: int) -> int:
             return int(found)
         number = ctypes.get_errno()
         if number in (errno.ENOSYS, errno.EPERM):
-            raise SourceError(
-                f"no safe way into the target's root: openat2: {os.strerror(number)}", remedy=_OLD
-            )
+            message = f"no safe way into the target's root: openat2: {os.strerror(number)}"
+            raise OutOfReachError(number, message, _OLD)
         if number != errno.EAGAIN:
             break
     raise OSError(number, os.strerror(number), path)

@@ -17,6 +17,17 @@ _KINDS = {
 }
 
 
+_READABLE = "let loopcam's user read the file and enter its folders"
+
+
+class OutOfReachError(OSError):
+    """The place that a path is in cannot be entered; the remedy is another than for the file."""
+
+    def __init__(self, number: int, message: str, remedy: str) -> None:
+        super().__init__(number, message)
+        self.remedy = remedy
+
+
 class Folder:
     """A log's path on this machine. Another root is another subclass; nothing else looks up names."""
 
@@ -52,7 +63,7 @@ def open_log(folder: Folder) -> int:
     except OSError as error:
         raise SourceError(
             f"{folder.path}: {error.strerror}",
-            remedy="let loopcam's user read the file and enter its folders",
+            remedy=error.remedy if isinstance(error, OutOfReachError) else _READABLE,
         ) from error
     try:
         _must_be_file(os.fstat(descriptor), folder.path)
