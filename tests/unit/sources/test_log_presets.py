@@ -1,13 +1,17 @@
 """The presets on lines as these programs write them, with their traps."""
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from daemon.config.load import parse
 from daemon.sources.log.contract import Mark
 from daemon.sources.log.feed import make_feed
 from daemon.sources.log.options import Log
 from daemon.sources.log.presets import PRESETS, PresetName
+from model.units import Seconds
 
 CA = "I0929 06:59:22.973759       1 "
 ID, OTHER = "0f4c6a5e-6f0b-4d6e-9a3c-1c2d3e4f5a6b", "ffffffff-0000-4d6e-9a3c-1c2d3e4f5a6b"
@@ -26,6 +30,32 @@ def told(preset: PresetName, *lines: str) -> list[str | tuple[str, float | str]]
         else mark.kind.value
         for mark in marks(preset, *lines)
     ]
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.mark.parametrize("preset", get_args(PresetName))
+def test_every_preset_stands_in_the_documentation_as_it_is(preset):
+    wording = PRESETS[preset]
+    allowance = wording.idle_allowance_s
+    cells = [
+        f"`{preset}`",
+        f"`{wording.mode}`",
+        str(Seconds(wording.max_loop_time_s)) if wording.max_loop_time_s else "**needed**",
+        "" if wording.mode == "start_end" else "**needed**" if allowance is None else str(Seconds(allowance)),
+        "yes" if wording.concurrent else "",
+    ]
+    row = f"| {' | '.join(cells)} |"
+    assert row in (DOCS / "sources.md").read_text().splitlines()
+
+
+@pytest.mark.parametrize("preset", get_args(PresetName))
+def test_every_preset_has_a_whole_configuration_in_the_documentation(preset):
+    blocks = re.findall(r"^```yaml\n(.*?)^```", (DOCS / "targets.md").read_text(), re.MULTILINE | re.DOTALL)
+    configs = [parse(text, "targets.md", {}) for text in blocks if text.startswith("targets:")]
+    sources = [part.options for config in configs for target in config.targets for part in target.iterations]
+    assert preset in [source.preset for source in sources if isinstance(source, Log)]
 
 
 def test_every_name_has_a_preset():
