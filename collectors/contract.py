@@ -88,7 +88,8 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def version(self) -> str:
         """The version of the program; raises CollectorError with the remedy when it is not there.
 
-        It may start the program, once, and remembers: the first call is made in a thread.
+        Its outcome is `nothing` when it is not installed, `unsupported` when it cannot run here. It may
+        start the program, once, and remembers: the first call is made in a thread.
         """
         raise NotImplementedError
 

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 
 import msgspec
 
-from collectors.contract import Collector, Looker
+from collectors.contract import Collector
 from daemon import evidence
+from daemon.capture.plan import Plan
 from daemon.capture.recorder import Recorder
 from daemon.capture.window import CaptureWindow
 from daemon.spool.incoming import Incoming
@@ -21,13 +22,6 @@ _LOG = logging.getLogger(__name__)
 
 _CUT_SHORT = frozenset({Outcome.FAILED, Outcome.UNSUPPORTED, Outcome.NOT_PERMITTED})
 COLLECTOR_GRACE_S = 5.0  # after the window's end, for what a collector takes then
-
-
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a capture of this target takes: its sampler by kind, collectors by name."""
-
-    samplers: Mapping[str, Looker]
-    collectors: Mapping[str, Collector]
 
 
 class _Take(msgspec.Struct, kw_only=True):
@@ -46,13 +40,13 @@ async def take(
     stop_watching = process.watch(lambda: window.end(WindowEnd.TARGET_EXITED))
     try:
         async with asyncio.TaskGroup() as group:
-            for name, sampler in plan.samplers.items():
-                recorder = Recorder(name, sampler, process, incoming)
-                group.create_task(_record(recorder, name, window, taken), name=f"recorder {name}")
+            if plan.sampling is not None:
+                recorder = Recorder(plan.sampling, process, incoming)
+                group.create_task(_record(recorder, window, taken), name=f"recorder of {process.pid}")
             for name, collector in plan.collectors.items():
                 work = _collect(name, collector, process, window, incoming, taken)
                 group.create_task(work, name=f"collector {name}")
-            if not plan.samplers:
+            if plan.sampling is None:
                 await window.ended()
     finally:
         stop_watching()
@@ -60,9 +54,10 @@ async def take(
     return await asyncio.to_thread(_describe, taken, window, incoming, notes)
 
 
-async def _record(recorder: Recorder, name: str, window: CaptureWindow, taken: _Take) -> None:
+async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> None:
     """Run the recorder. Its end, when it fails, ends the window too: nothing more is to come."""
-    part = await _absorb(name, recorder.record(window))
+    part = await _absorb(recorder.name, recorder.record(window))
+    part = msgspec.structs.replace(part, name=recorder.name)
     taken.recording = recorder.recording()
     if part.outcome in _CUT_SHORT and taken.recording is not None:  # it went well until then
         part = msgspec.structs.replace(part, outcome=Outcome.PARTIAL)

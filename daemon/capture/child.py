@@ -26,9 +26,7 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s: float
 
 
-async def run_to_end(
-    command: Command, keep: int, began: Callable[[Kill], None] = lambda kill: None
-) -> Printed:
+async def run_to_end(command: Command, keep: int, began: Callable[[Kill], None] | None = None) -> Printed:
     """Run a command that prints its evidence; SIGKILL at its deadline. `keep` is inherited.
 
     `began` gets what kills it.
@@ -38,7 +36,8 @@ async def run_to_end(
         saying, _, stderr = await _pipe(ours)
         process = Spawned(command, stdout=stdout, stderr=stderr, keep=(keep,))
     try:
-        began(process.kill)
+        if began is not None:
+            began(process.kill)
         said = asyncio.create_task(children.read_bounded(saying), name="sampler's errors")
         first = await printing.read(1)
         at_s = time.monotonic()
@@ -91,9 +90,9 @@ class RecordingChild:
         """Whether it has ended by itself."""
         return self._reader.done()
 
-    async def end(self) -> Exit:
+    async def end(self, grace_s: float) -> Exit:
         """End it by SIGINT (by SIGKILL after a grace), and give how it ended and what it said."""
-        code = await self._process.end()
+        code = await self._process.end(grace_s)
         await self._reader
         return Exit(code=code, output=_text(bytes(self._said)))
 

@@ -1,11 +1,12 @@
 """One look at all threads of a held process, and what came of it."""
 
 import signal
+from collections.abc import Callable
 
 import msgspec
 
 from collectors.contract import Judgement, Sampler
-from daemon.capture.child import Printed, run_to_end
+from daemon.capture.child import Kill, Printed, run_to_end
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome
 
@@ -24,9 +25,14 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     judged: Judgement
 
 
-async def look(sampler: Sampler, process: HeldProcess, keep: int) -> Look:
-    """Look once; it counts only while the process provably is still the same one. `keep` is inherited."""
-    printed = await run_to_end(sampler.trial(process.pid), keep)
+async def look(
+    sampler: Sampler, process: HeldProcess, keep: int, began: Callable[[Kill], None] | None = None
+) -> Look:
+    """Look once; it counts only while the process provably is still the same one.
+
+    `keep` is inherited; `began` gets what kills it.
+    """
+    printed = await run_to_end(sampler.trial(process.pid), keep, began)
     return Look(printed=printed, judged=_judge(sampler, process, printed))
 
 

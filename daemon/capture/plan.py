@@ -1,13 +1,59 @@
 """What a capture of a target takes."""
 
-from collectors.contract import Collector, Looker
-from daemon.capture.capture import Plan
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+
+from collectors import SAMPLERS
+from collectors.contract import Collector, Looker, Sampler
+from daemon.capture import trials
+from daemon.capture.budget import Limits
+from daemon.capture.choice import AUTO, Sampling
 from daemon.config import settings
+from daemon.config.parts import COLLECTOR_FAMILY
+from daemon.targets.process import HeldProcess
+
+LOOKER, OTHER = "pyspy", "austin"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How a capture of a target takes stacks, if it does, and its collectors by name."""
+
+    sampling: Sampling | None
+    collectors: Mapping[str, Collector]
 
 
 def plan(config: settings.Target) -> Plan:
     """Sort a target's configured parts into what samples and what collects."""
     return Plan(
-        samplers={p.kind: p.options for p in config.collectors if isinstance(p.options, Looker)},
+        sampling=sampling(config),
         collectors={p.name: p.options for p in config.collectors if isinstance(p.options, Collector)},
     )
+
+
+def sampling(config: settings.Target) -> Sampling | None:
+    """How stacks are taken: with py-spy's looks, and with the samplers that may be meant."""
+    given = {p.kind: p.options for p in config.collectors if isinstance(p.options, Sampler)}
+    if not given:
+        return None
+    looker = cast("Looker", given[LOOKER] if LOOKER in given else _default(LOOKER))
+    others = {OTHER: given[OTHER]} if OTHER in given else {}
+    # Whoever configures py-spy's rate, and nothing of the other one, means py-spy.
+    meant = config.sampler == OTHER or (config.sampler == AUTO and looker.asked_rate_hz() is None)
+    if not others and meant and OTHER in SAMPLERS:
+        others = {OTHER: _default(OTHER)}
+    limits = Limits(cpu=config.cpu_budget, pause=config.pause_budget)
+    return Sampling(name=LOOKER, looker=looker, others=others, asked=config.sampler, limits=limits)
+
+
+def _default(name: str) -> Sampler:
+    return cast("Sampler", COLLECTOR_FAMILY.find(name)())
+
+
+async def try_out(how: Sampling | None, process: HeldProcess) -> None:
+    """Try what may sample in the looker's place on a process, long before it overruns."""
+    if how is None or (how.asked == AUTO and how.looker.only_here()):
+        return
+    for name, sampler in how.others.items():
+        await trials.attempt(name, sampler, process, wanted=how.asked == name)

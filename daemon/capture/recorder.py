@@ -1,227 +1,214 @@
-"""The recorder: self-contained segments of samples, one after the other, and a dump about once a second."""
+"""The recorder: one look at once, then self-contained segments in a row, within the harm budget."""
 
 import asyncio
 import contextlib
-import itertools
-import logging
 import time
-from collections.abc import Awaitable, Iterator
 
 import msgspec
 
-from collectors.contract import Judgement, Looker
-from daemon.capture.budget import first_rate
-from daemon.capture.child import Printed, RecordingChild
-from daemon.capture.look import Look, look
+from collectors.contract import Cost, Looker
+from daemon.capture import segment
+from daemon.capture.budget import MIN_RATE_HZ, Account, Spent, adjusted, estimate
+from daemon.capture.cgroups import frozen
+from daemon.capture.choice import Choice, Sampling, bearable, choose, other
+from daemon.capture.keeping import Keeping
+from daemon.capture.looking import Looking, error
+from daemon.capture.pauses import PauseGuard
+from daemon.capture.segment import Part, Ran, first_of
+from daemon.capture.trials import failed
 from daemon.capture.window import CaptureWindow
-from daemon.spool.incoming import Incoming, Line
+from daemon.spool.incoming import Incoming
 from daemon.targets.process import HeldProcess
-from disk.durable import FILE_MODE
-from model import coding
-from model.capture import Dump, Outcome, Recording, Segment
+from model.capture import Outcome, Recording
 from model.errors import CollectorError
-from model.report import EVIDENCE_DIR
-from model.units import ByteSize
+from model.units import ByteSize, Percent
 
-_LOG = logging.getLogger(__name__)
-
-SEGMENT_S = 5.0
-DUMP_INTERVAL_S = 1.0
-DUMP_SHARE = 0.05  # of the time at most, where dumps of many threads take long
-MAX_DUMPS_BYTES = 8 * 1024 * 1024
 MAX_RECORDED_BYTES = 64 * 1024 * 1024
+MAX_ADJUSTED = 8
 
 
 class Recorder:
-    """Records one process through one sampler into a capture's evidence folder."""
+    """Records one process into a capture's evidence folder."""
 
-    def __init__(self, name: str, sampler: Looker, process: HeldProcess, incoming: Incoming) -> None:
-        self._name = name
-        self._sampler = sampler
+    def __init__(self, sampling: Sampling, process: HeldProcess, incoming: Incoming) -> None:
+        self._sampling = sampling
+        self._looker: Looker = sampling.looker
         self._process = process
-        self._incoming = incoming
-        self._segments: list[Segment] = []
-        self._dumps: list[Dump] = []
-        self._dumped_bytes = 0
+        self._keeping = Keeping(process, incoming)
+        self._guard = PauseGuard(process.pid, sampling.limits.pause)
+        self._began_s = self._ended_s = time.monotonic()
+        self._account = Account(sampling.limits.cpu, self._began_s)
+        self._looking: Looking | None = None
+        self._choice: Choice | None = None
         self._version = ""
-        self._rate_hz = 0
-        self._rate_reason = ""
-        self._numbers = itertools.count()
+        self._cost = Cost(threads=0, frames=0)
+        self._paused = False  # a segment stopped the target for each sample
+        self._adjusted: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """The sampler's that records; the looker's until one is chosen."""
+        return self._choice.name if self._choice else self._sampling.name
 
     def recording(self) -> Recording | None:
         """What was recorded so far; None when there is nothing to show."""
-        if not self._dumps and not self._segments:
+        kept, choice = self._keeping, self._choice
+        if not kept.dumps and not kept.segments:
             return None
+        lasted_s = self._ended_s - self._began_s
         return Recording(
-            sampler=self._name,
+            sampler=self.name,
             version=self._version,
-            rate_hz=self._rate_hz,
-            rate_reason=self._rate_reason,
-            blocking=self._sampler.pauses_target(),
-            segments=tuple(self._segments),
-            dumps=tuple(self._dumps),
+            rate_hz=choice.pace.rate_hz if choice else 0,
+            rate_reason=choice.pace.reason if choice else "",
+            blocking=self._paused,
+            choice=choice.why if choice else "",
+            cpu_share=self._account.spent_s / lasted_s if lasted_s > 0 else None,
+            adjusted=tuple(self._adjusted),
+            segments=tuple(kept.segments),
+            dumps=tuple(kept.dumps),
         )
 
     async def record(self, window: CaptureWindow) -> None:
-        """Dump all threads at once, then record until the window ends.
+        """Look at all threads at once, then record until the window ends.
 
         Raises CollectorError when the first look fails; what goes wrong later ends the recording with an
         error, and what was taken until then stays.
         """
-        self._version = self._sampler.version()
-        first = await self._first_dump(window)
-        self._rate_hz, self._rate_reason = first_rate(self._sampler, self._sampler.cost(first), 0.25)
+        self._looking = Looking(
+            self._sampling.name, self._looker, self._process, self._keeping, self._account
+        )
+        self._version = self._looking.version
+        if why := bearable(self._looker)[1]:
+            self._be_gentle(why)
+        watching = self._guard.watching() if self._looker.pauses_target() else contextlib.nullcontext()
+        try:
+            with watching:
+                await self._record(self._looking, window)
+        finally:
+            self._ended_s = time.monotonic()
+
+    async def _record(self, looking: Looking, window: CaptureWindow) -> None:
+        self._cost = await self._first_look(looking, window)
+        better = await other(self._sampling, self._process)
+        choice = self._use(choose(self._sampling, self._looker, better, self._cost))
         if self._process.state() == "T":
             raise CollectorError(Outcome.TARGET_STOPPED, "the process is stopped (SIGSTOP)")
-        dumps = asyncio.create_task(self._dump_now_and_then(), name=f"dumps of {self._process.pid}")
+        if frozen(self._process.pid):
+            raise CollectorError(Outcome.TARGET_STOPPED, "the process is frozen by its control group")
+        looks = looking.now_and_then(self._looker.gentle())  # states need no exact stacks
+        task = asyncio.create_task(looks, name=f"looks at {self._process.pid}")
         try:
             while not window.over():
-                await self._segment(window)
-                if self._recorded_bytes() > MAX_RECORDED_BYTES:
-                    raise CollectorError(Outcome.PARTIAL, f"stopped at {ByteSize(MAX_RECORDED_BYTES)}")
+                choice = await self._segment(choice, looking, window)
         finally:
-            dumps.cancel()
-            await asyncio.wait({dumps})
-            kept_from_looking = None if dumps.cancelled() else dumps.exception()
+            task.cancel()
+            await asyncio.wait({task})
+            kept_from_looking = None if task.cancelled() else task.exception()
         if kept_from_looking is not None:
             raise kept_from_looking
-        if self._segments and all(segment.taken == 0 for segment in self._segments):
+        segments = self._keeping.segments
+        if segments and all(one.taken == 0 for one in segments):
             raise CollectorError(Outcome.NOTHING, "no stacks sampled")
 
-    def _recorded_bytes(self) -> int:
-        return sum((self._incoming.report_dir / one.path).stat().st_size for one in self._segments)
-
-    async def _first_dump(self, window: CaptureWindow) -> bytes:
-        looked = await self._look()
-        printed, judged = looked.printed, looked.judged
-        if judged.outcome is not Outcome.COMPLETE:
-            raise _error(judged)
-        if window.iteration_ended_s is not None and window.iteration_ended_s <= printed.at_s:
-            raise CollectorError(
-                Outcome.ENDED_BEFORE_ATTACH, "the iteration ended before the first look at its stacks"
-            )
-        self._keep_dump(printed)
-        return printed.data
-
-    async def _look(self) -> Look:
-        return await look(self._sampler, self._process, self._incoming.lock)
-
-    def _keep_dump(self, printed: Printed) -> None:
-        stem = f"{EVIDENCE_DIR}/{self._name}-{next(self._numbers):03d}"
-        dump = Dump(
-            path=f"{stem}.dump.json",
-            states_path=f"{stem}.states.json",
-            sampler=self._name,
-            at_s=printed.at_s,
-        )
-        with _writing():
-            self._write(dump.path, printed.data)
-            self._write(f"{stem}.states.json", coding.encode(self._process.tasks()))
-            self._incoming.note(Line(sampler_version=self._version, dump=dump))
-        self._dumps.append(dump)
-        self._dumped_bytes += len(printed.data)
-
-    async def _dump_now_and_then(self) -> None:
-        interval_s = DUMP_INTERVAL_S
-        while self._dumped_bytes < MAX_DUMPS_BYTES:
-            await asyncio.sleep(interval_s)
-            started_s = time.monotonic()
-            looked = await self._look()
-            if looked.judged.outcome is Outcome.COMPLETE:
-                self._keep_dump(looked.printed)
-            elif looked.judged.outcome is Outcome.TARGET_EXITED:
-                return
-            else:  # it may become another program, and be Python again
-                _LOG.info("no look", extra={"why": looked.judged.detail, "pid": self._process.pid})
-            interval_s = max(DUMP_INTERVAL_S, (time.monotonic() - started_s) / DUMP_SHARE)
-
-    async def _segment(self, window: CaptureWindow) -> None:
-        path = f"{EVIDENCE_DIR}/{self._name}-{next(self._numbers):03d}{self._sampler.segment_suffix}"
-        file = self._incoming.report_dir / path
-        command = self._sampler.record(self._process.pid, self._rate_hz, SEGMENT_S, file)
-        child = await RecordingChild.start(command, self._incoming.lock, self._sampler.ready)
-        segment = Segment(
-            path=path,
-            sampler=self._name,
-            rate_hz=self._rate_hz,
-            started_s=child.started_s,
-            ended_s=child.started_s,
-        )
+    async def _first_look(self, looking: Looking, window: CaptureWindow) -> Cost:
         try:
-            with _writing():
-                self._incoming.note(Line(sampler_version=self._version, segment=segment))
-            await _first_of(window.ended(), child.ended(), child.ready.wait())
-            ours = self._process.alive()  # it attached to our process, or to nobody's
-            if child.ready.is_set():
-                await _first_of(window.ended(), child.ended(), asyncio.sleep(SEGMENT_S))
-            ended_s = min(time.monotonic(), self._process.exited_s or float("inf"))
-            asked = window.over() or not child.over()
-            judged = self._sampler.judge(await child.end())
-        finally:
-            child.kill()
-        if not ours or self._process.replaced():
-            file.unlink(missing_ok=True)
-        await self._keep_segment(segment, ended_s, judged)
-        if error := self._surprise(judged, asked=asked, window=window):
-            raise error
-
-    async def _keep_segment(self, segment: Segment, ended_s: float, judged: Judgement) -> None:
-        file = self._incoming.report_dir / segment.path
-        if not file.exists() or not file.stat().st_size:
-            return
-        file.chmod(FILE_MODE)
-        try:
-            with _writing():
-                await asyncio.to_thread(self._sampler.scrub, file)
+            return await looking.first(self._looker, window, self._guard)
         except CollectorError:
-            file.unlink(missing_ok=True)  # what could not be cleaned of secrets is not kept
-            raise
-        self._segments.append(
-            msgspec.structs.replace(
-                segment, ended_s=ended_s, taken=judged.taken, missed=judged.missed, behind=judged.behind
-            )
-        )
+            if not self._guard.tripped:
+                raise
+        self._be_gentle(self._guard.tripped)
+        return await looking.first(self._looker, window, self._guard)
 
-    def _surprise(self, judged: Judgement, *, asked: bool, window: CaptureWindow) -> CollectorError | None:
+    def _use(self, choice: Choice) -> Choice:
+        self._choice = choice
+        self._version = choice.sampler.version()
+        return choice
+
+    async def _segment(self, choice: Choice, looking: Looking, window: CaptureWindow) -> Choice:
+        """Record a segment; with what, and how often, the next one is."""
+        sampler = choice.sampler
+        if not choice.pace.rate_hz:  # looks must do
+            await window.ended()
+            return choice
+        began_s, looks_s = time.monotonic(), looking.spent_s
+        once_s = sampler.segment_s(self._cost)
+
+        def gross(cpu_s: float, elapsed_s: float) -> bool:
+            return not choice.pace.fixed and self._account.gross(cpu_s, elapsed_s, once_s)
+
+        part = Part(
+            name=choice.name,
+            version=self._version,
+            sampler=sampler,
+            pace=choice.pace,
+            began=self._guard.began if sampler.pauses_target() else lambda _kill: None,
+            gross=gross,
+            once_s=once_s,
+        )
+        self._paused |= sampler.pauses_target()
+        ran = await segment.record(part, self._process, self._keeping, window)
+        self._account.spend(ran.cpu_s)
+        if (instead := self._instead(choice, ran, window)) is not None:
+            return instead
+        if (wrong := self._surprise(ran, window)) is not None:
+            raise wrong
+        if self._keeping.recorded_bytes > MAX_RECORDED_BYTES:
+            raise CollectorError(Outcome.PARTIAL, f"stopped at {ByteSize(MAX_RECORDED_BYTES)}")
+        if window.over():
+            return choice
+        spent = Spent(
+            wall_s=time.monotonic() - began_s,
+            cpu_s=ran.cpu_s,
+            looks_s=looking.spent_s - looks_s,
+            size_bytes=ran.size_bytes,
+        )
+        pace = adjusted(choice.pace, spent, self._account.allowed(time.monotonic()), once_s)
+        if pace.rate_hz != choice.pace.rate_hz:
+            self._note(
+                f"{pace.rate_hz} Hz, as a segment took {Percent(spent.cpu_s / spent.wall_s)} of a core"
+            )
+        if not pace.fixed and (ran.gross or pace.rate_hz == MIN_RATE_HZ):
+            await first_of(window.ended(), asyncio.sleep(self._account.rest_s(time.monotonic())))
+        return self._use(msgspec.structs.replace(choice, pace=pace))
+
+    def _instead(self, choice: Choice, ran: Ran, window: CaptureWindow) -> Choice | None:
+        """Another way of sampling, where this one had to be given up and the window goes on."""
+        if self._guard.tripped and choice.sampler.pauses_target():
+            self._be_gentle(self._guard.tripped)
+        elif choice.name == self._sampling.name or window.over() or not self._own_fault(ran):
+            return None
+        else:
+            why = ran.judged.detail or "it ended by itself"
+            failed(choice.name, self._process, why)
+            self._note(f"{self._sampling.name} instead of {choice.name}: {why}")
+        pace = estimate(self._looker, self._cost, self._sampling.limits)
+        return self._use(Choice(name=self._sampling.name, sampler=self._looker, pace=pace, why=choice.why))
+
+    def _be_gentle(self, why: str) -> None:
+        self._looker = self._looker.gentle()
+        self._note(f"without pausing the target: {why}")
+
+    def _note(self, what: str) -> None:
+        if len(self._adjusted) < MAX_ADJUSTED:
+            self._adjusted.append(f"after {time.monotonic() - self._began_s:.1f} s {what}")
+
+    def _surprise(self, ran: Ran, window: CaptureWindow) -> CollectorError | None:
         """What ends the recording: an end of the sampler that nobody asked for, or a bad one."""
+        judged = ran.judged
         match judged.outcome:
             case Outcome.COMPLETE | Outcome.NOTHING:
-                return None if asked else CollectorError(Outcome.FAILED, f"{self._name} ended by itself")
+                return None if ran.asked else CollectorError(Outcome.FAILED, f"{self.name} ended by itself")
             case Outcome.ENDED_BEFORE_ATTACH if window.over():
                 return None
             case Outcome.ENDED_BEFORE_ATTACH:
                 return CollectorError(Outcome.FAILED, judged.detail)
             case Outcome.TARGET_EXITED if self._process.alive():  # it became another program
                 return None
-        return _error(judged)
+        return error(judged)
 
-    def _write(self, path: str, data: bytes) -> None:
-        file = self._incoming.report_dir / path
-        file.touch(mode=FILE_MODE)
-        file.write_bytes(data)
-
-
-def _error(judged: Judgement) -> CollectorError:
-    return CollectorError(judged.outcome, judged.detail, remedy=judged.remedy)
-
-
-@contextlib.contextmanager
-def _writing() -> Iterator[None]:
-    """Say in plain words that evidence cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise CollectorError(
-            Outcome.FAILED,
-            f"evidence cannot be written: {error.strerror}",
-            remedy="give the spool a folder that loopcam may write, on a disk with room",
-        ) from error
-
-
-async def _first_of(*waits: Awaitable[object]) -> None:
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
+    def _own_fault(self, ran: Ran) -> bool:
+        """Whether the sampler failed, and not the target."""
+        if ran.judged.outcome is Outcome.TARGET_EXITED:
+            return self._process.alive()
+        return not (ran.asked and ran.judged.outcome in (Outcome.COMPLETE, Outcome.NOTHING))

@@ -58,7 +58,7 @@ class Spawned:
         """Wait for its end and give its exit code, or minus the signal."""
         return await asyncio.shield(self._code)
 
-    async def end(self, grace_s: float = children.INTERRUPT_GRACE_S) -> int:
+    async def end(self, grace_s: float) -> int:
         """End it by SIGINT, by SIGKILL after a grace, and give its exit code."""
         self.signal(signal.SIGINT)
         with contextlib.suppress(TimeoutError):

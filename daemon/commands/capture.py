@@ -80,12 +80,13 @@ def _checked(args: argparse.Namespace) -> "settings.Target":
 async def _capture(target: "settings.Target", pid: int, folder: Path) -> Path:
     from daemon.capture.capture import take
     from daemon.capture.opened import opened
-    from daemon.capture.plan import plan
+    from daemon.capture.plan import plan, try_out
     from daemon.capture.window import CaptureWindow
     from daemon.spool.spool import Spool
     from daemon.targets.process import HeldProcess
 
-    process, duration = HeldProcess(pid), target.collection_time
+    process, duration, meant = HeldProcess(pid), target.collection_time, plan(target)
+    await try_out(meant.sampling, process)
     trigger = Trigger(
         target=target.name, kind=TriggerKind.MANUAL, reason="loopcam capture", at_s=time.monotonic()
     )
@@ -96,7 +97,7 @@ async def _capture(target: "settings.Target", pid: int, folder: Path) -> Path:
         asyncio.get_running_loop().add_signal_handler(number, window.end, WindowEnd.SHUTDOWN)
     progress = asyncio.create_task(_progress(pid, duration), name="progress")
     try:
-        capture = await take(plan(target), process, window, incoming)
+        capture = await take(meant, process, window, incoming)
     finally:
         progress.cancel()
     _demand_evidence(capture)

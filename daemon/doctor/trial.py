@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from collectors.contract import Looker, Sampler
-from daemon.capture.budget import first_rate
+from daemon.capture.budget import Limits, estimate
 from daemon.capture.look import Look, look
 from daemon.doctor.findings import Try
 from daemon.targets.process import HeldProcess
@@ -49,8 +49,13 @@ def _costed(done: Try, sampler: Sampler, seen: Look, budget: float) -> Try:
     if not isinstance(sampler, Looker):
         return done
     cost = sampler.cost(seen.printed.data, seen.printed.cpu_s)
-    rate_hz, reason = first_rate(sampler, cost, budget)
-    share = round(min(1.0, sampler.sample_s(cost) * rate_hz), 3)
+    pace = estimate(sampler, cost, Limits(cpu=budget))
+    share = round(min(1.0, sampler.sample_s(cost) * pace.rate_hz), 3)
     return msgspec.structs.replace(
-        done, threads=cost.threads, frames=cost.frames, rate_hz=rate_hz, cpu_share=share, reason=reason
+        done,
+        threads=cost.threads,
+        frames=cost.frames,
+        rate_hz=pace.rate_hz,
+        cpu_share=share,
+        reason=pace.reason,
     )

@@ -113,10 +113,11 @@ def _recording(directory: Path, opened: Opened) -> tuple[Recording | None, float
     """What the journal names and is really there, and when the last of it was written."""
     segments: list[Segment] = []
     dumps: list[Dump] = []
-    first: Line | None = None
+    first: Line | None = None  # that names a segment, else any
     ended_s = opened.trigger.at_s
     for line in _journal(directory):
-        first = first or line
+        if first is None or (first.segment is None and line.segment is not None):
+            first = line
         piece = line.segment or line.dump
         if piece is None or (written_s := _written_s(directory / "report" / piece.path, opened)) is None:
             continue

@@ -5,8 +5,9 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from collectors.contract import Sampler
+from daemon.capture.choice import bearable
 from daemon.capture.look import look
+from daemon.capture.plan import sampling, try_out
 from daemon.config import settings
 from daemon.targets.find import find
 from daemon.targets.process import HeldProcess
@@ -73,7 +74,7 @@ class Fleet:
                 continue
             next_s, wait_s = self._next_check_s.get(target.name, (0.0, CHECK_FIRST_S))
             if time.monotonic() >= next_s:
-                judged = await _check(process, _sampler(target.config))
+                judged = await _check(process, target.config)
                 if target.process is process:
                     self._say(target, judged)
                 self._next_check_s[target.name] = (
@@ -88,16 +89,14 @@ class Fleet:
         target.possible = judged
 
 
-def _sampler(config: settings.Target) -> Sampler | None:
-    options = (part.options for part in config.collectors)
-    return next((one for one in options if isinstance(one, Sampler)), None)
-
-
-async def _check(process: HeldProcess, sampler: Sampler | None) -> Possible:
-    if sampler is None:  # only discrete collectors: they need no right over the process
+async def _check(process: HeldProcess, config: settings.Target) -> Possible:
+    how = sampling(config)
+    if how is None:  # only discrete collectors: they need no right over the process
         return Possible(True, "ok")
     try:
-        judged = (await look(sampler, process, keep=2)).judged
+        judged = (await look(bearable(how.looker)[0], process, keep=2)).judged
+        if judged.outcome is Outcome.COMPLETE:
+            await try_out(how, process)
     except CollectorError as error:
         return Possible(False, error.outcome, str(error), error.remedy)
     if judged.outcome is Outcome.COMPLETE:

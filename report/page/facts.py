@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from model.artifacts import Artifact
+from model.capture import Recording
 from model.units import ByteSize
 from report import words
 from report.drawing import Drawing
@@ -62,6 +63,16 @@ def _file(report_id: str, artifact: Artifact) -> Markup:
     )
 
 
+def _harm(recording: Recording) -> Iterator[tuple[str, str]]:
+    """Why this sampler, what it cost, and what was changed on the way."""
+    if recording.choice:
+        yield "Chosen", recording.choice
+    if recording.cpu_share is not None:
+        yield "Sampling took", f"{recording.cpu_share:.1%} of one core over the window, looks included"
+    if recording.adjusted:
+        yield "Adjusted", "; ".join(recording.adjusted)
+
+
 def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
     """The facts, as names and values."""
     capture, trigger = drawing.capture, drawing.capture.trigger
@@ -91,6 +102,7 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
             "Sampler",
             f"{recording.sampler} {recording.version}, {recording.rate_hz} Hz: {recording.rate_reason}",
         )
+        yield from _harm(recording)
         yield "Evidence", f"{len(recording.segments)} segments, {len(recording.dumps)} looks at all threads"
     sampled, missed = drawing.rendering.sampled_s, drawing.rendering.missed_s
     yield "Sampled", f"{words.seconds(sampled)}, not sampled {words.seconds(missed)}"

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from collectors.contract import Collector, Sampler
+from collectors.contract import Collector, Looker
 from collectors.pyspy import PySpy
-from daemon.capture.capture import Plan, take
+from daemon.capture.capture import take
+from daemon.capture.choice import Sampling
 from daemon.capture.opened import opened
+from daemon.capture.plan import Plan
 from daemon.capture.window import CaptureWindow
 from daemon.spool.spool import Spool
 from daemon.targets.process import HeldProcess
@@ -80,8 +82,9 @@ class Studio:
         self,
         process: HeldProcess | int,
         seconds: float = 0.5,
-        sampler: Sampler | None = None,
+        sampler: Looker | None = None,
         *,
+        sampling: Sampling | None = None,
         collectors: Mapping[str, Collector] | None = None,
         began: Callable[[CaptureWindow], object] = lambda window: None,
         spoil: Callable[[Path], object] = lambda directory: None,
@@ -97,7 +100,8 @@ class Studio:
         spoil(incoming.report_dir)
         window = CaptureWindow(seconds)
         began(window)
-        plan = Plan(samplers={"pyspy": sampler or PySpy()}, collectors=collectors or {})
+        how = sampling or Sampling(name="pyspy", looker=sampler or PySpy())
+        plan = Plan(sampling=how, collectors=collectors or {})
         capture = await take(plan, held, window, incoming)
         took_s = time.monotonic() - window.started_s
         mend(incoming.report_dir)

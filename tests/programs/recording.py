@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collectors.pyspy import PySpy
-from daemon.capture.capture import Plan, take
+from daemon.capture.capture import take
+from daemon.capture.choice import Sampling
 from daemon.capture.opened import opened
+from daemon.capture.plan import Plan
 from daemon.capture.window import CaptureWindow
 from daemon.spool.spool import Spool
 from daemon.targets.process import HeldProcess
@@ -41,7 +43,8 @@ async def main(pid: int, folder: Path) -> None:
     trigger = Trigger(target="demo", kind=TriggerKind.MANUAL, reason="a test", at_s=time.monotonic())
     spool = Spool(folder, max_bytes=2**30, max_reports=10)
     incoming = spool.begin(opened(trigger, process, {}, 60.0, ("file",)))
-    await take(Plan(samplers={"pyspy": Announcing()}, collectors={}), process, CaptureWindow(60.0), incoming)
+    plan = Plan(sampling=Sampling(name="pyspy", looker=Announcing()), collectors={})
+    await take(plan, process, CaptureWindow(60.0), incoming)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,107 @@
+"""What a recorder keeps: evidence files, what they are, and the journal for whoever has to adopt them."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from collectors.contract import Judgement, Sampler
+from daemon.capture.child import Printed
+from daemon.spool.incoming import Incoming, Line
+from daemon.targets.process import HeldProcess
+from disk.durable import FILE_MODE
+from model import coding
+from model.capture import Dump, Outcome, Segment
+from model.errors import CollectorError
+from model.report import EVIDENCE_DIR
+
+
+class Keeping:
+    """The segments and dumps of one capture."""
+
+    def __init__(self, process: HeldProcess, incoming: Incoming) -> None:
+        self.segments: list[Segment] = []
+        self.dumps: list[Dump] = []
+        self.dumped_bytes = self.recorded_bytes = 0
+        self._process = process
+        self._incoming = incoming
+        self._numbers = itertools.count()
+
+    @property
+    def lock(self) -> int:
+        """The descriptor that samplers inherit."""
+        return self._incoming.lock
+
+    def dump(self, sampler: str, version: str, printed: Printed) -> None:
+        """Keep a look, with the scheduler's view of the same threads; raises CollectorError."""
+        stem = f"{EVIDENCE_DIR}/{sampler}-{next(self._numbers):03d}"
+        dump = Dump(
+            path=f"{stem}.dump.json",
+            states_path=f"{stem}.states.json",
+            sampler=sampler,
+            at_s=printed.at_s,
+            cpu_s=printed.cpu_s,
+        )
+        with _writing():
+            self._write(dump.path, printed.data)
+            self._write(f"{stem}.states.json", coding.encode(self._process.tasks()))
+            self._incoming.note(Line(sampler_version=version, dump=dump))
+        self.dumps.append(dump)
+        self.dumped_bytes += len(printed.data)
+
+    def path(self, name: str, sampler: Sampler) -> str:
+        """Where the next segment goes, within the report."""
+        return f"{EVIDENCE_DIR}/{name}-{next(self._numbers):03d}{sampler.segment_suffix}"
+
+    def file(self, path: str) -> Path:
+        """A file of the report."""
+        return self._incoming.report_dir / path
+
+    def begun(self, segment: Segment, version: str) -> None:
+        """Note in the journal that a segment began; raises CollectorError."""
+        with _writing():
+            self._incoming.note(Line(sampler_version=version, segment=segment))
+
+    def drop(self, segment: Segment) -> None:
+        """Leave no file of a segment that must not be kept."""
+        (self._incoming.report_dir / segment.path).unlink(missing_ok=True)
+
+    async def segment(self, sampler: Sampler, segment: Segment, judged: Judgement) -> int:
+        """Keep a segment, cleaned of secrets, if it has a file; its size in bytes. Raises CollectorError."""
+        file = self._incoming.report_dir / segment.path
+        if not file.exists() or not file.stat().st_size:
+            return 0
+        file.chmod(FILE_MODE)
+        try:
+            with _writing():
+                await asyncio.to_thread(sampler.scrub, file)
+        except CollectorError:
+            self.drop(segment)  # what could not be cleaned of secrets is not kept
+            raise
+        self.segments.append(
+            msgspec.structs.replace(segment, taken=judged.taken, missed=judged.missed, behind=judged.behind)
+        )
+        size_bytes = file.stat().st_size
+        self.recorded_bytes += size_bytes
+        return size_bytes
+
+    def _write(self, path: str, data: bytes) -> None:
+        file = self._incoming.report_dir / path
+        file.touch(mode=FILE_MODE)
+        file.write_bytes(data)
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Say in plain words that evidence cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise CollectorError(
+            Outcome.FAILED,
+            f"evidence cannot be written: {error.strerror}",
+            remedy="give the spool a folder that loopcam may write, on a disk with room",
+        ) from error
