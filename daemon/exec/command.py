@@ -1,12 +1,12 @@
 """The command that is watched: started as if loopcam were not there, and given what is sent to loopcam."""
 
 import asyncio
-import contextlib
 import ctypes
 import errno
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -34,18 +34,12 @@ def demand(argv: Sequence[str]) -> None:
 class Command:
     """A child in our own process group and terminal, with our standard streams."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.pid = process.pid
-        self._process = process
-        self._pidfd = os.pidfd_open(process.pid)  # pins the number: no signal reaches anybody else
-
-    @classmethod
-    async def start(cls, argv: Sequence[str], environment: Mapping[str, str], umask: int) -> "Command":
+    def __init__(self, argv: Sequence[str], environment: Mapping[str, str], umask: int) -> None:
         """Start it; raises CommandError. Our samplers, children of ours like itself, may look at it."""
         me = os.getpid()
         try:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
+            self._process = subprocess.Popen(  # not asyncio's, which may reap it before we hold it
+                argv,
                 env=dict(environment),
                 umask=umask,
                 close_fds=False,  # what we inherited is for it; our own descriptors close by themselves
@@ -56,20 +50,26 @@ class Command:
                 what = f"{argv[0]}: not found, or its interpreter is not"
                 raise CommandError(what, exit_code=NOT_FOUND) from error
             raise _not_executable(argv[0], error.strerror or str(error)) from error
-        return cls(process)
+        self.pid = self._process.pid
+        self._pidfd = os.pidfd_open(self.pid)
 
     async def wait(self) -> int:
         """Its exit code, as a shell tells it: 128 and the number of a signal that ended it."""
-        code = await self._process.wait()
-        os.close(self._pidfd)
-        self._pidfd = -1
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._pidfd, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            self._pidfd = -1
+        code = self._process.wait()
         return code if code >= 0 else BY_SIGNAL - code
 
     def send(self, number: int) -> None:
         """Pass a signal on, while there is somebody to get it."""
-        if self._pidfd >= 0:
-            with contextlib.suppress(ProcessLookupError):  # it has just ended
-                signal.pidfd_send_signal(self._pidfd, number)
+        if self._pidfd >= 0:  # until we have waited for it, its number is its own
+            signal.pidfd_send_signal(self._pidfd, number)
 
 
 def typed() -> bool:

