@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from daemon.sources.contract import Condition
 from daemon.sources.log.contract import Mark
-from daemon.sources.log.cutter import Cutter
+from daemon.sources.log.cutter import Block, Cutter
 from daemon.sources.log.formats import Cri, Docker, Format, Plain, detected
 from daemon.sources.log.matcher import Clock, Matcher
 from daemon.sources.log.options import Log, LogFormat
@@ -45,7 +45,8 @@ class LogFeed:
         Called with nothing now and then, it lets go of parts of lines that have waited too long for the rest.
         """
         self._matcher.begin()
-        marks = self._found(self._cutter.cut(data, ends=ends), ends=ends)
+        marks = [mark for block in self._cutter.cut(data, ends=ends) for mark in self._found(block)]
+        marks += self._rest(ends=ends)
         self._matcher.end(fresh=fresh)
         return marks
 
@@ -69,20 +70,22 @@ class LogFeed:
         """Whether all patterns are at work."""
         return self._matcher.condition()
 
-    def _found(self, block: bytes, *, ends: bool) -> list[Mark]:
-        if block and self._format is None:
+    def _found(self, block: Block) -> list[Mark]:
+        if self._format is None:
             self._format = detected(block, self._max_line_bytes)
             self._bound(self._format.name if self._format else "auto")
             block = self._cutter.bound(block)
+        if self._format is None or not self._matcher:
+            return []
+        lines = self._format.lines(block, self._matcher.texts, self._now())
+        return self._matcher.marks(lines, self._max_line_bytes)
+
+    def _rest(self, *, ends: bool) -> list[Mark]:
+        """What was waited for in vain; with `ends` the next text is begun."""
         if self._format is None:
             return []
-        marks: list[Mark] = []
-        now_s = self._now()
-        if block and self._matcher:
-            marks = self._matcher.marks(
-                self._format.lines(block, self._matcher.texts, now_s), self._max_line_bytes
-            )
-        marks += self._matcher.marks(self._format.rest(now_s, ends=ends), self._max_line_bytes)
+        lines = self._format.rest(self._now(), ends=ends)
+        marks = self._matcher.marks(lines, self._max_line_bytes)
         if ends:
             self._choose()
         return marks

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from daemon.sources.log.cutter import Block
 from daemon.sources.log.finder import Finder
 from daemon.sources.log.options import LogFormat
 from daemon.sources.log.parts import Joiner
@@ -18,7 +19,7 @@ class Format(Protocol):
 
     name: LogFormat
 
-    def lines(self, block: bytes, texts: Sequence[bytes], now_s: float) -> Iterator[Line]:
+    def lines(self, block: Block, texts: Sequence[bytes], now_s: float) -> Iterator[Line]:
         """At least every line that holds one of the texts, without any every line."""
 
     def rest(self, now_s: float, *, ends: bool) -> Iterator[Line]:
@@ -40,12 +41,12 @@ class Plain:
     pending_bytes = 0
     truncated_lines = 0
 
-    def lines(self, block: bytes, texts: Sequence[bytes], now_s: float) -> Iterator[Line]:
+    def lines(self, block: Block, texts: Sequence[bytes], now_s: float) -> Iterator[Line]:
         """Those that hold one of the texts."""
-        finder, at = Finder(block, texts), 0
+        finder, at = Finder(block, texts), block.start
         while (found := finder.line(at)) is not None:
             start, end = found
-            yield (line := block[start:end]), line
+            yield (line := block.data[start:end]), line
             at = end + 1
 
     def rest(self, now_s: float, *, ends: bool) -> Iterator[Line]:
@@ -75,18 +76,19 @@ class _Framed:
         """Lines that were longer than allowed when they were joined."""
         return self._joiner.truncated_lines
 
-    def lines(self, block: bytes, texts: Sequence[bytes], now_s: float) -> Iterator[Line]:
+    def lines(self, block: Block, texts: Sequence[bytes], now_s: float) -> Iterator[Line]:
         """Those that hold one of the texts, and those in parts, which may cut a text at any byte."""
-        finder, at, opened_at = Finder(block, self._sought(block, texts)), 0, 0
-        while at < len(block):
-            found = (at, block.find(b"\n", at)) if self._joiner else finder.line(at)
+        finder, at = Finder(block, self._sought(block, texts)), block.start
+        held, opened_at = self.pending_bytes, block.start  # what is open was opened before this block
+        while at < block.end:
+            found = (at, block.data.find(b"\n", at)) if self._joiner else finder.line(at)
             if found is None:
                 break
-            opened_at = opened_at if self._joiner else found[0]
-            yield from self._line(block[slice(*found)], now_s)
+            if not self._joiner:
+                held, opened_at = 0, found[0]
+            yield from self._line(block.data[slice(*found)], now_s)
             at = found[1] + 1
-        before = self.pending_bytes if opened_at == 0 else 0
-        self.pending_bytes = before + len(block) - opened_at if self._joiner else 0
+        self.pending_bytes = held + block.end - opened_at if self._joiner else 0
 
     def rest(self, now_s: float, *, ends: bool) -> Iterator[Line]:
         """Lines whose last part will not come, or did not come in time."""
@@ -106,7 +108,7 @@ class _Framed:
     def _part(self, raw: bytes) -> _Part | None:
         raise NotImplementedError
 
-    def _sought(self, block: bytes, texts: Sequence[bytes]) -> Iterable[bytes]:
+    def _sought(self, block: Block, texts: Sequence[bytes]) -> Iterable[bytes]:
         raise NotImplementedError
 
 
@@ -118,7 +120,7 @@ class Cri(_Framed):
 
     name: LogFormat = "cri"
 
-    def _sought(self, block: bytes, texts: Sequence[bytes]) -> Iterable[bytes]:
+    def _sought(self, block: Block, texts: Sequence[bytes]) -> Iterable[bytes]:
         return (*texts, b" stdout P", b" stderr P") if texts else ()
 
     def _part(self, raw: bytes) -> _Part | None:
@@ -143,8 +145,9 @@ class Docker(_Framed):
 
     name: LogFormat = "docker"
 
-    def _sought(self, block: bytes, texts: Sequence[bytes]) -> Iterable[bytes]:
-        if block.count(_WHOLE) != block.count(b"\n"):  # some are in parts
+    def _sought(self, block: Block, texts: Sequence[bytes]) -> Iterable[bytes]:
+        data, start, end = block.data, block.start, block.end
+        if data.count(_WHOLE, start, end) != data.count(b"\n", start, end):  # some are in parts
             return ()
         verbatim = [max(_ESCAPED.split(text), key=len) for text in texts]
         return verbatim if all(verbatim) else ()
@@ -152,16 +155,16 @@ class Docker(_Framed):
     def _part(self, raw: bytes) -> _Part | None:
         try:
             entry = _ENTRY.decode(raw)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
         text = entry.log.encode(errors="replace")
         stream = b"stderr" if entry.stream == "stderr" else b"stdout"
         return _Part(stream, text.removesuffix(b"\n"), text.endswith(b"\n"))
 
 
-def detected(block: bytes, max_line_bytes: int) -> Format | None:
+def detected(block: Block, max_line_bytes: int) -> Format | None:
     """The format that the first line of a block is in; None where all are empty."""
-    first = block.lstrip()
+    first = block.data[block.start : block.end].lstrip()
     if _CRI.match(first):
         return Cri(max_line_bytes)
     if first.startswith(b'{"log":"'):
