@@ -16,21 +16,26 @@ def make_dir(path: Path) -> Path:
     return path
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace `path` by a file with this content; a reader sees the old or the new one, never a part."""
+def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
+    """Replace `path` by a file with this content; a reader sees the old or the new one, never a part.
+
+    Without `sync` that holds for readers, but not after a power cut; it waits for no disk.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(
             os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE), "wb"
         ) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError:
         temporary.unlink(missing_ok=True)
         raise
-    sync_dir(path.parent)
+    if sync:
+        sync_dir(path.parent)
 
 
 def sync_dir(path: Path) -> None:

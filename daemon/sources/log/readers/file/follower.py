@@ -13,6 +13,7 @@ from daemon.sources.log.readers.file.whereabouts import FilePlace, Whereabouts
 from model.errors import SourceError
 
 OLD_S = 5.0
+MOST_CUTS = 8  # in one turn
 
 
 class Follower:
@@ -42,10 +43,13 @@ class Follower:
     async def turn(self, take: Take) -> None:
         """Look at the path once, and hand on all that there is."""
         try:
-            await self._look(take)
-            await self._queue.read(take)
-        except CutError as cut:
-            await self._cut(cut.file, take)
+            for _ in range(MOST_CUTS):
+                try:
+                    await self._look(take)
+                    await self._queue.read(take)
+                    return
+                except CutError as cut:
+                    await self._cut(cut.file, take)
         except OSError as error:  # a stale handle, a bad disk: open all again
             self._place = self.whereabouts()
             self._queue.close()
@@ -107,7 +111,17 @@ class Follower:
             file.seek(file.behind_bytes())  # it was written before we began, and came into sight only now
             files.append(file)
         else:
+            self._see_cut(file)
             self._put_behind(file)
+
+    def _see_cut(self, next_file: Opened) -> None:
+        """Before another file follows: the one until now may have been cut first. Raises CutError."""
+        try:
+            if self.file is not None:
+                self.file.verify()
+        except (CutError, OSError):
+            next_file.close()
+            raise
 
     def _begin(self, file: Opened | None) -> None:
         """Nothing is remembered: only what is written from now on counts."""

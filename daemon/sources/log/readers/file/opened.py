@@ -78,12 +78,18 @@ class Opened:
         if (status.st_size, status.st_mtime_ns) == self._looked and status.st_size == self.offset:
             return b""
         data = os.pread(self._descriptor, CHUNK_BYTES, self.offset)
-        self._verify()  # after reading: what was cut meanwhile is not handed on
+        self.verify()  # after reading: what was cut meanwhile is not handed on
         if not data:
             self._looked = status.st_size, status.st_mtime_ns
         elif data[0] == 0 and data == bytes(len(data)) and self._skip_hole(len(data)):
             return self.read()
         return data
+
+    def verify(self) -> None:
+        """See that it still holds what was read; raises CutError and OSError."""
+        tail = os.pread(self._descriptor, len(self._tail), self.offset - len(self._tail))
+        if tail != self._tail or os.pread(self._descriptor, len(self._head), 0) != self._head:
+            raise CutError(self)
 
     def taken(self, data: bytes, pending_bytes: int) -> None:
         """These bytes were handed on; so many of the last are no whole line yet."""
@@ -128,11 +134,6 @@ class Opened:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-    def _verify(self) -> None:
-        tail = os.pread(self._descriptor, len(self._tail), self.offset - len(self._tail))
-        if tail != self._tail or os.pread(self._descriptor, len(self._head), 0) != self._head:
-            raise CutError(self)
 
     def _skip_hole(self, most: int) -> bool:
         """Go over a hole that is longer than what was read of it: it may have no end."""

@@ -53,8 +53,8 @@ class Siblings:
         return Packed(descriptor) if one.packed else Opened(descriptor)
 
     def rank(self, inode: int) -> int:
-        """Where in the order of generations a file is; what is none of them is the newest."""
-        return next((place for place, one in enumerate(self.named) if one.inode == inode), len(self.named))
+        """Where in the order of generations a file is; what is gone by now was the oldest."""
+        return next((place for place, one in enumerate(self.named) if one.inode == inode), -1)
 
     def text(self, one: Named) -> tuple[int, bytes] | None:
         """The size of its text and its first bytes; None when it cannot be read."""
