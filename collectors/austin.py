@@ -1,27 +1,21 @@
 """austin's language, 3.7 and 4.x: its arguments, what it prints, and what its ends mean."""
 
-import functools
 import math
 import re
-import shutil
 import signal
-import subprocess
-import sysconfig
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import msgspec
 
+from collectors.austin_program import MOJO_ONLY, first_line, plain, probed
 from collectors.contract import Command, Cost, Exit, Judgement, Sampler
 from model.capture import Outcome
-from model.errors import CollectorError
 
-PROBE_DEADLINE_S = 10.0
 ATTACH_S = 2  # that austin itself looks for the interpreter; where there is none, 3.7 always takes so long
 READY_WITHIN_S = 6.0  # 3.7 searches for ever in a Python older than it knows
 TRIAL_DEADLINE_S = 8.0
 RECORD_GRACE_S = 2
-OLDEST, NEWEST = (3, 7), (4,)  # the versions that were tried
 OLDEST_PYTHON = (3, 8)  # of a target; 3.7 attaches to older ones, and then sees nothing
 BEHIND = 0.1  # of the samples, that took longer than their interval
 # Measured: milliseconds a sample at 5 threads x 20 frames, and 202 x 57.
@@ -29,14 +23,11 @@ SAMPLE_COST_S = 0.0001
 FRAME_COST_S = 0.000003  # 0.3, 32
 FRAME_COST_4_S = 0.0000005  # 0.1, 3.7
 
-_VERSION = re.compile(r"austin (\d+)\.(\d+)\.(\d+)")
 _PYTHON = re.compile(r"Python version: (\d+)\.(\d+)")
 _SAMPLES = re.compile(r"Error rate\D*(\d+)/(\d+)")
 _LONG_SAMPLES = re.compile(r"Long sampling rate\D*(\d+)/(\d+)")
-_COLOURS = re.compile(r"\x1b\[[\d;]*m")
 _RECORDS = "Sampling for"  # what it says when it was given a duration, as a recording is
 _FINISHED = 254  # ended by SIGINT; by its own duration, 4.x
-_OLDER_GLIBC = "pip install 'austin-dist<4' (3.7 runs from glibc 2.17 on), or use a system with a newer glibc"
 _CAPABILITY = "run loopcam as the target's own user and group, or give it CAP_SYS_PTRACE"
 _USE_PYSPY = "`sampler: pyspy`, which knows more Pythons"
 
@@ -59,7 +50,7 @@ class Austin(Sampler, frozen=True):
         Raises CollectorError when there is none, when it does not start here, or when it is one that we do
         not know.
         """
-        return ".".join(map(str, _probed().version))
+        return ".".join(map(str, probed().version))
 
     def pauses_target(self) -> bool:
         """Never."""
@@ -71,14 +62,14 @@ class Austin(Sampler, frozen=True):
 
     def trial(self, pid: int) -> Command:
         """Its own look at all threads, which it prints for people to read."""
-        argv = (_probed().path, "--timeout", f"{ATTACH_S}s", "--where", str(pid))
+        argv = (probed().path, "--timeout", f"{ATTACH_S}s", "--where", str(pid))
         return Command(argv=argv, deadline_s=TRIAL_DEADLINE_S, ready_within_s=READY_WITHIN_S)
 
     def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
         """A recording in the MOJO format, of which 4.x has no other."""
-        program = _probed()
+        program = probed()
         duration_s = math.ceil(seconds) + RECORD_GRACE_S  # its own bound; the recorder ends it by SIGINT
-        binary = () if program.version >= NEWEST else ("--binary",)
+        binary = () if program.version >= MOJO_ONLY else ("--binary",)
         argv = (program.path, *binary, "--timeout", f"{ATTACH_S}s", "--interval", f"{1_000_000 // rate_hz}us")
         argv += ("--exposure", str(duration_s), "--output", str(file), "--pid", str(pid))
         deadline_s = READY_WITHIN_S + duration_s + RECORD_GRACE_S
@@ -86,7 +77,7 @@ class Austin(Sampler, frozen=True):
 
     def ready(self, said: bytes) -> bool:
         """Whether it names the target's Python: it has attached, and samples at once."""
-        return bool(_PYTHON.search(_plain(said.decode(errors="replace"))))
+        return bool(_PYTHON.search(plain(said.decode(errors="replace"))))
 
     def zero_s(self, spawned_s: float, ready_s: float) -> float:
         """Its times count from its first look, right after it said that it was ready."""
@@ -94,7 +85,7 @@ class Austin(Sampler, frozen=True):
 
     def judge(self, ended: Exit) -> Judgement:
         """Tell austin's ends apart by its exit code; 3.7 and 4.x have codes of their own for the same."""
-        said = _plain(ended.output)
+        said = plain(ended.output)
         if ended.code < 0:
             return _judge_signal(-ended.code)
         python = _PYTHON.search(said)
@@ -107,7 +98,7 @@ class Austin(Sampler, frozen=True):
         if ended.code in (0, _FINISHED):
             return _judge_end(ended.code, said)
         return _FAILURES.get(ended.code) or Judgement(
-            outcome=Outcome.FAILED, detail=f"austin: exit {ended.code}: {_first_line(said)}"
+            outcome=Outcome.FAILED, detail=f"austin: exit {ended.code}: {first_line(said)}"
         )
 
     def scrub(self, file: Path) -> None:
@@ -115,64 +106,12 @@ class Austin(Sampler, frozen=True):
 
     def sample_s(self, cost: Cost) -> float:
         """It grows with the number of frames, with 4.x by far less."""
-        frame_s = FRAME_COST_4_S if _probed().version >= NEWEST else FRAME_COST_S
+        frame_s = FRAME_COST_4_S if probed().version >= MOJO_ONLY else FRAME_COST_S
         return cost.slowness * (SAMPLE_COST_S + frame_s * cost.frames)
 
     def segment_s(self, cost: Cost) -> float:
         """It streams: there is little to do at the beginning, and nothing at the end."""
         return 0.02
-
-
-class _Program(msgspec.Struct, frozen=True):
-    path: str
-    version: tuple[int, int, int]
-
-
-class _Unusable(msgspec.Struct, frozen=True):
-    why: str
-    remedy: str
-
-
-def _probed() -> _Program:
-    """The austin that was installed with us, else the one on the path; it is asked for its version once."""
-    own = Path(sysconfig.get_path("scripts"), "austin")
-    path = str(own) if own.exists() else shutil.which("austin")
-    if not path:
-        raise CollectorError(
-            Outcome.NOTHING, "austin is not installed", remedy="pip install 'loopcam[austin]'"
-        )
-    found = _probe(path, Path(path).stat().st_mtime_ns)
-    if isinstance(found, _Unusable):
-        raise CollectorError(Outcome.UNSUPPORTED, found.why, remedy=found.remedy)
-    return found
-
-
-@functools.lru_cache(maxsize=8)
-def _probe(path: str, changed_ns: int) -> _Program | _Unusable:
-    """What a program says of itself; `changed_ns` tells it from what was there before an upgrade."""
-    other = f"put an austin from 3.7 to 4 in the place of {path}"
-    try:
-        ended = subprocess.run(
-            [path, "--version"],
-            capture_output=True,
-            timeout=PROBE_DEADLINE_S,
-            stdin=subprocess.DEVNULL,
-            env={},
-        )
-    except subprocess.TimeoutExpired:
-        return _Unusable(f"austin does not tell its version within {PROBE_DEADLINE_S:g} s", other)
-    except OSError as error:
-        return _Unusable(f"austin does not start: {error.strerror}", other)
-    said = (ended.stdout[:1000] + ended.stderr[:1000]).decode(errors="replace")
-    if wanted := re.search(r"`?GLIBC_([\d.]+)'? not found", said):
-        return _Unusable(f"austin does not start: it needs glibc {wanted[1]} or newer", _OLDER_GLIBC)
-    told = _VERSION.match(said)
-    if ended.returncode or not told:
-        return _Unusable(f"austin does not start: exit {ended.returncode}: {_first_line(said)}", other)
-    version = int(told[1]), int(told[2]), int(told[3])
-    if version < OLDEST or version[:1] > NEWEST:
-        return _Unusable(f"austin {told[1]}.{told[2]} is not known here", other)
-    return _Program(path, version)
 
 
 def _judge_end(code: int, said: str) -> Judgement:
@@ -238,13 +177,3 @@ _FAILURES = {
     241: Judgement(outcome=Outcome.FAILED, detail="austin was ended by SIGTERM"),
     255: _NO_FILE,  # 3.7
 }
-
-
-def _plain(text: str) -> str:
-    return _COLOURS.sub("", text)
-
-
-def _first_line(text: str) -> str:
-    """What it says first, below its name in big letters."""
-    lines = (line.strip() for line in text.splitlines())
-    return next((line for line in lines if re.search(r"[A-Za-z]{3}", line) and "[gcc" not in line), "")[:300]

@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -11,6 +12,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
+from collectors.austin import Austin
+from model.errors import CollectorError
 
 NS_LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -115,7 +119,31 @@ def _ext4() -> str:
     return _root() or _program("mkfs.ext4") or _program("mount")
 
 
+@functools.cache
+def _austin() -> str:
+    """Whether the austin that is installed starts here."""
+    try:
+        Austin().version()
+    except CollectorError as error:
+        return f"{error}: {error.remedy}"
+    return ""
+
+
+def _austin_python() -> str:
+    found = importlib.util.find_spec("austin")
+    return "" if found else "pip install 'loopcam[austin]'"
+
+
+@functools.cache
+def _group(controller: str) -> str:
+    return cgroups.missing(controller)
+
+
 CHECKS = {
+    "memory cgroup": functools.partial(_group, "memory"),
+    "freezer cgroup": functools.partial(_group, "freezer"),
+    "austin": _austin,
+    "austin-python": _austin_python,
     "ext4": _ext4,
     "journal": _journal,
     "tmpfs": _tmpfs,

@@ -76,7 +76,7 @@ class Rounds:
     def sample(self, thread: _Thread, step_us: int, stack: int | None) -> None:
         """A thread's stack, None when it could not be read, so long after the round before."""
         if step_us != self._step_us or thread in self._seen:
-            self._end()
+            self.end()
             self._time_us += step_us
             self._step_us = step_us
         self._seen.add(thread)
@@ -84,7 +84,7 @@ class Rounds:
             self._stacks[thread] = stack
             self._row(thread, stack)
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """Who was not in a round that is over is gone."""
         for thread in self._stacks.keys() - self._seen:
             del self._stacks[thread]
@@ -106,7 +106,7 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         self._data = data
         self.at = 0
         self._stacks = Stacks(lines)
-        self._rounds = Rounds(lines)
+        self.rounds = Rounds(lines)
         self._numbers: dict[tuple[int, int], int] = {}  # of frames, by process and their key in the file
         self._paths: dict[_Thread, list[int]] = {}  # the frames of each thread's last sample
         self._written: dict[_Thread, bytes] = {}  # and how they stood in the file
@@ -204,7 +204,7 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
     def get_time_metric(self, value: int) -> mojo.MojoMetric:
         """The end of a sample: the time since the round before."""
         stack = None if self._invalid else self._stacks.stack(self._path)
-        self._rounds.sample(self._thread, value, stack)
+        self.rounds.sample(self._thread, value, stack)
         if not self._invalid:
             self._paths[self._thread] = self._path
             self._written[self._thread] = self._data[self._began : self._ended] if self._plain else b""
@@ -227,6 +227,8 @@ def convert(data: mmap.mmap) -> Iterator[str]:
             if len(lines) > 1000:
                 yield "\n".join(lines) + "\n"
                 lines.clear()
+        if "duration" in converter.metadata:  # the last round is whole
+            converter.rounds.end()
     except (MojoParseError, ValueError):
         damage = "the file ends" if converter.ended() else f"no MOJO at byte {converter.at}"
     yield "\n".join([*lines, json.dumps(["end", damage])]) + "\n"
