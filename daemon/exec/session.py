@@ -12,14 +12,17 @@ from pathlib import Path
 import msgspec
 
 from daemon import logs
-from daemon.config.settings import Config
+from daemon.config.settings import Config, Part, Selector
 from daemon.exec import command, demands, junit, reports, summary
 from daemon.exec.demands import Demand, Judgement
 from daemon.exec.place import Place, private
 from daemon.exec.watching import Watching
+from daemon.sources.contract import Source
+from daemon.sources.heartbeat import Heartbeat
 from model.errors import LoopcamError
 
 UMASK = 0o077
+MOST_PER_S = 100_000
 _PUBLIC_MODE = 0o666
 
 
@@ -47,7 +50,7 @@ def run(wanted: Wanted, configure: Callable[[Place], Config]) -> Ended:
     """Run it to its end; raises CommandError, UsageError and SpoolError."""
     slas = [demands.demand(written) for written in wanted.slas]
     with private() as place:
-        config = _of_peer(configure(place)) if wanted.peer else configure(place)
+        config = _adapted(configure(place), of_peer=wanted.peer)
         command.demand(wanted.argv)
         _make_folder(wanted.junit)
         _set_up_logs(wanted)
@@ -68,13 +71,21 @@ def run(wanted: Wanted, configure: Callable[[Place], Config]) -> Ended:
     return Ended(code, any(one.broken for one in judged if one.kind != "exit"))
 
 
-def _of_peer(config: Config) -> Config:
-    """With whoever sends the first heartbeat as the target."""
+def _adapted(config: Config, *, of_peer: bool) -> Config:
+    """As many heartbeats as come, and on demand whoever sends the first one as the target."""
     (target,) = config.targets
-    selector = type(target.process)(peer=True)
-    return msgspec.structs.replace(
-        config, targets=(msgspec.structs.replace(target, process=selector),), sinks=config.sinks
-    )
+    heard = tuple(_unbounded(part) for part in target.iterations)
+    selector = Selector(peer=True) if of_peer else target.process
+    target = msgspec.structs.replace(target, process=selector, iterations=heard)
+    return msgspec.structs.replace(config, targets=(target,))
+
+
+def _unbounded(part: Part[Source]) -> Part[Source]:
+    """A flood would only harm the command itself, and a check must hear all of them."""
+    if not isinstance(part.options, Heartbeat):
+        return part
+    options = msgspec.structs.replace(part.options, max_per_s=MOST_PER_S)
+    return msgspec.structs.replace(part, options=options)
 
 
 def _make_folder(file: Path | None) -> None:

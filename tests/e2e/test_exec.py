@@ -1,9 +1,12 @@
 """`loopcam exec` around real commands."""
 
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -207,3 +210,36 @@ def test_nothing_of_the_private_folder_stays(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     assert executed(tmp_path, *TIMES, "--", *LOOP, "0.01", env=environ)[0] == 0
     assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_every_iteration_of_a_fast_loop_is_heard(tmp_path: Path) -> None:
+    code, _, error = executed(tmp_path, "--max-loop-time", "1h", "--", *LOOP, *["0"] * 3000)
+    assert code == 0
+    assert "3000 iterations, " in error
+
+
+def test_ctrl_c_in_a_terminal_reaches_the_command_and_loopcam_waits_for_it(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    argv = [sys.executable, "-m", "daemon", "exec", "--out", str(tmp_path / "out"), *TIMES]
+    child = subprocess.Popen(
+        [*argv, "--", *LOOP, "0.01", "--wait"],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        os.write(ours, b"\x03")
+        _, error = child.communicate(timeout=PATIENCE_S)
+        assert child.returncode == 40 + signal.SIGINT
+        assert "1 iteration, " in error
+    finally:
+        for pid in members(child.pid):
+            os.kill(pid, signal.SIGKILL)
+        child.communicate()
+        os.close(ours)
+        os.close(theirs)
