@@ -1,0 +1,64 @@
+"""Quotas and freezers of both versions of control groups, laid out as kernels lay them out."""
+
+from pathlib import Path
+
+import pytest
+
+from daemon.capture.cgroups import cpu_quota, frozen
+
+
+@pytest.fixture
+def roots(tmp_path: Path) -> tuple[Path, Path]:
+    """A /proc with process 7, and a /sys/fs/cgroup."""
+    proc, mounted = tmp_path / "proc", tmp_path / "sys" / "fs" / "cgroup"
+    (proc / "7").mkdir(parents=True)
+    mounted.mkdir(parents=True)
+    return proc, mounted
+
+
+def lay(root: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "quota"),
+    [
+        ("0::/a/b", {"cgroup.controllers": "cpu", "a/b/cpu.max": "50000 100000\n"}, 0.5),
+        ("0::/a/b", {"cgroup.controllers": "cpu", "a/cpu.max": "20000 100000", "a/b/cpu.max": "max 1"}, 0.2),
+        ("0::/", {"cgroup.controllers": "cpu", "cpu.max": "max 100000\n"}, None),
+        ("0::/host/id", {"cgroup.controllers": "cpu", "cpu.max": "100000 100000"}, 1.0),  # a container
+        ("0::/../other", {"cgroup.controllers": "cpu", "cpu.max": "100000 100000"}, 1.0),
+        (
+            "4:cpu,cpuacct:/a",
+            {"cpu,cpuacct/a/cpu.cfs_quota_us": "30000", "cpu,cpuacct/a/cpu.cfs_period_us": "100000"},
+            0.3,
+        ),
+        ("4:cpu:/a", {"cpu/a/cpu.cfs_quota_us": "-1", "cpu/a/cpu.cfs_period_us": "100000"}, None),
+        ("1:cpu:/host/id", {"cpu/cpu.cfs_quota_us": "5000", "cpu/cpu.cfs_period_us": "100000"}, 0.05),
+        ("", {}, None),
+    ],
+)
+def test_the_least_quota_counts(roots, groups, files, quota):
+    proc, mounted = roots
+    lay(proc, {"7/cgroup": f"{groups}\n" if groups else ""})
+    lay(mounted, files)
+    assert cpu_quota(7, proc, mounted) == quota
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "expected"),
+    [
+        ("0::/a", {"cgroup.controllers": "", "a/cgroup.events": "populated 1\nfrozen 1\n"}, True),
+        ("0::/a", {"cgroup.controllers": "", "a/cgroup.events": "populated 1\nfrozen 0\n"}, False),
+        ("0::/a\n6:freezer:/b", {"freezer/b/freezer.state": "FROZEN\n"}, True),
+        ("6:freezer:/b", {"freezer/b/freezer.state": "THAWED\n"}, False),
+        ("0::/", {}, False),
+    ],
+)
+def test_a_frozen_process_is_known(roots, groups, files, expected):
+    proc, mounted = roots
+    lay(proc, {"7/cgroup": groups + "\n"})
+    lay(mounted, files)
+    assert frozen(7, proc, mounted) is expected
