@@ -31,6 +31,7 @@ class Cluster:
         self.asked: list[dict[str, str]] = []
         self.streams: set[asyncio.Task[None]] = set()
         self.stays_silent = False
+        self.late_headers = False  # as a kubelet's, which come with the first line
         self.environment: dict[str, str] = {}
         self._written = asyncio.Event()
 
@@ -68,11 +69,13 @@ class Cluster:
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
-        await response.prepare(request)
         task = asyncio.current_task()
         assert task is not None
         self.streams.add(task)
         try:
+            while self.late_headers and (self.stays_silent or not self.lines):  # noqa: ASYNC110  # two conditions
+                await asyncio.sleep(0.01)
+            await response.prepare(request)
             await self._write(request, response)
         finally:
             self.streams.discard(task)

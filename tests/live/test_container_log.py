@@ -68,11 +68,12 @@ async def test_a_container_that_restarts_is_read_again(pods: Cluster) -> None:
         await until(lambda: taken.text() == b"last words\nagain\n", "the next one's line")
 
 
+@pytest.mark.parametrize("late_headers", [False, True])
 async def test_a_connection_that_is_half_open_is_given_up(
-    pods: Cluster, monkeypatch: pytest.MonkeyPatch
+    pods: Cluster, monkeypatch: pytest.MonkeyPatch, late_headers: bool
 ) -> None:
     monkeypatch.setattr(kubernetes, "SILENCE_S", 0.2)
-    pods.stays_silent = True
+    pods.stays_silent, pods.late_headers = True, late_headers
     async with reading(ContainerLog(APP, Noted(), pods.account())) as taken:
         await until(lambda: pods.streams, "it is connected")
         pods.write("unheard", time.time_ns())

@@ -1,6 +1,7 @@
 """A container's log by the Kubernetes API, followed. It fails when the API server does."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -39,20 +40,22 @@ class ContainerLog:
         """Hand on lines, from the bookmark on or from now on; raises SourceError."""
         import aiohttp  # here, and not above: loaded only where it is used
 
+        url = self._account.log_url(self._options.namespace, self._options.pod)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S, sock_read=SILENCE_S)
         connector = aiohttp.TCPConnector(ssl=self._account.trust(), force_close=True)
         try:
             async with aiohttp.ClientSession(timeout=timeout, connector=connector) as session:
                 while True:
-                    await self._connection(session, take)
+                    # silent, also before any header: nothing is known to be over
+                    with contextlib.suppress(aiohttp.SocketTimeoutError):
+                        await self._connection(session, url, take)
                     await asyncio.sleep(AGAIN_S)
         except (aiohttp.ClientError, OSError) as error:
             remedy = "the API server, or the way to it, is down: it is tried again"
             raise SourceError(f"Kubernetes API: {error or type(error).__name__}", remedy=remedy) from error
 
-    async def _connection(self, session: "ClientSession", take: Take) -> None:
-        """One connection, until the log ends or says nothing for long."""
-        url = self._account.log_url(self._options.namespace, self._options.pod)
+    async def _connection(self, session: "ClientSession", url: str, take: Take) -> None:
+        """One connection, until the log ends; raises what aiohttp raises, also for silence."""
         query = {"container": self._options.container, "follow": "true", "timestamps": "true"}
         headers = {"Authorization": f"Bearer {self._account.token()}"}
         asked = session.get(
@@ -61,11 +64,8 @@ class ContainerLog:
         async with asked as response:
             if response.status != HTTPStatus.OK:
                 raise _refused(response.status, await _said(response))
-            try:
-                async for data in response.content.iter_any():
-                    _hand_on(self._stamped.pieces(data), take)
-            except TimeoutError:
-                return  # silent: nothing was lost, and nothing is known to be over
+            async for data in response.content.iter_any():
+                _hand_on(self._stamped.pieces(data), take)
         _hand_on(self._stamped.pieces(b"", ends=True), take)
         take(Piece(data=b"", fresh=True, ends=True))
 
