@@ -55,6 +55,9 @@ class Telemetry:
         self.log_gaps = c(
             "log_gaps", "Times that lines of a log were gone before they could be read.", "target", "source"
         )
+        self.damaged_places = c(
+            "damaged_places", "Times that a remembered place in a log could not be read.", "target", "source"
+        )
         self.source_up = g("source_up", "Whether a source hears its target now.", "target", "source")
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
         self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")

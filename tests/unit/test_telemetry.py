@@ -38,6 +38,7 @@ def with_everything() -> Telemetry:
     telemetry.set_sources("loop", {"log": True})
     telemetry.stale_events.labels("loop", "log").inc()
     telemetry.log_gaps.labels("loop", "log").inc()
+    telemetry.damaged_places.labels("loop", "log").inc()
     telemetry.stray_events.labels("loop", "late_start").inc()
     telemetry.capture_notes.labels("loop", "adopted").inc()
     telemetry.collector_s.labels("pyspy").observe(1)

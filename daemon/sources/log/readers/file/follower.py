@@ -46,6 +46,7 @@ class Follower:
             for _ in range(MOST_CUTS):
                 try:
                     await self._look(take)
+                    self._see_copied()
                     await self._queue.read(take)
                     return
                 except CutError as cut:
@@ -56,7 +57,8 @@ class Follower:
             self._told.trouble(SourceError(f"{self._folder.path}: {error.strerror}"))
 
     def close(self) -> None:
-        """Let go of all files."""
+        """Let go of all files; it can go on where it was."""
+        self._place = self.whereabouts()
         self._queue.close()
 
     async def _look(self, take: Take) -> None:
@@ -79,7 +81,7 @@ class Follower:
     def _means(self, file: Opened) -> bool:
         try:
             return file.same(self._folder.stat())
-        except OSError:  # said by opening it
+        except (OSError, SourceError):  # said by opening it
             return False
 
     def _missed(self, error: SourceError, take: Take) -> None:
@@ -122,6 +124,15 @@ class Follower:
         except (CutError, OSError):
             next_file.close()
             raise
+
+    def _see_copied(self) -> None:
+        """So little was read that another text may begin the same: a copy tells. Raises CutError."""
+        file = self.file
+        if file is None or not 0 < file.offset < lineup.TELLING_BYTES or not file.behind_bytes():
+            return
+        with Siblings.of(self._folder) as siblings:
+            if lineup.copied(file, siblings, self._queue.known, self._queue.files):
+                raise CutError(file)
 
     def _begin(self, file: Opened | None) -> None:
         """Nothing is remembered: only what is written from now on counts."""

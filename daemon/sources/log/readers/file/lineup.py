@@ -28,6 +28,16 @@ def unread(siblings: Siblings, known: Sequence[Known], files: Sequence[Opened]) 
     ]
 
 
+def copied(file: Opened, siblings: Siblings, known: Sequence[Known], files: Sequence[Opened]) -> bool:
+    """Whether a generation begins with what was read of a file, and goes on otherwise than the file does."""
+    for one in unread(siblings, known, files):
+        _, head = siblings.text(one) or (0, b"")
+        own = os.pread(file.fileno(), len(head), 0)
+        if len(head) >= file.offset and head[: file.offset] == own[: file.offset] and head != own:
+            return True
+    return False
+
+
 async def find(place: FilePlace, siblings: Siblings, files: Sequence[Opened]) -> Opened | None:
     """The generation in which reading was left, ready to be read on; the same inode is the likeliest."""
     candidates = sorted(siblings.named, key=lambda one: one.inode != place.inode)

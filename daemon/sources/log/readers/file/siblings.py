@@ -12,6 +12,7 @@ from daemon.sources.log.readers.file.opened import Opened
 from daemon.sources.log.readers.file.packed import Packed, head_of, text_bytes
 from daemon.sources.log.readers.file.prints import HEAD_BYTES, print_of
 from daemon.sources.log.readers.file.whereabouts import Known
+from model.errors import SourceError
 
 MOST_LOOKED_AT = 64  # the newest
 
@@ -38,7 +39,7 @@ class Siblings:
             name = folder.name()
             directory = folder.directory()
             found = cls(directory, name, linked=name != Path(folder.path).name)
-        except OSError:
+        except (OSError, SourceError):
             found = cls.__new__(cls)
             found.named = []
         try:
