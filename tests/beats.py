@@ -34,6 +34,16 @@ def send(path: Path, *datagrams: bytes) -> None:
             sender.sendto(datagram, str(path))
 
 
+@contextmanager
+def ask_over(path: Path, line: str) -> Iterator[str]:
+    """The beginning of the answer to one request, over a Unix socket that stays open for a while."""
+    with socket.socket(socket.AF_UNIX) as one:
+        one.settimeout(60)
+        one.connect(str(path))
+        one.sendall(f"{line} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+        yield one.recv(4096).decode()
+
+
 def as_user(uid: int, act: Callable[[], object]) -> int:
     """Do something in a child of ours that is another user; its pid, for `ended`."""
     child = os.fork()

@@ -10,14 +10,12 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from daemon.config.unix import Unix
-from daemon.unix_socket import UnixSocket
 from daemon.web.bounds import Bounds
 from daemon.web.gate import Gate
 from daemon.web.guards import Access, guard
 from model.errors import LoopcamError
 
-_BACKLOG = 128
+BACKLOG = 128
 
 
 class Tls(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,33 +115,9 @@ class Listener:
         sock = socket.create_server(
             (host, self._port),
             family=family,
-            backlog=_BACKLOG,
+            backlog=BACKLOG,
             dualstack_ipv6=host == "::" and socket.has_dualstack_ipv6(),
         )
         sock.setblocking(False)
         self._port = sock.getsockname()[1]  # a name's further addresses take the same
         return sock
-
-
-class UnixListener(Listener):
-    """Serves routes on a Unix socket."""
-
-    def __init__(
-        self, routes: Iterable[web.AbstractRouteDef], path: Path, options: Unix, *, access: Access
-    ) -> None:
-        super().__init__(routes, "", 0, access=access)
-        self._path = path
-        self._options = options
-        self._place: UnixSocket | None = None
-
-    async def stop(self) -> None:
-        """Remove the socket's place, so that nobody comes any more, and then as ever."""
-        place, self._place = self._place, None
-        if place is not None:
-            place.remove()
-        await super().stop()
-
-    async def _bind(self) -> list[socket.socket]:
-        self._place = UnixSocket(self._path, socket.SOCK_STREAM, self._options)
-        self._place.socket.listen(_BACKLOG)
-        return [self._place.socket]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -10,16 +11,18 @@ from daemon.config.settings import Config, Target
 from daemon.config.unix import Unix
 from daemon.core import Core
 from daemon.sources.heartbeat import Heartbeat
-from daemon.sources.heartbeat.datagrams import Datagrams
 from daemon.sources.heartbeat.hearing import Hearing
 from daemon.sources.heartbeat.peers import Peers
+from daemon.sources.heartbeat.unheard import Unheard
 from daemon.web.control import Control
 from daemon.web.guards import Access, allowed_hosts
 from daemon.web.heartbeat import Heartbeats
-from daemon.web.listener import Listener, Tls, UnixListener
+from daemon.web.listener import Listener, Tls
 from daemon.web.probes import Probes
-from daemon.web.unix import unix_peer
 from model.errors import LoopcamError
+
+if TYPE_CHECKING:
+    from daemon.sources.heartbeat.datagrams import Datagrams
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,6 +35,8 @@ class Servers:
         self._core = core
         self._rates = _rates(config)
         self._host = split_address(config.listen)[0]
+        for why in Unheard:
+            core.telemetry.heartbeats_refused.labels(why)
         self._peers = Peers(core.fleet, config.unix.uids if config.unix else ())
         hearing = Hearing(
             core.events.take, lambda: self._rates, admit=self._peers.admit, refused=self._count_refused
@@ -82,11 +87,16 @@ class Servers:
 
 def _unix(
     options: Unix, hearing: Hearing, peers: Peers, shown: list[web.RouteDef]
-) -> Iterator[Listener | Datagrams]:
+) -> Iterator["Listener | Datagrams"]:
     if options.http is not None:
+        from daemon.web.unix import unix_peer  # here, and not above: loaded only where they are used
+        from daemon.web.unix_listener import UnixListener
+
         routes = [*Heartbeats(hearing, unix_peer).routes(), *shown]
         yield UnixListener(routes, options.http, options, access=Access(hosts=None, by_user=True))
     if options.datagram is not None:
+        from daemon.sources.heartbeat.datagrams import Datagrams
+
         yield Datagrams(options.datagram, options, hearing, peers)
 
 

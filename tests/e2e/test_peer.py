@@ -2,7 +2,7 @@ import os
 import signal
 from pathlib import Path
 
-from tests.beats import STRANGER, as_user, refused, send, shared, sockets
+from tests.beats import STRANGER, as_user, ask_over, refused, send, shared, sockets
 from tests.daemon import daemon, target, until
 from tests.prerequisites import require
 from tests.targets import Program, Targets
@@ -50,6 +50,18 @@ def test_while_it_lives_no_other_process_speaks_for_it(tmp_path: Path, targets: 
         say(other, "start 2")
         until(lambda: cam.target("one")["pid"] == other.pid, "the next is the target")
         assert cam.target("one")["in_flight"]["iteration"] == "2"
+
+
+def test_over_http_on_the_socket_it_is_who_connected(tmp_path: Path, targets: Targets) -> None:
+    with daemon(tmp_path, watched(max_loop_time="1h"), unix=sockets(tmp_path)) as cam:
+        with ask_over(tmp_path / "http.sock", "POST /v1/heartbeat/start?target=one&iteration=17") as answer:
+            assert answer.startswith("HTTP/1.1 204")
+            assert cam.target("one")["pid"] == os.getpid()
+            assert cam.target("one")["in_flight"]["iteration"] == "17"
+        other = beating(targets, tmp_path)
+        say(other, "end 17")
+        until(lambda: refused(cam, "other_process") == 1, "another process is refused over the other socket")
+        assert cam.target("one")["in_flight"]
 
 
 def test_a_sender_that_has_ended_is_no_target(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.beats import STRANGER, as_user, ended, refused, send, shared, sockets
+from tests.beats import STRANGER, as_user, ask_over, ended, refused, send, shared, sockets
 from tests.daemon import Daemon, daemon, loopcam, looping, target, until
 from tests.prerequisites import require
 
@@ -145,23 +145,15 @@ def test_other_users_may_send_heartbeats_over_http_and_nothing_else(tmp_path: Pa
             statuses.chmod(0o666)
 
             def ask() -> None:
-                for line in (
-                    b"POST /v1/heartbeat/start",
-                    b"GET /v1/status",
-                    b"POST /v1/collect",
-                    b"GET /metrics",
+                for path in (
+                    "POST /v1/heartbeat/start",
+                    "GET /v1/status",
+                    "POST /v1/collect",
+                    "GET /metrics",
                 ):
-                    with statuses.open("ab") as file:
-                        file.write(_asked(place / "made" / "http.sock", line) + b"\n")
+                    with ask_over(place / "made" / "http.sock", path) as answer, statuses.open("a") as file:
+                        file.write(answer.split()[1] + "\n")
 
             assert ended(as_user(STRANGER, ask)) == 0
             assert statuses.read_text().split() == ["204", "403", "403", "403"]
             assert cam.target("one")["in_flight"]
-
-
-def _asked(path: Path, line: bytes) -> bytes:
-    with socket.socket(socket.AF_UNIX) as one:
-        one.settimeout(60)
-        one.connect(str(path))
-        one.sendall(line + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-        return one.recv(4096).split()[1]

@@ -21,7 +21,7 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
 """
 FLOODS = 2
 RATE_PER_S = 50
-SECONDS = 3.0
+BEATS = 100
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def test_d6_others_are_heard_through_a_flood_and_rates_hold(tmp_path: Path) -> N
             with flooded(tmp_path / "beat.sock", "beat flood", "beat nobody", "nonsense"):
                 until(lambda: refused(cam, "too_many") > 1000, "it is a flood")
                 late_s = []
-                while time.monotonic() - began_s < SECONDS:
+                for _ in range(BEATS):
                     asked_s = time.monotonic()
                     cam.beat("idle", "real")
                     late_s.append(time.monotonic() - asked_s)
@@ -63,8 +63,9 @@ def test_d6_others_are_heard_through_a_flood_and_rates_hold(tmp_path: Path) -> N
                 cam.stored(1)  # and its overrun is captured
                 # at most one batch of datagrams is between two looks at HTTP, however busy the machine is
                 assert sorted(late_s)[len(late_s) // 2] < 1.0
+                taken = events(cam, "flood")
                 took_s = time.monotonic() - began_s
-                assert events(cam, "flood") <= RATE_PER_S * (took_s + 1)
+                assert taken <= RATE_PER_S * (took_s + 1)
             assert refused(cam, "unknown_target") > 0
             assert refused(cam, "malformed") > 0
             assert len(cam.said("heartbeats refused")) <= 3 * (1 + took_s // 60 + 1)
