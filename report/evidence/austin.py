@@ -1,20 +1,21 @@
 """austin's files: segments in its MOJO format, which a converter of its own process reads.
 
-Their times count from its first look, which is the segment's start. Thread ids are the kernel's; names come
-from looks at the same threads.
+Their times count from its first look, which is the segment's start. Names of threads come from looks, and so
+do their ids: austin knows the kernel's, but py-spy's looks at Pythons before 3.11 know the Python's own only.
 """
 
 import contextlib
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from model.samples import GONE, NO_STACK, Frame, Row, Span, TableBuilder
+from model.samples import GONE, NO_STACK, Frame, Row, Span, TableBuilder, Thread
+from report.evidence.looks import Look
 
 CONVERTER = Path(__file__).with_name("austin_converter.py")
 DEADLINE_S = 25.0  # for a segment; a report must be drawn in a minute
@@ -56,51 +57,77 @@ class Found(NamedTuple):
     damage: str = ""
 
 
-def rows(file: Path, span: Span, builder: TableBuilder, names: Mapping[int, str]) -> Found:
-    """The rows of a segment; `names` of threads by their id. Raises ValueError when there are none."""
-    found: list[Row] = []
-    table = _Table(span, builder, names)
+def rows(file: Path, span: Span, builder: TableBuilder, looks: Sequence[Look]) -> Found:
+    """The rows of a segment; threads are named as in looks. Raises ValueError when there are none."""
+    table = _Table(builder)
+    damage = "its converter ended early"
     try:
         with contextlib.closing(_converted(file)) as lines:
             for said in map(_LINES.decode, lines):
-                if isinstance(said, _Row):
-                    found.append(table.row(said))
-                elif isinstance(said, _End):
-                    return Found(found, said.damage)
-                else:
-                    table.define(said)
+                if isinstance(said, _End):
+                    damage = said.damage
+                    break
+                table.take(said)
     except (ValueError, LookupError) as error:  # what came until then is whole
-        if not found:
+        if not table.rows:
             raise ValueError(str(error)) from error
-        return Found(found, str(error))
-    return Found(found, "its converter ended early")
+        damage = str(error)
+    return Found(table.finished(span, looks), damage)
 
 
 class _Table:
     """The converter's numbers, and those of the sample table."""
 
-    def __init__(self, span: Span, builder: TableBuilder, names: Mapping[int, str]) -> None:
-        self._span = span
+    def __init__(self, builder: TableBuilder) -> None:
+        self.rows: list[_Row] = []
         self._builder = builder
-        self._names = names
         self._frames: list[Frame] = []
         self._stacks = [NO_STACK]
 
-    def define(self, said: _Frame | _Stack) -> None:
-        """One more frame or stack."""
-        if isinstance(said, _Frame):
+    def take(self, said: _Frame | _Stack | _Row) -> None:
+        """One more of them."""
+        if isinstance(said, _Row):
+            self.rows.append(msgspec.structs.replace(said, stack=self._stack(said.stack)))
+        elif isinstance(said, _Frame):
             self._frames.append(Frame(said.function, said.file, said.line))
         else:
             self._stacks.append(self._builder.call(self._stacks[said.caller], self._frames[said.frame]))
 
-    def row(self, said: _Row) -> Row:
-        """A row of the sample table."""
-        name = self._names.get(said.thread) or ("MainThread" if said.thread == said.pid else "")
-        thread = self._builder.thread(said.thread, name, said.pid)
-        if said.stack == GONE:
-            return Row(self._span.start_us + said.time_us, thread, GONE)
-        stack = self._stacks[said.stack] or self._builder.call(NO_STACK, _NO_FRAME)
-        return Row(self._span.start_us + said.time_us, thread, stack)
+    def _stack(self, number: int) -> int:
+        if number == GONE:
+            return GONE
+        return self._stacks[number] or self._builder.call(NO_STACK, _NO_FRAME)
+
+    def finished(self, span: Span, looks: Sequence[Look]) -> list[Row]:
+        """Rows of the sample table."""
+        known = _threads(self.rows, span, looks)
+        threads = {
+            (row.pid, row.thread): self._builder.thread(*known.get(row.thread, _unknown(row)))
+            for row in self.rows
+        }
+        return [
+            Row(span.start_us + row.time_us, threads[row.pid, row.thread], row.stack) for row in self.rows
+        ]
+
+
+def _unknown(row: _Row) -> Thread:
+    return Thread(row.thread, "MainThread" if row.thread == row.pid else "", row.pid)
+
+
+def _threads(rows: Sequence[_Row], span: Span, looks: Sequence[Look]) -> dict[int, Thread]:
+    """The threads that looks know, by their kernel id.
+
+    Where looks do not know it: austin and py-spy go through the threads in the same order, the Python's.
+    """
+    known = {each.thread.os_id: each.thread for look in looks for each in look.sightings}
+    first = [row.thread for row in rows if row.time_us == rows[0].time_us]
+    if not first or not known.keys().isdisjoint(first):
+        return known
+    alike = [look for look in looks if len(look.sightings) == len(first)]
+    if alike:
+        look = min(alike, key=lambda look: abs(look.at_us - span.start_us))
+        return {os_id: each.thread for os_id, each in zip(first, look.sightings, strict=True)}
+    return {thread.pid: thread for thread in known.values() if thread.name == "MainThread"}
 
 
 def _converted(file: Path) -> Generator[bytes]:

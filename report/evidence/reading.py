@@ -1,6 +1,6 @@
 """Reads all evidence of a capture; what is damaged costs itself only."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +19,12 @@ _DAMAGE = (OSError, ValueError, RecursionError, msgspec.DecodeError)
 class Reader:
     """How to read one sampler's files."""
 
-    rows: Callable[[Path, Span, TableBuilder, Mapping[int, str]], Found]  # with names of threads by their id
+    rows: Callable[[Path, Span, TableBuilder, Sequence[Look]], Found]
     sightings: Callable[[bytes, Mapping[int, Scheduled]], Iterable[Sighting]]
 
 
-def _pyspy_rows(file: Path, span: Span, builder: TableBuilder, names: Mapping[int, str]) -> Found:
-    return Found(pyspy.rows(file.read_bytes(), span, builder))  # it knows the names itself
+def _pyspy_rows(file: Path, span: Span, builder: TableBuilder, looks: Sequence[Look]) -> Found:
+    return Found(pyspy.rows(file.read_bytes(), span, builder))  # it knows the threads itself
 
 
 READERS = {
@@ -49,10 +49,9 @@ def read(directory: Path, capture: Capture) -> Evidence:
     dumps = recording.dumps if recording else ()
     segments = recording.segments if recording else ()
     seen = tuple(_looks(directory, sorted(dumps, key=lambda dump: dump.at_s), faults))
-    names = {each.thread.os_id: each.thread.name for look in seen for each in look.sightings}
     builder = TableBuilder()
     for segment in sorted(segments, key=lambda segment: segment.started_s):
-        _add(directory, segment, builder, names, faults)
+        _add(directory, segment, builder, seen, faults)
     start_s = min((capture.window.started_s, *(segment.started_s for segment in segments)))
     end_s = max((capture.window.ended_s, *(segment.ended_s for segment in segments)))
     table = states.assign(builder.freeze(_us(start_s), _us(end_s)), seen)
@@ -60,11 +59,11 @@ def read(directory: Path, capture: Capture) -> Evidence:
 
 
 def _add(
-    directory: Path, segment: Segment, builder: TableBuilder, names: Mapping[int, str], faults: list[str]
+    directory: Path, segment: Segment, builder: TableBuilder, seen: Sequence[Look], faults: list[str]
 ) -> None:
     span = Span(_us(segment.started_s), _us(segment.ended_s), segment.rate_hz)
     try:
-        found = _reader(segment.sampler).rows(directory / segment.path, span, builder, names)
+        found = _reader(segment.sampler).rows(directory / segment.path, span, builder, seen)
         builder.add(span, found.rows)
     except _DAMAGE as error:
         faults.append(_words(segment.path, error))

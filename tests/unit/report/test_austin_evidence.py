@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from model.samples import SampleTable, Span, TableBuilder
+from model.samples import SampleTable, Span, State, TableBuilder, Thread
 from report.evidence import austin
+from report.evidence.looks import Look, Sighting
 from tests.mojo import Mojo
 from tests.prerequisites import require
 
@@ -21,9 +23,9 @@ def _austin_python() -> None:
     require("austin-python")
 
 
-def _table(path: Path, names: dict[int, str] | None = None) -> tuple[SampleTable, str]:
+def _table(path: Path, looks: Sequence[Look] = ()) -> tuple[SampleTable, str]:
     builder = TableBuilder()
-    found = austin.rows(path, SPAN, builder, names or {})
+    found = austin.rows(path, SPAN, builder, looks)
     builder.add(SPAN, found.rows)
     return builder.freeze(SPAN.start_us, SPAN.end_us), found.damage
 
@@ -113,16 +115,40 @@ def test_a_key_that_comes_to_mean_another_frame_does_so_for_all_threads(tmp_path
     ]
 
 
-def test_names_of_threads_come_from_looks(tmp_path: Path) -> None:
+def _look(*threads: tuple[int, str]) -> Look:
+    return Look(
+        SPAN.start_us,
+        tuple(Sighting(Thread(os_id, name, PID), (), State.UNKNOWN, False, "") for os_id, name in threads),
+    )
+
+
+def _threads(folder: Path, *looks: Look) -> list[tuple[int, str, int]]:
+    """Threads of a file with three of them, in the order of austin's rounds: the main one last."""
     mojo = Mojo()
-    for thread in (PID, PID + 1, PID + 2):
-        mojo.sample(1_000, PID, thread, [MAIN])
-    table, _ = _table(_file(mojo.data, tmp_path), {PID + 1: "worker;\n1"})
-    assert [(thread.os_id, thread.name, thread.pid) for thread in table.threads] == [
-        (PID, "MainThread", PID),
-        (PID + 1, "worker;\n1", PID),
-        (PID + 2, "", PID),
-    ]
+    for number in range(3):
+        for thread in (PID + 1, PID + 2, PID):
+            mojo.sample(1_000 + number, PID, thread, [MAIN, (f"f{number}", "/a.py", 1)])
+    table, _ = _table(_file(mojo.data, folder), looks)
+    return [(thread.os_id, thread.name, thread.pid) for thread in table.threads]
+
+
+def test_names_of_threads_come_from_looks(tmp_path: Path) -> None:
+    look = _look((PID + 1, "worker;\n1"), (PID + 9, "another"))
+    expected = [(PID + 1, "worker;\n1", PID), (PID + 2, "", PID), (PID, "MainThread", PID)]
+    assert _threads(tmp_path, look) == expected
+
+
+def test_where_looks_do_not_know_the_kernels_ids_the_order_tells_who_is_who(tmp_path: Path) -> None:
+    pythons_own = (0x7F01, "a"), (0x7F02, "b"), (0x7F03, "MainThread")
+    expected = [(os_id, name, PID) for os_id, name in pythons_own]
+    assert _threads(tmp_path, _look(*pythons_own)) == expected
+    assert _threads(tmp_path, _look(pythons_own[2]), _look(*pythons_own)) == expected
+
+
+def test_where_the_order_cannot_tell_the_main_thread_is_still_known(tmp_path: Path) -> None:
+    look = _look((0x7F01, "a"), (0x7F03, "MainThread"))
+    expected = [(PID + 1, "", PID), (PID + 2, "", PID), (0x7F03, "MainThread", PID)]
+    assert _threads(tmp_path, look) == expected
 
 
 @pytest.mark.parametrize(
@@ -226,7 +252,7 @@ def test_200_threads_60_deep_at_100_hz_are_read_in_seconds(tmp_path: Path) -> No
     path = _file(mojo.data, tmp_path)
     span = Span(0, 5_010_000, 100)
     builder = TableBuilder()
-    found = austin.rows(path, span, builder, {})
+    found = austin.rows(path, span, builder, ())
     assert not found.damage
     assert len(found.rows) > 200 + 500
     assert path.stat().st_size > 20_000_000
