@@ -9,7 +9,7 @@ from daemon.sources.log.contract import MARK_BYTES, Mark
 from daemon.sources.log.durations import seconds
 from model.events import EventKind
 
-MAX_NAME = 128
+MAX_NAME = 256
 SEARCH_STEPS = 100  # what a search costs beside the line's length, in steps of the same kind
 
 ITERATION = re.compile(r"iteration(_[2-9])?")
