@@ -106,7 +106,9 @@ class PySpy(Looker, frozen=True):
 
     def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
         """A recording in Chrome's trace format, the only one of py-spy's with real time stamps."""
-        duration_s = math.ceil(seconds) + RECORD_GRACE_S  # its own bound; the recorder ends it by SIGINT
+        # Its own bound; the recorder ends it by SIGINT. It counts samples, which come at random intervals.
+        by_chance = 5 * math.sqrt(rate_hz * seconds) + 20
+        duration_s = math.ceil(seconds + by_chance / rate_hz) + RECORD_GRACE_S
         options = ("--idle", "--threads", *self._mode(), *(("--gil",) if self.gil else ()))
         argv = (_program(), "record", "--pid", str(pid), "--format", "chrometrace", "--rate", str(rate_hz))
         argv += ("--duration", str(duration_s), "--output", str(file), *options)

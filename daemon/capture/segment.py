@@ -15,6 +15,7 @@ from daemon.children import INTERRUPT_GRACE_S
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome, Segment
 
+SLEEPS = 3.0  # times the interval between samples
 GLANCE_S = 0.25  # between glances at what a running sampler costs
 
 
@@ -41,8 +42,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     once_s: float  # the CPU time that its beginning and end are likely to take
 
     def grace_s(self) -> float:
-        """How long it may take to end: it may sleep until its next sample, and has its file to write."""
-        return INTERRUPT_GRACE_S + 1 / self.pace.rate_hz + 2 * self.once_s
+        """How long it may take to end: py-spy sleeps on, at random, and has its file to write."""
+        return INTERRUPT_GRACE_S + SLEEPS / self.pace.rate_hz + 2 * self.once_s
 
 
 async def record(part: Part, process: HeldProcess, keeping: Keeping, window: CaptureWindow) -> Ran:
