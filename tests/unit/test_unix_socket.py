@@ -47,6 +47,17 @@ def test_a_socket_is_as_open_as_its_mode_whatever_the_umask(
     assert not (tmp_path / "a.sock").exists()
 
 
+def test_it_is_never_open_wider_not_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(os, "chown", lambda path, *_: seen.append(stat.S_IMODE(path.stat().st_mode)))
+    before = os.umask(0)
+    try:
+        done(bound(tmp_path / "a.sock", socket.SOCK_DGRAM, mode="0600"))
+    finally:
+        os.umask(before)
+    assert seen == [0o600]
+
+
 @pytest.mark.parametrize(("mode", "folder"), [("0600", 0o700), ("0660", 0o750), ("0666", 0o755)])
 def test_a_missing_folder_is_made_as_open_as_it_must_be(tmp_path: Path, mode: str, folder: int) -> None:
     one = bound(tmp_path / "made" / "a.sock", socket.SOCK_DGRAM, mode=mode)

@@ -85,7 +85,9 @@ async def test_a_peer_in_another_namespace_is_told_what_to_share() -> None:
 
 async def test_the_first_peer_is_the_target_until_it_ends(others: list[int]) -> None:
     first, second = others
+    gone: list[str] = []
     watched = fleet(peer=True)
+    watched["one"]._on_exit = lambda target: gone.append(target.name)
     peers = Peers(watched, [])
     assert peers.sought()
     peers.admit("one", peer(first))
@@ -94,7 +96,7 @@ async def test_the_first_peer_is_the_target_until_it_ends(others: list[int]) -> 
     peers.admit("one", peer(first))
     end(first)
     peers.admit("one", peer(second))
-    assert watched["one"].pid == second
+    assert (watched["one"].pid, gone) == (second, ["one"])
     assert reason(peers, peer(first)) == "other_process"
     watched["one"].let_go()
 
