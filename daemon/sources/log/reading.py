@@ -9,6 +9,16 @@ from daemon.sources.log.where import IN_TARGET, STANDARD_INPUT
 
 def make_reader(options: Log, post: Post, hearing: Hearing) -> Reader:
     """A reader of the place that is configured. Only what it needs is loaded."""
+    stream = _stream(options, hearing)
+    if stream is None:
+        return _file(options.path or "", post, hearing)
+    from daemon.sources.log.readers.settled import Settled
+
+    return Settled(stream, hearing)
+
+
+def _stream(options: Log, hearing: Hearing) -> Reader | None:
+    """The reader of what is no file."""
     if options.journal is not None:
         from daemon.sources.log.readers.journal import Journal
 
@@ -21,7 +31,7 @@ def make_reader(options: Log, post: Post, hearing: Hearing) -> Reader:
         from daemon.sources.log.readers.stdin import StandardInput
 
         return StandardInput()
-    return _file(options.path or "", post, hearing)
+    return None
 
 
 def _file(path: str, post: Post, hearing: Hearing) -> Reader:
