@@ -3,22 +3,28 @@ import asyncio
 import pytest
 
 from daemon.sources.log.contract import Piece, Take
-from daemon.sources.log.readers import settled
-from daemon.sources.log.readers.settled import Settled
+from daemon.sources.log.readers.settled import SETTLED_S, Settled
 from model.errors import SourceError
-from tests.sources import Taken, reading, until
+from tests.sources import Taken, reading
+from tests.virtual_time import run
+
+OLD, NEW = Piece(data=b"old\n", fresh=False), Piece(data=b"new\n", fresh=True)
+CAUGHT_UP = Piece(data=b"", fresh=True)
 
 
 class Stream:
-    """A reader that hands on what the test gives it, and is told of trouble."""
+    """A reader that hands on the test's pieces, each after a while, and is told of trouble."""
 
-    def __init__(self) -> None:
-        self.given: asyncio.Queue[Piece] = asyncio.Queue()
+    def __init__(self, *given: Piece, each_s: float = 0.0) -> None:
+        self.given = given
+        self.each_s = each_s
         self.troubles: list[SourceError | None] = []
 
     async def read(self, take: Take) -> None:
-        while True:
-            take(await self.given.get())
+        for piece in self.given:
+            await asyncio.sleep(self.each_s)
+            take(piece)
+        await asyncio.Event().wait()
 
     def trouble(self, error: SourceError | None) -> None:
         self.troubles.append(error)
@@ -27,48 +33,46 @@ class Stream:
         raise AssertionError(what)
 
 
-@pytest.fixture
-def stream(monkeypatch: pytest.MonkeyPatch) -> Stream:
-    monkeypatch.setattr(settled, "SETTLED_S", 0.05)
-    return Stream()
+def taken(stream: Stream, while_s: float = 10 * SETTLED_S) -> list[Piece]:
+    async def main(_: object) -> Taken:
+        async with reading(Settled(stream, stream)) as found:
+            await asyncio.sleep(while_s)
+        return found
+
+    return run(main).pieces
 
 
-def empty(taken: Taken) -> int:
-    return sum(not piece.data and piece.fresh for piece in taken.pieces)
+def test_silence_means_that_all_is_well_and_read() -> None:
+    stream = Stream()
+    assert taken(stream, 0.9 * SETTLED_S) == []
+    assert stream.troubles == []
+    assert taken(stream) == [CAUGHT_UP]
+    assert stream.troubles == [None]
 
 
-async def test_silence_means_that_all_is_well_and_read(stream: Stream) -> None:
-    async with reading(Settled(stream, stream)) as taken:
-        await until(lambda: empty(taken) == 1, "it has settled")
-        assert stream.troubles == [None]
+def test_after_old_lines_it_is_said_when_they_are_over() -> None:
+    assert taken(Stream(OLD, OLD, OLD, each_s=0.9 * SETTLED_S)) == [OLD, OLD, OLD, CAUGHT_UP]
+    assert taken(Stream(OLD, OLD, each_s=1.5 * SETTLED_S)) == [CAUGHT_UP, OLD, CAUGHT_UP, OLD, CAUGHT_UP]
 
 
-async def test_after_old_lines_it_is_said_when_they_are_over(stream: Stream) -> None:
-    async with reading(Settled(stream, stream)) as taken:
-        stream.given.put_nowait(Piece(data=b"old\n", fresh=False))
-        await until(lambda: empty(taken) == 1, "it has caught up")
-        assert [piece.data for piece in taken.pieces] == [b"old\n", b""]
-        stream.given.put_nowait(Piece(data=b"again\n", fresh=False))
-        await until(lambda: empty(taken) == 2, "and once more")
+def test_a_new_line_says_it_itself() -> None:
+    stream = Stream(OLD, NEW)
+    assert taken(stream) == [OLD, NEW]
+    assert set(stream.troubles) == {None}
 
 
-async def test_a_new_line_says_it_itself(stream: Stream) -> None:
-    async with reading(Settled(stream, stream)) as taken:
-        stream.given.put_nowait(Piece(data=b"new\n", fresh=True))
-        await until(lambda: taken.pieces, "the line")
-        await asyncio.sleep(0.2)  # four times as long as it takes to settle
-        assert taken.text() == b"new\n"
-        assert empty(taken) == 0
-        assert stream.troubles == [None]
-
-
-async def test_what_fails_at_once_was_never_well(stream: Stream) -> None:
+def test_what_fails_at_once_was_never_well() -> None:
     class Failing(Stream):
         async def read(self, take: Take) -> None:
             take(Piece(data=b"", fresh=True, ends=True))
             raise SourceError("ended")
 
-    with pytest.raises(SourceError):
-        await Settled(Failing(), stream).read(lambda _: 0)
-    await asyncio.sleep(0.2)
+    stream = Failing()
+
+    async def main(_: object) -> None:
+        with pytest.raises(SourceError):
+            await Settled(stream, stream).read(lambda _: 0)
+        await asyncio.sleep(10 * SETTLED_S)
+
+    run(main)
     assert stream.troubles == []
