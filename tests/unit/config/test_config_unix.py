@@ -1,5 +1,8 @@
+import argparse
+
 import pytest
 
+from daemon.config import flags
 from daemon.config.load import parse
 from model.errors import ConfigError
 
@@ -58,3 +61,12 @@ def test_a_peer_excludes_other_ways() -> None:
     ]
     neither = TARGET.replace("peer: true", "peer: false") + "unix: {http: /a}"
     assert "nothing: give exactly one" in faults(neither)[0]
+
+
+def test_flags_name_the_sockets_too() -> None:
+    parser = argparse.ArgumentParser()
+    flags.add(parser)
+    named = ["--unix-http", "/run/a.sock", "--unix-datagram", "/run/b.sock"]
+    config = flags.config(parser.parse_args(["--pid", "1", "--max-loop-time", "2s", "--out", "/o", *named]))
+    assert config.unix is not None
+    assert (str(config.unix.http), str(config.unix.datagram)) == ("/run/a.sock", "/run/b.sock")
