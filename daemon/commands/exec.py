@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _config(args: argparse.Namespace, place: Place) -> "Config":
     """What `loopcam run` would have been told; raises UsageError."""
+    if args.log_file is not None and args.log_file[1] == "-":
+        raise UsageError("--log-file -: standard input is CMD's", remedy="give the file that CMD logs to")
     given = {flag.dest: getattr(args, flag.dest, None) for flag in flags.FLAGS}
     made = {
         "config": None,

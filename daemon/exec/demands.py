@@ -69,7 +69,7 @@ def of_overruns(tally: Tally, threshold_s: float, *, heard: bool) -> Judgement:
     """Whether no iteration overran. Without any word of iterations that is broken, too."""
     name = f"no iteration longer than {Seconds(threshold_s)}"
     if not heard:
-        return Judgement(demand=name, kind="overrun", broken="no heartbeat was heard")
+        return Judgement(demand=name, kind="overrun", broken="nothing was heard of iterations")
     if not tally.overruns:
         return Judgement(demand=name, kind="overrun", threshold_s=threshold_s)
     why = "1 iteration overran" if tally.overruns == 1 else f"{tally.overruns} iterations overran"

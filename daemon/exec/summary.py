@@ -10,8 +10,9 @@ from model.units import Seconds
 
 _SHOWN = 3
 SILENT = (
-    "no heartbeat came, so nothing was watched: have the loop send them to LOOPCAM_SOCKET or LOOPCAM_URL, "
-    "for instance with deploy/clients/loopcam.py, loopcam.go or loopcam.sh (docs/exec.md)"
+    "nothing was heard of iterations, so nothing was watched: have the loop send heartbeats to "
+    "LOOPCAM_SOCKET, for instance with deploy/clients/loopcam.py, loopcam.go or loopcam.sh, or give its "
+    "--log-file (docs/exec.md)"
 )
 
 
