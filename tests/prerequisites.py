@@ -15,6 +15,7 @@ import pytest
 
 from collectors.austin import Austin
 from model.errors import CollectorError
+from tests import cgroups
 
 NS_LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -129,6 +130,11 @@ def _austin() -> str:
     return ""
 
 
+def _austin_4() -> str:
+    named = os.environ.get("LOOPCAM_TEST_AUSTIN_4")
+    return "" if named else "name one that starts here in LOOPCAM_TEST_AUSTIN_4"
+
+
 def _austin_python() -> str:
     found = importlib.util.find_spec("austin")
     return "" if found else "pip install 'loopcam[austin]'"
@@ -144,6 +150,7 @@ CHECKS = {
     "freezer cgroup": functools.partial(_group, "freezer"),
     "austin": _austin,
     "austin-python": _austin_python,
+    "austin 4": _austin_4,
     "ext4": _ext4,
     "journal": _journal,
     "tmpfs": _tmpfs,

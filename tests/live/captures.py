@@ -89,10 +89,12 @@ class Studio:
         began: Callable[[CaptureWindow], object] = lambda window: None,
         spoil: Callable[[Path], object] = lambda directory: None,
         mend: Callable[[Path], object] = lambda directory: None,
+        flawed: bool = False,
     ) -> Taken:
         """Capture a process.
 
-        `began` gets the open window, `spoil` and `mend` the report's folder before and after.
+        `began` gets the open window, `spoil` and `mend` the report's folder before and after. Of `flawed`
+        evidence the report may say so.
         """
         held = process if isinstance(process, HeldProcess) else HeldProcess(process)
         trigger = Trigger(target="demo", kind=TriggerKind.MANUAL, reason="a test", at_s=time.monotonic())
@@ -107,7 +109,7 @@ class Studio:
         mend(incoming.report_dir)
         entry = self.spool.accept(incoming, capture)
         held.close()
-        return checked(entry.report_dir, took_s)
+        return checked(entry.report_dir, took_s, flawed=flawed)
 
     def close(self) -> None:
         """Let go of the spool."""
@@ -115,12 +117,12 @@ class Studio:
         os.umask(self._umask)
 
 
-def checked(directory: Path, seconds: float = 0.0) -> Taken:
+def checked(directory: Path, seconds: float = 0.0, *, flawed: bool = False) -> Taken:
     """Draw a report and hold it against all that is true of every report."""
     render(directory)
     manifest = assert_valid_report(directory)
     assert manifest.rendering.rendered
-    assert not manifest.rendering.detail
+    assert flawed or not manifest.rendering.detail
     assert_private(directory)
     return Taken(directory, manifest, reading.read(directory, manifest.capture).table, seconds)
 
