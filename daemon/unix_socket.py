@@ -6,12 +6,14 @@ import grp
 import os
 import socket
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from daemon.config.unix import Unix
 from model.errors import LoopcamError
 
+_TRIES, _PAUSE_S = 40, 0.05
 _CHOOSE = "choose another path, or stop what listens there"
 
 
@@ -71,10 +73,20 @@ def _folder(path: Path, mode: int, group: int) -> Iterator[None]:
                 f"cannot listen in {path}: everybody may replace what is in it",
                 remedy=f"name a folder below it, such as {path / 'loopcam'}: it is made as it must be",
             )
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        _lock(descriptor, path)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    """Be alone in a folder; anybody who can read it can lock it, so not for ever."""
+    for _ in range(_TRIES):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(_PAUSE_S)
+    raise LoopcamError(f"cannot listen in {path}: another process has locked it", remedy=_CHOOSE)
 
 
 def _clear(path: Path, kind: socket.SocketKind) -> None:

@@ -1,4 +1,5 @@
 import contextlib
+import fcntl
 import os
 import socket
 import stat
@@ -6,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon import unix_socket
 from daemon.config.unix import Unix
 from daemon.unix_socket import UnixSocket
 from model.errors import LoopcamError
@@ -143,3 +145,19 @@ def test_a_group_by_name_or_number(tmp_path: Path) -> None:
         done(one)
     with pytest.raises(LoopcamError, match="no group 'no-such-group'"):
         bound(tmp_path / "a.sock", socket.SOCK_DGRAM, group="no-such-group")
+
+
+def test_a_folder_that_somebody_has_locked_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(unix_socket.time, "sleep", waited.append)
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(LoopcamError, match="has locked it"):
+            bound(tmp_path / "a.sock", socket.SOCK_DGRAM)
+    finally:
+        os.close(descriptor)
+    assert 1 < sum(waited) < 5
+    done(bound(tmp_path / "a.sock", socket.SOCK_DGRAM))
