@@ -40,6 +40,15 @@ class Telemetry:
         self._sources: dict[str, frozenset[str]] = {}
         ProcessCollector(registry=self._registry)
 
+        self._list_of_targets()
+        self._list_of_the_daemon()
+        self.build_info.labels(version).set(1)
+        self.config_last_reload_successful.set(1)
+        for result in ("success", "failure"):
+            self.config_reloads.labels(result)
+
+    def _list_of_targets(self) -> None:
+        """Every series of a target, its sources and its captures."""
         c, g, h = self._counter, self._gauge, self._histogram
         self.iterations = c("iterations", "Iterations that ended.", "target")
         self.iteration_duration_s = h(
@@ -68,6 +77,17 @@ class Telemetry:
         self.collector_s = h(
             "collector_seconds", "Time a collector or recorder took.", _COLLECTOR_BUCKETS_S, "collector"
         )
+        self.target_state = g("target_state", "1 for the state a target is in.", "target", "state")
+        self.capture_possible = g(
+            "capture_possible", "Whether a target could be captured now; if 0, why not.", "target", "reason"
+        )
+        self.last_report_info = g(
+            "last_report_info", "The last report of a target.", "target", "id", "location"
+        )
+
+    def _list_of_the_daemon(self) -> None:
+        """Every other series."""
+        c, g, h = self._counter, self._gauge, self._histogram
         self.report_bytes = h("report_bytes", "Size of accepted reports.", _REPORT_BUCKETS_BYTES)
         self.deliveries = c("deliveries", "Attempts to store a report.", "sink", "result")
         self.delivery_pending = g("delivery_pending", "Reports that a sink has yet to store.", "sink")
@@ -76,23 +96,11 @@ class Telemetry:
         self.spool_reports = g("spool_reports", "Reports in the spool.")
         self.spool_damaged = g("spool_damaged", "Damaged entries that were set aside.")
         self.lateness_s = h("lateness_seconds", "How late the daemon's own timer was.", _LATENESS_BUCKETS_S)
-        self.target_state = g("target_state", "1 for the state a target is in.", "target", "state")
-        self.capture_possible = g(
-            "capture_possible", "Whether a target could be captured now; if 0, why not.", "target", "reason"
-        )
-        self.last_report_info = g(
-            "last_report_info", "The last report of a target.", "target", "id", "location"
-        )
         self.config_reloads = c("config_reloads", "Times the configuration was read again.", "result")
         self.config_last_reload_successful = g(
             "config_last_reload_successful", "Whether the configuration in use is the newest."
         )
         self.build_info = g("build_info", "The version of loopcam.", "version")
-
-        self.build_info.labels(version).set(1)
-        self.config_last_reload_successful.set(1)
-        for result in ("success", "failure"):
-            self.config_reloads.labels(result)
 
     def series(self, metric: _M, *labels: str) -> _M:
         """One series of a metric, found quicker than by its own `labels`."""
@@ -149,6 +157,11 @@ class Telemetry:
             self.source_up.labels(target, source).set(up)
         self._sources[target] = frozenset(ups)
 
+    def add_log(self, target: str, source: str) -> None:
+        """Start the series of a log at 0."""
+        for metric in (self.stale_events, self.log_gaps, self.damaged_places):
+            metric.labels(target, source)
+
     def set_last_report(self, target: str, report_id: str, location: str) -> None:
         """Name the newest report of a target and where it is."""
         printable = location.encode(errors="replace").decode()  # a path may hold what is no text
@@ -175,6 +188,7 @@ class Telemetry:
 
     def _drop(self, chosen: Mapping[str, str]) -> None:
         """Remove every series that has all these labels."""
+        self._found.clear()  # one that is removed counts for nobody
         for metric, names in self._labels.items():
             if not chosen.keys() <= set(names):
                 continue

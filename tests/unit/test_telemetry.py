@@ -87,6 +87,21 @@ def test_a_source_that_is_no_longer_configured_takes_its_series_along() -> None:
     assert value(telemetry, "loopcam_iterations_total", target="loop") == 0
 
 
+def test_a_target_that_is_configured_again_counts_again() -> None:
+    telemetry = with_everything()
+    telemetry.series(telemetry.events, "loop", "log", "start").inc()
+    telemetry.remove_target("loop")
+    telemetry.series(telemetry.events, "loop", "log", "start").inc()
+    assert value(telemetry, "loopcam_events_total", target="loop", source="log", event="start") == 1
+
+
+def test_a_logs_series_start_at_zero() -> None:
+    telemetry = Telemetry("1.2.3")
+    telemetry.add_log("loop", "log")
+    for name in ("stale_events", "log_gaps", "damaged_places"):
+        assert value(telemetry, f"loopcam_{name}_total", target="loop", source="log") == 0
+
+
 @pytest.mark.parametrize("state", TARGET_STATES)
 def test_a_target_is_in_one_state(state: str) -> None:
     telemetry = Telemetry("1.2.3")

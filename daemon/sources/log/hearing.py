@@ -26,6 +26,7 @@ class Hearing:
         self._post = post
         self._feed = feed
         self._about = {"target": post.target, "source": post.name}
+        post.telemetry.add_log(post.target, post.name)
         self._max_per_s = options.max_per_s
         self._log = str((options.path, options.journal, options.kubernetes))
         self._places = Places(post.folder, post.target, post.name)
