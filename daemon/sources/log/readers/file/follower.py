@@ -121,6 +121,7 @@ class Follower:
         try:
             if self.file is not None:
                 self.file.verify()
+                self._see_copied()
         except (CutError, OSError):
             next_file.close()
             raise
@@ -180,11 +181,13 @@ class Follower:
             new = lineup.unread(siblings, queue.known, [*queue.files, file])
             try:
                 queue.files.extend(map(siblings.open, new))
-                queue.files.sort(key=lambda one: siblings.rank(one.inode) if not one.offset else -1)
             except OSError:  # renamed meanwhile: all is looked up again
                 file.close()
                 raise
             queue.files.append(file)
+            new_ones = (one for one in queue.files if not one.offset or one is file)
+            ranks = {id(one): siblings.rank(one.inode) for one in new_ones}
+            queue.files.sort(key=lambda one: ranks.get(id(one), -1))
             queue.remember(siblings.known([one for one in siblings.named if not queue.holds(one.inode)]))
 
     async def _cut(self, file: Opened, take: Take) -> None:

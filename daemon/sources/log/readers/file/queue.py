@@ -43,11 +43,13 @@ class Queue:
 
     def finish(self, file: Opened, take: Take) -> None:
         """A file is read for good: what is left of it is a line."""
-        rest = file.read() if file is not self._broken else b""
-        if rest or file is self._broken:
-            take(Piece(data=rest, fresh=self._fresh(file), ends=True))
-            file.taken(rest, 0)
-            self._broken = None
+        try:
+            while (rest := file.read()) or file is self._broken:
+                self._broken = None
+                take(Piece(data=rest, fresh=self._fresh(file), ends=True))
+                file.taken(rest, 0)
+        except zlib.error as error:
+            self._told.gap(f"a compressed generation cannot be read: {error}")
         self.remember((file.known(),))
         self.drop(file)
 

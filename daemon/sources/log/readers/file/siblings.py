@@ -24,7 +24,9 @@ class Siblings:
         """`directory` is its folder's descriptor; raises OSError."""
         self._directory = directory
         self._family = Family(name, linked=linked)
-        found = [one for one in self._named() if one.name != name]
+        family = list(self._named())
+        found = [one for one in family if one.name != name]
+        self._own = next((one.inode for one in family if one.name == name), None)
         newest = sorted(found, key=lambda one: one.mtime_ns)[-MOST_LOOKED_AT:]
         names = {one.name for one in newest}
         finished = [one for one in newest if not one.packed or one.name.removesuffix(PACKED) not in names]
@@ -41,7 +43,7 @@ class Siblings:
             found = cls(directory, name, linked=name != Path(folder.path).name)
         except (OSError, SourceError):
             found = cls.__new__(cls)
-            found.named = []
+            found.named, found._own = [], None
         try:
             yield found
         finally:
@@ -55,6 +57,8 @@ class Siblings:
 
     def rank(self, inode: int) -> int:
         """Where in the order of generations a file is; what is gone by now was the oldest."""
+        if inode == self._own:
+            return len(self.named)
         return next((place for place, one in enumerate(self.named) if one.inode == inode), -1)
 
     def text(self, one: Named) -> tuple[int, bytes] | None:
