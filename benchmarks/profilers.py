@@ -10,15 +10,18 @@ from pathlib import Path
 from benchmarks.daemons import COMMAND
 from benchmarks.figures import FigureError
 from benchmarks.processes import Child, child, said
+from collectors.austin import Austin
+from model.errors import CollectorError
 
 PY_SPY = str(Path(sysconfig.get_path("scripts"), "py-spy"))
 AFTER_S = 60.0
 
 
 @contextlib.contextmanager
-def loopcam(pid: int, seconds: int, folder: Path) -> Iterator[None]:
+def loopcam(pid: int, seconds: int, folder: Path, sampler: str = "pyspy") -> Iterator[None]:
     """Within: a `loopcam capture` that has just begun. Afterwards: its report is in the folder."""
     argv = (*COMMAND, "capture", "--pid", str(pid), "--for", f"{seconds}s", "--out", str(folder))
+    argv += ("--sampler", sampler)
     with child(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         said(process.stderr, b"capturing process")
         yield
@@ -33,6 +36,15 @@ def py_spy(pid: int, seconds: int, file: Path, *options: str) -> Iterator[None]:
         said(process.stdout, b"Sampling process")
         yield
         _wait(process)
+
+
+def austin_runs() -> bool:
+    """Whether an austin is installed that starts here."""
+    try:
+        Austin().version()
+    except CollectorError:
+        return False
+    return True
 
 
 def _wait(process: Child) -> None:

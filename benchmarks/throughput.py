@@ -1,67 +1,121 @@
-"""How much of its speed a target keeps while it is captured."""
+"""How much of its speed a target keeps while it is captured, and for how long it stands still."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median
 
-from benchmarks.figures import Bound, Row
+from benchmarks.figures import Bound, Row, percentile
 from benchmarks.processes import child, program, said
-from benchmarks.profilers import loopcam, py_spy
+from benchmarks.profilers import austin_runs, loopcam, py_spy
 from benchmarks.slots import Slots
 
 ROUNDS = 3
-ALONE_S, RECORD_S, WATCH_S = 2.0, 3, 2.8
+RECORD_S, WATCH_S = 4, 3.8
+GLANCE_S = 0.1  # between readings of the longest gap
+STALL_MS = 50
+SIZES = ((4, 20), (50, 60), (200, 20))  # threads, depth
+AIMS = {4: (98, 98), 50: (95, 90), 200: (95, 90)}  # per cent kept: where austin runs, with py-spy alone
+WITH_AUSTIN, ALONE, BESIDE = "loopcam, austin", "loopcam, py-spy", "py-spy record"
 
-Kept = dict[str, list[float]]
+Profiler = Callable[[], AbstractContextManager[None]]
+
+
+@dataclass
+class Seen:
+    """What became of a target under one profiler, each round beside as much time without it."""
+
+    kept: list[float] = field(default_factory=list)  # per cent
+    alone: list[float] = field(default_factory=list)  # units a second
+    stalls_ms: list[float] = field(default_factory=list)  # the longest of each tenth of a second
+    usual_ms: list[float] = field(default_factory=list)  # the same without a profiler
 
 
 def measure(folder: Path, times: int) -> list[Row]:
-    """A small target and a large one."""
-    return [_row(folder, times, 4, 20, aim=98), _row(folder, times, 50, 60, aim=90)]
+    """Targets of three sizes, each with every sampler that runs here."""
+    return [row for threads, depth in SIZES for row in _rows(folder, times, threads, depth)]
 
 
-def _row(folder: Path, times: int, threads: int, depth: int, aim: float) -> Row:
+def _rows(folder: Path, times: int, threads: int, depth: int) -> Iterator[Row]:
     file = folder / f"units-{threads}"
-    slots = Slots(file, threads)
+    slots = Slots(file, threads + 1)
     with child(program("threads", str(threads), str(depth), str(file))) as target:
         said(target.stdout)
         time.sleep(1)
-        kept, alone = _rounds(target.pid, slots, folder / str(threads), ROUNDS * times)
+        profilers = _profilers(target.pid, folder / str(threads))
+        seen = {name: Seen() for name in profilers}
+        for _ in range(ROUNDS * times):
+            for name, profiler in profilers.items():
+                _round(slots, profiler, seen[name])
+    for name, aim in zip((WITH_AUSTIN, ALONE), AIMS[threads], strict=True):
+        if name in seen:
+            yield _kept(seen, name, threads, depth, aim)
+            yield _stalled(seen[name], name, threads)
+
+
+def _profilers(pid: int, folder: Path) -> dict[str, Profiler]:
+    folder.mkdir()
+    found: dict[str, Profiler] = {
+        ALONE: lambda: loopcam(pid, RECORD_S, folder / "reports", "pyspy"),
+        BESIDE: lambda: py_spy(pid, RECORD_S, folder / "record.svg"),
+    }
+    if austin_runs():
+        found[WITH_AUSTIN] = lambda: loopcam(pid, RECORD_S, folder / "reports", "auto")
+    return found
+
+
+def _round(slots: Slots, profiler: Profiler, seen: Seen) -> None:
+    """Without, with, with, without: what drifts slowly falls on both alike."""
+    speeds: dict[bool, list[float]] = {False: [], True: []}
+    for profiled in (False, True, True, False):
+        gaps_ms = seen.stalls_ms if profiled else seen.usual_ms
+        with profiler() if profiled else nullcontext():
+            speeds[profiled].append(_speed(slots, gaps_ms))
+    seen.alone += speeds[False]
+    seen.kept.append(100 * mean(speeds[True]) / mean(speeds[False]))
+
+
+def _speed(slots: Slots, gaps_ms: list[float]) -> float:
+    """Units a second; the longest gap of each tenth of a second is added to the list."""
+    values = slots.values
+    values[-1] = 0
+    before, started_s = sum(slots.read()[:-1]), time.monotonic()
+    while time.monotonic() < started_s + WATCH_S:
+        time.sleep(GLANCE_S)
+        gaps_ms.append(values[-1] / 1e6)
+        values[-1] = 0
+    return (sum(slots.read()[:-1]) - before) / (time.monotonic() - started_s)
+
+
+def _kept(seen: dict[str, Seen], name: str, threads: int, depth: int, aim: float) -> Row:
+    mine, other = seen[name], seen[BESIDE]
     return Row(
-        figure=f"throughput kept in a capture, {threads} threads",
+        figure=f"throughput kept in a capture, {threads} threads ({name})",
         unit="%",
-        ours=median(kept["loopcam"]),
-        other=median(kept["py-spy"]),
+        ours=median(mine.kept),
+        other=median(other.kept),
         beside="py-spy record, blocking",
         gate=Bound(1, least=True),
         aim=Bound(aim, least=True),
-        note=f"{depth} deep, {median(alone):,.0f} units/s alone; "
-        + "; ".join(f"{name} {', '.join(f'{v:.1f}' for v in values)}" for name, values in kept.items()),
+        note=f"{depth} deep, {median(mine.alone):,.0f} units/s alone; rounds {_listed(mine.kept)}; "
+        f"py-spy record {_listed(other.kept)}",
     )
 
 
-def _rounds(pid: int, slots: Slots, folder: Path, count: int) -> tuple[Kept, list[float]]:
-    """Per cent kept, each against the times alone just before and after; and units a second alone."""
-    folder.mkdir()
-    profilers: dict[str, Callable[[], AbstractContextManager[None]]] = {
-        "loopcam": lambda: loopcam(pid, RECORD_S, folder / "reports"),
-        "py-spy": lambda: py_spy(pid, RECORD_S, folder / "record.svg"),
-    }
-    kept: Kept = {name: [] for name in profilers}
-    alone = [_speed(slots, nullcontext(), ALONE_S)]
-    for _ in range(count):
-        for name, profiler in profilers.items():
-            speed = _speed(slots, profiler(), WATCH_S)
-            alone.append(_speed(slots, nullcontext(), ALONE_S))
-            kept[name].append(100 * speed / mean(alone[-2:]))
-    return kept, alone
+def _stalled(seen: Seen, name: str, threads: int) -> Row:
+    longest, usual = max(seen.stalls_ms), max(seen.usual_ms)
+    return Row(
+        figure=f"longest added stall, {threads} threads ({name})",
+        unit="ms",
+        ours=max(0.0, longest - usual),
+        aim=Bound(STALL_MS),
+        note=f"longest time without any progress: in captures {longest:.1f} ms, alone {usual:.1f} ms; p99 of "
+        f"tenths of a second {percentile(seen.stalls_ms, 0.99):.1f} and "
+        f"{percentile(seen.usual_ms, 0.99):.1f} ms",
+    )
 
 
-def _speed(slots: Slots, within: AbstractContextManager[None], seconds: float) -> float:
-    """Units a second within a profiler's recording."""
-    with within:
-        before, started_s = sum(slots.read()), time.monotonic()
-        time.sleep(seconds)
-        return (sum(slots.read()) - before) / (time.monotonic() - started_s)
+def _listed(values: list[float]) -> str:
+    return ", ".join(f"{value:.1f}" for value in values)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.figures import Bound, Row
 from benchmarks.processes import child, program, said
-from benchmarks.profilers import loopcam, py_spy
+from benchmarks.profilers import austin_runs, loopcam, py_spy
 from benchmarks.programs.loop import FUNCTIONS
 from benchmarks.slots import Slots
 from model import coding
@@ -40,19 +40,28 @@ def measure(folder: Path, times: int) -> list[Row]:
     with child(program("loop", str(file))) as target:
         said(target.stdout)
         time.sleep(1)
-        timed = _timed(slots, loopcam(target.pid, seconds, folder / "reports"), seconds)
-        report = next((folder / "reports").rglob(MANIFEST_FILE)).parent
-        ours = _error(timed, _shares(_lines(report / "profile.collapsed")), _samples(report))
+        ours = {name: _ours(slots, target.pid, seconds, folder / name, name) for name in _samplers()}
         raw = folder / "raw"
         timed = _timed(slots, py_spy(target.pid, seconds, raw, "-f", "raw", "--idle", "--threads"), seconds)
         other = _error(timed, _shares(_lines(raw)), sum(weight for _, weight in _main(_lines(raw))))
-    return [_row(ours, other)]
+    return [_row(name, error, other) for name, error in ours.items()]
 
 
-def _row(ours: Error, other: Error) -> Row:
+def _samplers() -> tuple[str, ...]:
+    return ("pyspy", "austin") if austin_runs() else ("pyspy",)
+
+
+def _ours(slots: Slots, pid: int, seconds: int, folder: Path, sampler: str) -> Error:
+    """A profile of ours by one sampler, beside the timers of the same time."""
+    timed = _timed(slots, loopcam(pid, seconds, folder, sampler), seconds)
+    report = next(folder.rglob(MANIFEST_FILE)).parent
+    return _error(timed, _shares(_lines(report / "profile.collapsed")), _samples(report))
+
+
+def _row(sampler: str, ours: Error, other: Error) -> Row:
     by_chance = Bound(1 + ours.interval / abs(other.points)) if other.points else None
     return Row(
-        figure="largest error of a function's share",
+        figure=f"largest error of a function's share ({sampler})",
         unit="points",
         ours=abs(ours.points),
         other=abs(other.points),
@@ -101,10 +110,10 @@ def _shares(lines: Iterable[str]) -> Shares:
 
 
 def _samples(report: Path) -> float:
-    """Instants sampled: the rate, for as long as segments cover."""
-    manifest = coding.decode((report / MANIFEST_FILE).read_bytes(), Manifest)
-    recording = manifest.capture.recording
-    return recording.rate_hz * manifest.rendering.sampled_s if recording else 0.0
+    """Instants sampled: each segment's rate, for as long as it lasted."""
+    recording = coding.decode((report / MANIFEST_FILE).read_bytes(), Manifest).capture.recording
+    segments = recording.segments if recording else ()
+    return sum(one.rate_hz * (one.ended_s - one.started_s) for one in segments)
 
 
 def _error(timed: Shares, sampled: Shares, samples: float) -> Error:

@@ -1,7 +1,12 @@
-"""A target: `threads THREADS DEPTH [SLOTS_FILE]`. With a file threads work and count; without, they wait."""
+"""A target: `threads THREADS DEPTH [SLOTS_FILE]`. With a file threads work and count; without, they wait.
+
+One more slot than threads: the longest time, in nanoseconds, in which none of them came on; whoever reads
+it sets it to 0.
+"""
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -9,6 +14,7 @@ from pathlib import Path
 from benchmarks.slots import Slots
 
 UNIT = 600  # additions: some 40 microseconds
+_last = [time.monotonic_ns()]  # when a unit was done, by whomever
 
 
 def descend(depth: int, then: Callable[[], None]) -> None:
@@ -21,12 +27,16 @@ def descend(depth: int, then: Callable[[], None]) -> None:
 
 def work(slots: Slots, number: int) -> None:
     """Units of work, each counted."""
-    values = slots.values
+    values, longest = slots.values, len(slots.values) - 1
     while True:
         total = 0
         for summand in range(UNIT):
             total += summand
         values[number] += 1
+        now_ns = time.monotonic_ns()
+        gap_ns, _last[0] = now_ns - _last[0], now_ns
+        if gap_ns > values[longest]:
+            values[longest] = gap_ns
 
 
 def wait() -> None:
@@ -39,7 +49,7 @@ def main() -> None:
     count, depth = map(int, sys.argv[1:3])
     jobs: list[Callable[[], None]] = [wait] * count
     if len(sys.argv) > 3:
-        slots = Slots(Path(sys.argv[3]), count)
+        slots = Slots(Path(sys.argv[3]), count + 1)
         jobs = [partial(work, slots, number) for number in range(count)]
     for job in jobs[1:]:
         threading.Thread(target=descend, args=(depth, job), daemon=True).start()

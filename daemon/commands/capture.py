@@ -29,6 +29,7 @@ _OPTIONS = {  # by the path of the option that bounds it in a configuration
     "targets[0].collection_time": "--for",
     "targets[0].name": "--target",
     "targets[0].collectors[0].pyspy.rate_hz": "--rate",
+    "targets[0].sampler": "--sampler",
 }
 _STANDARD_OUTPUT = "-"
 
@@ -44,6 +45,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--target", default=TARGET, metavar="NAME", help="its name in the report")
     parser.add_argument("--rate", type=int, metavar="HZ", help="samples a second (default: as it suits)")
+    parser.add_argument(
+        "--sampler", default="auto", metavar="NAME", help="auto, pyspy or austin (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -68,7 +72,12 @@ def _checked(args: argparse.Namespace) -> "settings.Target":
 
     pyspy = {} if args.rate is None else {"rate_hz": args.rate}
     target = {"name": args.target, "process": {"pid": args.pid}, "collection_time": args.duration}
-    target |= {"max_loop_time": "1s", "cooldown": "1h", "collectors": [{"pyspy": pyspy}]}
+    target |= {
+        "max_loop_time": "1s",
+        "cooldown": "1h",
+        "collectors": [{"pyspy": pyspy}],
+        "sampler": args.sampler,
+    }
     try:
         config = configured({"targets": [target]}, [])
     except ConfigError as error:
