@@ -67,6 +67,12 @@ class Telemetry:
         self.damaged_places = c(
             "damaged_places", "Times that a remembered place in a log could not be read.", "target", "source"
         )
+        self.log_lines_truncated = c(
+            "log_lines_truncated", "Lines of a log above max_line_bytes.", "target", "source"
+        )
+        self.log_patterns_disabled = c(
+            "log_patterns_disabled", "Times that a pattern took too long.", "target", "source"
+        )
         self.source_up = g("source_up", "Whether a source hears its target now.", "target", "source")
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
         self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")
@@ -159,7 +165,8 @@ class Telemetry:
 
     def add_log(self, target: str, source: str) -> None:
         """Start the series of a log at 0."""
-        for metric in (self.stale_events, self.log_gaps, self.damaged_places):
+        counters = (self.stale_events, self.log_gaps, self.damaged_places)
+        for metric in (*counters, self.log_lines_truncated, self.log_patterns_disabled):
             metric.labels(target, source)
 
     def set_last_report(self, target: str, report_id: str, location: str) -> None:

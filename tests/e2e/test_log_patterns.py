@@ -98,6 +98,7 @@ def test_a_pattern_that_costs_too_much_is_disabled_and_others_go_on(tmp_path):
             source = cam.source("scaler")
             assert source["detail"] == f"matching took too long, disabled: {dear}"
             assert "tried again 5m" in source["remedy"]
+            assert cam.metric("loopcam_log_patterns_disabled_total", target="scaler", source="log") == 1
             (warning,) = cam.said("pattern disabled: matching took too long")
             assert warning["pattern"] == dear
             before = heard(cam, "scaler")

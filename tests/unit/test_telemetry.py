@@ -98,7 +98,13 @@ def test_a_target_that_is_configured_again_counts_again() -> None:
 def test_a_logs_series_start_at_zero() -> None:
     telemetry = Telemetry("1.2.3")
     telemetry.add_log("loop", "log")
-    for name in ("stale_events", "log_gaps", "damaged_places"):
+    for name in (
+        "stale_events",
+        "log_gaps",
+        "damaged_places",
+        "log_lines_truncated",
+        "log_patterns_disabled",
+    ):
         assert value(telemetry, f"loopcam_{name}_total", target="loop", source="log") == 0
 
 

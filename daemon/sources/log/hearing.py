@@ -44,6 +44,7 @@ class Hearing:
         self._fresh = False  # the last piece was
         self._closed = False
         self._error: SourceError | None = None
+        self._tallied = (0, 0)
 
     # what readers are given
 
@@ -66,6 +67,7 @@ class Hearing:
             self._catch_up()
         for mark in marks:
             self._heard(mark, fresh=piece.fresh)
+        self._tally()
         self._report()
         self._remember_soon()
         return self._feed.pending_bytes
@@ -148,6 +150,17 @@ class Hearing:
         if process is None:
             return None
         return Held(boot_id(), process.identity.pid, process.identity.start_ticks)
+
+    def _tally(self) -> None:
+        """Count what the feed has counted since."""
+        now = (self._feed.truncated_lines, self._feed.disabled_patterns)
+        if now == self._tallied:
+            return
+        telemetry = self._post.telemetry
+        counters = (telemetry.log_lines_truncated, telemetry.log_patterns_disabled)
+        for counter, count, before in zip(counters, now, self._tallied, strict=True):
+            counter.labels(*self._about.values()).inc(count - before)
+        self._tallied = now
 
     def _report(self) -> None:
         """Tell whether it hears."""
