@@ -35,10 +35,10 @@ async def run_to_end(command: Command, keep: int, began: Callable[[Kill], None] 
         printing, _, stdout = await _pipe(ours)
         saying, _, stderr = await _pipe(ours)
         process = Spawned(command, stdout=stdout, stderr=stderr, keep=(keep,))
+    said = asyncio.create_task(children.read_bounded(saying), name="sampler's errors")
     try:
         if began is not None:
             began(process.kill)
-        said = asyncio.create_task(children.read_bounded(saying), name="sampler's errors")
         first = await printing.read(1)
         at_s = time.monotonic()
         rest = await children.read_bounded(printing, MAX_DUMP_BYTES)
@@ -47,6 +47,7 @@ async def run_to_end(command: Command, keep: int, began: Callable[[Kill], None] 
         return Printed(ended=ended, data=first + rest, at_s=at_s, cpu_s=process.cpu_s())
     finally:
         process.kill()
+        said.cancel()
 
 
 class RecordingChild:

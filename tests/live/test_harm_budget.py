@@ -20,13 +20,14 @@ from daemon.targets.process import HeldProcess
 from model.capture import Outcome
 from tests.live.captures import Studio, Taken, recorder, until
 from tests.prerequisites import require
-from tests.targets import Program, Targets
+from tests.targets import Program, Targets, wait_until
 
 BUDGET = 0.25
 JITTER = 1.25  # of measured CPU time, where other work takes caches and cores
 LATE_S = 8.0  # a last sample and its file, on a machine that has other work
 WINDOW_S = 8.0
 MEBIBYTE = 2**20
+ROOT = Path(__file__).parents[2]
 HELD_S = 0.25 + 0.75  # until a stopped blocking sampler is noticed and killed, with a busy daemon
 
 
@@ -75,7 +76,7 @@ async def test_taking_stacks_stays_within_the_budget_and_never_stops_the_target(
     assert taken.seconds < WINDOW_S + LATE_S
     assert sum(artifact.size_bytes for artifact in taken.capture.evidence) < 16 * MEBIBYTE
     assert taken.part.outcome is Outcome.COMPLETE
-    assert "the_culprit" in taken.functions()
+    assert b"the_culprit" in taken.text()
 
 
 @pytest.mark.parametrize(("threads", "depth"), [(1000, 1), (0, 950)])
@@ -87,6 +88,23 @@ async def test_evidence_of_enormous_targets_is_bounded_and_so_is_our_memory(
     assert taken.capture.outcome is Outcome.COMPLETE
     assert taken.recording.dumps
     assert sum(artifact.size_bytes for artifact in taken.capture.evidence) < 16 * MEBIBYTE
+
+
+def peak_bytes(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+@pytest.mark.parametrize(("threads", "depth"), [(1000, 1), (0, 950)])
+def test_capturing_enormous_targets_takes_little_memory_of_ours(
+    targets: Targets, tmp_path: Path, threads: int, depth: int
+) -> None:
+    target = targets.start("stalled.py", threads, depth)
+    ours = targets.start("recording.py", target.pid, tmp_path / "spool", env={"PYTHONPATH": str(ROOT)})
+    before_bytes = peak_bytes(ours.pid)
+    wait_until(lambda: len(list(tmp_path.rglob("*.states.json"))) >= 2, "it has looked twice", 45)
+    assert peak_bytes(ours.pid) - before_bytes < 64 * MEBIBYTE
+    ours.kill()
 
 
 async def test_a_sampler_that_takes_far_too_much_is_ended_early_and_what_it_saw_is_kept(
@@ -180,7 +198,7 @@ async def test_a_stopped_blocking_sampler_is_killed_and_the_target_runs_on(
 async def test_blocking_that_takes_more_than_its_share_goes_on_without_pauses(
     targets: Targets, studio: Studio
 ) -> None:
-    target = targets.start("stalled.py", 100, 60)
+    target = targets.start("stalled.py", 20, 60)
     taken = await studio.take(
         target.pid,
         8,
@@ -188,8 +206,7 @@ async def test_blocking_that_takes_more_than_its_share_goes_on_without_pauses(
             name="pyspy", looker=Unaware(blocking=True, rate_hz=100), limits=Limits(pause=0.01)
         ),
     )
-    assert "over 1%" in taken.recording.adjusted[0] or "for" in taken.recording.adjusted[0]
-    assert taken.recording.blocking
+    assert "without pausing the target: it held the target" in taken.recording.adjusted[0]
     assert "the_culprit" in taken.functions()
 
 
