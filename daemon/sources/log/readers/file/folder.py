@@ -1,5 +1,6 @@
 """Where a log file is: the one place that turns its path into descriptors."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -44,11 +45,17 @@ class Folder:
 
     def name(self) -> str:
         """What the file is called where it really is, links followed; raises OSError."""
-        return Path(self.path).resolve().name
+        return self._real().name
 
     def directory(self) -> int:
         """A descriptor of the folder it really is in, where its generations are; raises OSError."""
-        return os.open(Path(self.path).resolve().parent, _FOLDER)
+        return os.open(self._real().parent, _FOLDER)
+
+    def _real(self) -> Path:
+        try:
+            return Path(self.path).resolve()
+        except RuntimeError as error:  # what pathlib makes of links in a circle
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), self.path) from error
 
 
 def open_log(folder: Folder) -> int:

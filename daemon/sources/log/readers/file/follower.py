@@ -186,7 +186,7 @@ class Follower:
                 raise
             queue.files.append(file)
             new_ones = (one for one in queue.files if not one.offset or one is file)
-            ranks = {id(one): siblings.rank(one.inode) for one in new_ones}
+            ranks = {id(one): lineup.rank(one, siblings) for one in new_ones}
             queue.files.sort(key=lambda one: ranks.get(id(one), -1))
             queue.remember(siblings.known([one for one in siblings.named if not queue.holds(one.inode)]))
 

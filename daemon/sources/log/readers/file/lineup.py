@@ -28,6 +28,14 @@ def unread(siblings: Siblings, known: Sequence[Known], files: Sequence[Opened]) 
     ]
 
 
+def rank(file: Opened, siblings: Siblings) -> int:
+    """Where in the order of generations a file is, or what it was packed into; what is gone was the oldest."""
+    if (found := siblings.rank(file.inode)) is not None:
+        return found
+    packed = (at for at, one in enumerate(siblings.named) if one.packed and _repeats(one, siblings, file))
+    return next(packed, -1)
+
+
 def copied(file: Opened, siblings: Siblings, known: Sequence[Known], files: Sequence[Opened]) -> bool:
     """Whether a generation begins with what was read of a file, and goes on otherwise than the file does."""
     for one in unread(siblings, known, files):

@@ -55,11 +55,11 @@ class Siblings:
         descriptor = os.open(one.name, READ_ONLY | os.O_NOFOLLOW, dir_fd=self._directory)
         return Packed(descriptor) if one.packed else Opened(descriptor)
 
-    def rank(self, inode: int) -> int:
-        """Where in the order of generations a file is; what is gone by now was the oldest."""
+    def rank(self, inode: int) -> int | None:
+        """Where in the order of generations a file is; None when it is gone by now."""
         if inode == self._own:
             return len(self.named)
-        return next((place for place, one in enumerate(self.named) if one.inode == inode), -1)
+        return next((place for place, one in enumerate(self.named) if one.inode == inode), None)
 
     def text(self, one: Named) -> tuple[int, bytes] | None:
         """The size of its text and its first bytes; None when it cannot be read."""
