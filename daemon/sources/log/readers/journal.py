@@ -83,7 +83,8 @@ class Journal:
         argv += ["--output=json", "--output-fields=MESSAGE", f"--unit={self._unit}"]
         argv += [f"--directory={self._directory}"] if self._directory else []
         place = self._bookmark.text
-        return [*argv, f"--after-cursor={place}" if place else "--lines=0"]
+        # --no-tail: of what came since, following would give the last ten lines only
+        return [*argv, *(["--no-tail", f"--after-cursor={place}"] if place else ["--lines=0"])]
 
     async def _entries(self, stream: asyncio.StreamReader | None, take: Take) -> None:
         """Hand on entries until there are no more; whole lines, so that none is ever pending."""
