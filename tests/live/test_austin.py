@@ -17,6 +17,7 @@ from daemon.capture.window import CaptureWindow
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome, WindowEnd
 from model.samples import State
+from report.evidence.austin import CONVERTER
 from tests.live.austins import program, with_austin
 from tests.live.captures import Studio, Taken, until
 from tests.live.test_pythons import VERSIONS, interpreter
@@ -198,3 +199,16 @@ async def test_an_older_python_is_left_to_py_spy(
     assert {segment.sampler for segment in taken.recording.segments} == {"pyspy"}
     assert "austin cannot be used" in taken.recording.choice
     assert taken.manifest.top_stacks[0].function == "the_culprit"
+
+
+async def test_without_austin_python_the_evidence_is_delivered_as_it_was_taken(
+    targets: Targets, studio: Studio, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = tmp_path / "without.py"
+    without.write_text(CONVERTER.read_text().replace("from austin.format", "from not_there.format"))
+    monkeypatch.setattr("report.evidence.austin.CONVERTER", without)
+    target = targets.start("stalled.py")
+    taken = await studio.take(target.pid, 1.0, sampling=with_austin(), flawed=True)
+    assert "install loopcam[austin] where reports are drawn" in taken.manifest.rendering.detail
+    assert any(artifact.path.endswith(".mojo") for artifact in taken.manifest.artifacts)
+    assert "the_culprit" in (taken.directory / "stacks.txt").read_text()  # looks are py-spy's
