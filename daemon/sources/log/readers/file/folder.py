@@ -45,13 +45,13 @@ class Folder:
 
     def name(self) -> str:
         """What the file is called where it really is, links followed; raises OSError."""
-        return self._real().name
+        return self._resolved().name
 
     def directory(self) -> int:
         """A descriptor of the folder it really is in, where its generations are; raises OSError."""
-        return os.open(self._real().parent, _FOLDER)
+        return os.open(self._resolved().parent, _FOLDER)
 
-    def _real(self) -> Path:
+    def _resolved(self) -> Path:
         try:
             return Path(self.path).resolve()
         except RuntimeError as error:  # what pathlib makes of links in a circle

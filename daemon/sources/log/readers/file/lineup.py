@@ -29,7 +29,7 @@ def unread(siblings: Siblings, known: Sequence[Known], files: Sequence[Opened]) 
 
 
 def rank(file: Opened, siblings: Siblings) -> int:
-    """Where in the order of generations a file is, or what it was packed into; what is gone was the oldest."""
+    """Where in the order of generations a file, or its packed form, is; what is gone was the oldest."""
     if (found := siblings.rank(file.inode)) is not None:
         return found
     packed = (at for at, one in enumerate(siblings.named) if one.packed and _repeats(one, siblings, file))
