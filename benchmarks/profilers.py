@@ -35,6 +35,7 @@ def py_spy(pid: int, seconds: int, file: Path, *options: str) -> Iterator[None]:
     with child(argv, stderr=subprocess.STDOUT, end_signal=signal.SIGINT) as process:
         said(process.stdout, b"Sampling process")
         yield
+        process.send_signal(signal.SIGINT)  # its duration is in samples: on a large target it never ends
         _wait(process)
 
 

@@ -70,12 +70,12 @@ async def test_a_killed_target_ends_the_window_too(targets: Targets, studio: Stu
 
 async def test_segments_follow_each_other_and_seams_are_gaps(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py")
-    taken = await studio.take(target.pid, 11)
+    taken = await studio.take(target.pid, 13)
     assert taken.capture.outcome is Outcome.COMPLETE
     first, second, third = taken.recording.segments
     for segment in (first, second):
         assert 4.5 < segment.ended_s - segment.started_s < 6
-    assert 0.2 < third.ended_s - third.started_s < 2
+    assert 0.2 < third.ended_s - third.started_s < 4
     inner = [
         (start_us, end_us)
         for start_us, end_us in taken.table.gaps()
