@@ -5,7 +5,8 @@ from tests.daemon import daemon, looping, target, until
 
 def test_a_restart_of_the_target_is_followed(tmp_path: Path) -> None:
     pidfile = tmp_path / "pid"
-    with daemon(tmp_path, target("one", process={"pidfile": str(pidfile)}, cooldown="400ms")) as cam:
+    times = {"max_loop_time": "2s", "cooldown": "400ms"}
+    with daemon(tmp_path, target("one", process={"pidfile": str(pidfile)}, **times)) as cam:
         assert cam.target("one")["state"] == "waiting"
         for life in (1, 2):
             with looping() as child:
@@ -13,6 +14,8 @@ def test_a_restart_of_the_target_is_followed(tmp_path: Path) -> None:
                 until(lambda pid=child.pid: cam.target("one")["pid"] == pid, "found")
                 until(lambda: not cam.target("one")["limits"]["would_refuse"], "the cooldown is over")
                 cam.beat("start", "one", life)
+                until(lambda life=life: len(cam.said("capture started")) >= life, "captured")
+                cam.beat("end", "one", life)  # so that it is not captured again at twice its age
                 cam.stored(life)
             until(lambda: cam.target("one")["state"] == "gone", "gone")
             assert cam.target("one")["in_flight"] is None
