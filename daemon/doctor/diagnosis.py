@@ -8,8 +8,10 @@ import msgspec
 from collectors import SAMPLERS
 from collectors.contract import Sampler
 from collectors.pyspy import PySpy
+from daemon.capture.choice import Sampling
+from daemon.capture.plan import sampling
 from daemon.config.parts import COLLECTOR_FAMILY
-from daemon.config.settings import Config, Target
+from daemon.config.settings import Config, Selector, Target
 from daemon.doctor import gather, ourselves, places, process, remedies
 from daemon.doctor.access import Obstacle, obstacles
 from daemon.doctor.facts import Own
@@ -19,8 +21,8 @@ from daemon.evidence import version
 from daemon.targets.find import find
 from model.capture import Outcome
 from model.errors import CollectorError, TargetError
+from model.units import Seconds
 
-CPU_BUDGET = 0.25
 OURSELVES = "a process of our own"
 _REFUSED = {Obstacle.PYTHON_FILES}  # that a sampler may do without
 
@@ -30,9 +32,7 @@ class _Patient(msgspec.Struct, frozen=True, kw_only=True):
 
     subject: str
     pid: int
-    sampler: Sampler
-    kind: str
-    cpu_budget: float = CPU_BUDGET
+    how: Sampling
 
 
 def diagnosis(pid: int | None, config: Config | None, *, reach: bool = False) -> Diagnosis:
@@ -50,42 +50,36 @@ def diagnosis(pid: int | None, config: Config | None, *, reach: bool = False) ->
         _examine(own, patient, findings, tries)
     worked = all(one.outcome in (Outcome.COMPLETE, Outcome.TARGET_STOPPED) for one in tries)
     free = not any(finding.level is Level.PROBLEM for finding in findings)
-    return Diagnosis(
-        version=version(), works=bool(tries) and worked and free, findings=tuple(findings), tries=tuple(tries)
-    )
+    return Diagnosis(version=version(), works=worked and free, findings=tuple(findings), tries=tuple(tries))
 
 
 def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -> Iterator[_Patient]:
     if pid is not None:
-        yield _Patient(subject=f"process {pid}", pid=pid, sampler=PySpy(), kind="pyspy")
+        yield _Patient(subject=f"process {pid}", pid=pid, how=_usual(pid))
     if config is not None:
         yield from _targets(config, findings)
-    if pid is None and config is None:
-        yield _Patient(subject=OURSELVES, pid=os.getpid(), sampler=PySpy(), kind="pyspy")
+    if pid is None and (config is None or all(target.process.peer for target in config.targets)):
+        yield _Patient(subject=OURSELVES, pid=os.getpid(), how=_usual(os.getpid()))
 
 
 def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
     """The targets whose processes are there; what is to be said of the others."""
     found = find({target.name: target.process for target in config.targets})
     for target in config.targets:
-        if target.name in found:
-            kind, sampler = _of(target)
-            yield _Patient(
-                subject=target.name,
-                pid=found[target.name],
-                sampler=sampler,
-                kind=kind,
-                cpu_budget=target.cpu_budget,
-            )
-        else:
+        how = sampling(target)
+        if target.name not in found:
             findings.append(_missing(target))
+        elif how is not None:
+            yield _Patient(subject=target.name, pid=found[target.name], how=how)
+        else:
+            what = "it takes no stacks: no right to look is needed"
+            findings.append(Finding(check="access", level=Level.OK, what=what, subject=target.name))
 
 
-def _of(target: Target) -> tuple[str, Sampler]:
-    """The sampler that a target is configured with."""
-    samplers = ((part.kind, part.options) for part in target.collectors)
-    found = ((kind, options) for kind, options in samplers if isinstance(options, Sampler))
-    return next(found, ("pyspy", PySpy()))
+def _usual(pid: int) -> Sampling:
+    """How stacks are taken of a target that nothing is configured of."""
+    target = Target(name="target", process=Selector(pid=pid), max_loop_time=Seconds(1))
+    return Sampling(name="pyspy", looker=PySpy()) if (how := sampling(target)) is None else how
 
 
 def _missing(target: Target) -> Finding:
@@ -103,14 +97,7 @@ def _examine(own: Own, patient: _Patient, findings: list[Finding], tries: list[T
         subject = gather.subject(patient.pid)
         before = obstacles(own, subject)
         allowed = not set(before) - _REFUSED
-        one = tried(
-            patient.sampler,
-            patient.kind,
-            patient.pid,
-            patient.subject,
-            patient.cpu_budget,
-            predicted=allowed,
-        )
+        one = tried(patient.how, patient.pid, patient.subject, predicted=allowed)
     except TargetError as error:
         findings.append(_out_of_sight(str(error), patient.subject))
         return

@@ -68,6 +68,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     inner_pid_namespace: bool = False
     dumpable: bool | None = None  # None: a process of root does not show it
     state: str = "S"
+    frozen: bool = False  # by its control group
     tracer: int = 0
     threads: int = 1
     runtime: Runtime = Runtime()

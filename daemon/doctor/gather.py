@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from daemon.capture.cgroups import cpu_quota, frozen
 from daemon.doctor.facts import Own, Rights, Subject, UserNamespace, Yama
-from daemon.doctor.quota import cpus
 from daemon.doctor.runtime import is_of_python, runtime
 from daemon.targets import procfs
 from model.errors import TargetError
@@ -26,7 +26,7 @@ def own(program: str = "") -> Own:
         user_namespace_initial=_own_map().split() == _WHOLE_NAMESPACE,
         container=_container(),
         others_visible=_others_visible(),
-        cpus_quota=cpus(),
+        cpus_quota=cpu_quota(),
         clock_offset_s=_clock_offset_s(),
         preloaded=os.environ.get("LD_PRELOAD", ""),
         wall_s=time.time(),
@@ -48,6 +48,7 @@ def subject(pid: int) -> Subject:
             inner_pid_namespace=len(status["NSpid"].split()) > len(_status("self")["NSpid"].split()),
             dumpable=(folder / "environ").stat().st_uid == rights.uids[1] if rights.uids[1] else None,
             state=status["State"][0],
+            frozen=frozen(pid),
             tracer=int(status["TracerPid"]),
             threads=int(status["Threads"]),
             runtime=runtime(_executable(folder), mapped, _head(folder)),

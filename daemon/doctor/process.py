@@ -135,6 +135,10 @@ def _state(target: Subject, subject: str) -> Iterator[Finding]:
         why = "a capture gives one look at its stacks, and says target_stopped"
         go_on = f"kill -CONT {target.pid}  # once you know who stopped it"
         yield _finding("state", Level.WARNING, "it is stopped (SIGSTOP)", why, subject, go_on)
+    if target.frozen:
+        why = "a capture gives one look at its stacks, and says target_stopped"
+        thaw = "docker unpause NAME, or write THAWED to its freezer.state (v1), 0 to its cgroup.freeze (v2)"
+        yield _finding("state", Level.WARNING, "its control group is frozen", why, subject, thaw)
     if target.tracer:
         why = "looking works; a sampler with `blocking: true` would be refused"
         what = f"process {target.tracer} traces it"

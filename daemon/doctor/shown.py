@@ -50,7 +50,8 @@ def _try(one: Try) -> Iterator[str]:
     if one.rate_hz is None:
         yield f"  {'tried':8} {one.sampler:14} {one.outcome}: {one.detail} ({took})"
         return
-    yield f"  {'tried':8} {one.sampler:14} {one.threads} threads, {one.frames} frames seen in {took}"
+    size = f"threads {one.threads}, frames {one.frames}"
+    yield f"  {'tried':8} {'looked at once':14} {size}: {took}"
     yield f"  {'cost':8} {one.sampler:14} {one.rate_hz} Hz, {one.cpu_share:.1%} of a core in a capture"
     if one.reason:
         yield f"{'':26}{one.reason}"

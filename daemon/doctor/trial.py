@@ -1,61 +1,60 @@
-"""One real look at a process, as a capture takes it, and what a capture would cost."""
+"""One real look at a process, as a capture takes it, and what a capture would choose and cost."""
 
 import asyncio
 
 import msgspec
 
-from collectors.contract import Looker, Sampler
-from daemon.capture.budget import Limits, estimate
+from daemon.capture.choice import Sampling, choose, other
 from daemon.capture.look import Look, look
+from daemon.capture.plan import try_out
 from daemon.doctor.findings import Try
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome
 from model.errors import CollectorError
 
-_NO_INPUT = 0  # inherited by the sampler, which needs none: a descriptor that is always there
+_INHERITED = 2  # by the sampler: a descriptor that is always there
 
 
-def tried(sampler: Sampler, kind: str, pid: int, subject: str, budget: float, *, predicted: bool) -> Try:
+def tried(how: Sampling, pid: int, subject: str, *, predicted: bool) -> Try:
     """Look at it once; raises TargetError when the process is not there."""
     process = HeldProcess(pid)
-    started = Try(subject=subject, pid=pid, predicted=predicted, outcome=Outcome.FAILED, sampler=kind)
+    begun = Try(subject=subject, pid=pid, predicted=predicted, outcome=Outcome.FAILED, sampler=how.name)
     try:
-        seen, took_s = asyncio.run(_timed(sampler, process))
+        return asyncio.run(_tried(how, process, begun))
     except CollectorError as error:
-        return msgspec.structs.replace(started, detail=str(error), remedy=error.remedy)
+        return msgspec.structs.replace(begun, detail=str(error), remedy=error.remedy)
     finally:
         process.close()
-    judged = seen.judged
-    done = msgspec.structs.replace(
-        started,
-        outcome=judged.outcome,
-        detail=judged.detail,
-        remedy=judged.remedy,
-        milliseconds=round(took_s * 1000, 1),
-        cpu_milliseconds=round(seen.printed.cpu_s * 1000, 1),
-    )
-    return _costed(done, sampler, seen, budget) if judged.outcome is Outcome.COMPLETE else done
 
 
-async def _timed(sampler: Sampler, process: HeldProcess) -> tuple[Look, float]:
+async def _tried(how: Sampling, process: HeldProcess, begun: Try) -> Try:
     loop = asyncio.get_running_loop()
     started_s = loop.time()
-    seen = await look(sampler, process, keep=_NO_INPUT)
-    return seen, loop.time() - started_s
+    seen = await look(how.looker, process, keep=_INHERITED)
+    done = msgspec.structs.replace(
+        begun,
+        outcome=seen.judged.outcome,
+        detail=seen.judged.detail,
+        remedy=seen.judged.remedy,
+        milliseconds=round((loop.time() - started_s) * 1000, 1),
+        cpu_milliseconds=round(seen.printed.cpu_s * 1000, 1),
+    )
+    return await _costed(how, process, seen, done) if done.outcome == Outcome.COMPLETE else done
 
 
-def _costed(done: Try, sampler: Sampler, seen: Look, budget: float) -> Try:
-    """With the rate that a capture would take, and its share of a core."""
-    if not isinstance(sampler, Looker):
-        return done
-    cost = sampler.cost(seen.printed.data, seen.printed.cpu_s)
-    pace = estimate(sampler, cost, Limits(cpu=budget))
-    share = round(min(1.0, sampler.sample_s(cost) * pace.rate_hz), 3)
+async def _costed(how: Sampling, process: HeldProcess, seen: Look, done: Try) -> Try:
+    """With the sampler and the rate that a capture would take, and its share of a core."""
+    cost = how.looker.cost(seen.printed.data, seen.printed.cpu_s)
+    await try_out(how, process)
+    choice = choose(how, how.looker, await other(how, process), cost)
+    share = choice.sampler.sample_s(cost) * choice.pace.rate_hz
+    share += choice.sampler.segment_s(cost) / choice.pace.segment_s
     return msgspec.structs.replace(
         done,
+        sampler=choice.name,
         threads=cost.threads,
         frames=cost.frames,
-        rate_hz=pace.rate_hz,
-        cpu_share=share,
-        reason=pace.reason,
+        rate_hz=choice.pace.rate_hz,
+        cpu_share=round(min(1.0, share), 3),
+        reason="; ".join(filter(None, (choice.pace.reason, choice.why))),
     )

@@ -1,5 +1,6 @@
 """Targets that somebody else holds: stopped ones, and ones under a debugger."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ import pytest
 
 from collectors.pyspy import PySpy
 from model.capture import Outcome, WindowEnd
+from tests import cgroups
 from tests.live.captures import Studio
 from tests.prerequisites import prefer, require
 from tests.targets import Program, Targets, wait_until
@@ -44,6 +46,31 @@ async def test_the_stacks_of_a_stopped_target_are_kept(stopped: Program, studio:
     taken = await studio.take(stopped.pid, 10)
     (look,) = taken.recording.dumps
     assert b"the_culprit" in (taken.directory / look.path).read_bytes()
+
+
+@pytest.fixture
+def frozen(targets: Targets) -> Iterator[Program]:
+    """A target whose control group was frozen, as `docker pause` does."""
+    require("freezer cgroup")
+    target = targets.start("stalled.py")
+    with cgroups.group("freezer") as group:
+        group.take(target.pid)
+        group.freeze()
+        yield target
+        group.thaw()
+        target.kill()
+
+
+async def test_a_frozen_target_is_named_and_left_as_it_is(frozen: Program, studio: Studio) -> None:
+    taken = await studio.take(frozen.pid, 10)
+    assert taken.capture.outcome is Outcome.TARGET_STOPPED
+    assert "frozen" in taken.part.detail
+    assert taken.seconds < PROMPT_S
+    (look,) = taken.recording.dumps
+    assert b"the_culprit" in (taken.directory / look.path).read_bytes()
+    ticks = frozen.cpu_ticks()
+    await asyncio.sleep(0.2)
+    assert frozen.cpu_ticks() == ticks, "it runs, although nobody thawed it"
 
 
 @pytest.fixture(params=["tracer.py", "strace", "gdb"])
