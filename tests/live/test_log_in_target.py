@@ -170,3 +170,20 @@ def test_where_openat2_is_missing_nothing_less_safe_is_tried(
     with pytest.raises(SourceError, match="openat2") as caught:
         open_log(rooted.log("/tmp/app.log"))
     assert "seccomp" in caught.value.remedy
+
+
+def test_a_number_that_means_another_process_by_now_is_not_trusted(rooted: Rooted, tmp_path: Path) -> None:
+    """The one that was held has ended; its number leads to a root in which there is such a file."""
+    rooted.tell("write /tmp/app.log of-another")
+    held = rooted.process
+    assert held is not None
+
+    class Ended(HeldProcess):
+        def __init__(self) -> None:
+            self.identity = held.identity
+
+        def alive(self) -> bool:
+            return False
+
+    with pytest.raises(SourceError, match="has just ended"):
+        open_log(InTarget("target:/tmp/app.log", Ended))
