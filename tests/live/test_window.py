@@ -85,7 +85,7 @@ async def test_segments_follow_each_other_and_seams_are_gaps(targets: Targets, s
     assert all(0 < end_us - start_us < 1_000_000 for start_us, end_us in inner)
     runs = [run for run in taken.table.runs() if run.start_us < inner[0][0] < run.end_us]
     assert not runs
-    assert len(taken.recording.dumps) >= 8
+    assert len(taken.recording.dumps) >= 5
 
 
 async def test_a_look_about_once_a_second_tells_the_state_of_every_thread(
