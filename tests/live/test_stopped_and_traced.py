@@ -95,7 +95,7 @@ def _tracer(pid: int) -> int:
 
 
 async def test_a_traced_target_is_captured_without_blocking(traced: Program, studio: Studio) -> None:
-    taken = await studio.take(traced.pid)
+    taken = await studio.take(traced.pid, 2)
     assert taken.capture.outcome is Outcome.COMPLETE
     assert taken.capture.window.end is WindowEnd.COLLECTION_TIME
     assert "the_culprit" in taken.functions()
