@@ -14,6 +14,7 @@ CERTAIN = 0.5  # an estimate below so much of the budget needs no trial
 FASTER = 2.0  # the most that one step makes a rate higher
 ALIKE = 0.1  # rates so near are the same
 MAX_BYTES_PER_S = 512 * 1024  # 16 MiB in half a minute
+AT_FIRST = "at first, "  # begins the reason of a rate that was changed since
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,4 +113,7 @@ def adjusted(pace: Pace, spent: Spent, share: float, segment_s: float) -> Pace:
     rate_hz = int(max(MIN_RATE_HZ, min(MAX_RATE_HZ, pace.rate_hz * FASTER, wanted)))
     if abs(rate_hz - pace.rate_hz) <= ALIKE * pace.rate_hz:
         rate_hz = pace.rate_hz
-    return msgspec.structs.replace(pace, rate_hz=rate_hz, segment_s=length_s)
+    reason = pace.reason
+    if rate_hz != pace.rate_hz and not reason.startswith(AT_FIRST):
+        reason = AT_FIRST + reason
+    return msgspec.structs.replace(pace, rate_hz=rate_hz, segment_s=length_s, reason=reason)

@@ -29,6 +29,7 @@ _OPTIONS = {  # by the path of the option that bounds it in a configuration
     "targets[0].collection_time": "--for",
     "targets[0].name": "--target",
     "targets[0].collectors[0].pyspy.rate_hz": "--rate",
+    "targets[0].collectors[0].austin.rate_hz": "--rate",
     "targets[0].sampler": "--sampler",
 }
 _STANDARD_OUTPUT = "-"
@@ -70,12 +71,13 @@ def _checked(args: argparse.Namespace) -> "settings.Target":
     """What a configuration with the same meaning makes of the options; raises UsageError with all faults."""
     from daemon.config.load import configured
 
-    pyspy = {} if args.rate is None else {"rate_hz": args.rate}
+    options = {} if args.rate is None else {"rate_hz": args.rate}
+    meant = "austin" if args.sampler == "austin" else "pyspy"
     target = {"name": args.target, "process": {"pid": args.pid}, "collection_time": args.duration}
     target |= {
         "max_loop_time": "1s",
         "cooldown": "1h",
-        "collectors": [{"pyspy": pyspy}],
+        "collectors": [{meant: options}],
         "sampler": args.sampler,
     }
     try:
