@@ -13,10 +13,12 @@ from benchmarks import (
     clients,
     datagrams,
     delivery,
+    doctor,
     first_stack,
     heartbeats,
     idle,
     lateness,
+    log_tail,
     machine,
     modules,
     throughput,
@@ -35,7 +37,9 @@ FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "heartbeats": heartbeats.measure,
     "datagrams": datagrams.measure,
     "clients": clients.measure,
+    "log_tail": log_tail.measure,
     "modules": modules.measure,
+    "doctor": doctor.measure,
 }
 LONG_TIMES = 5
 BEGIN, END = "<!-- figures -->", "<!-- end -->"

@@ -164,10 +164,12 @@ class Follower:
 
     async def _find(self, place: FilePlace, siblings: Siblings, file: Opened) -> Opened | None:
         """Where a place is now: in the path's file, in a generation of it, or nowhere."""
+        if not place.offset:  # nothing to know it by: where it is still there, nobody has read it
+            return None
         files = self._queue.files
         here = (file.device, file.inode) == (place.device, place.inode) and file.fits(place)
         found = None if here else await lineup.find(place, siblings, files)
-        if found is None and file not in files and (here or (place.offset and file.fits(place))):
+        if found is None and file not in files and (here or file.fits(place)):
             file.seek(place.offset)
             found = file
         if found is not None:

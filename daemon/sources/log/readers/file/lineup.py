@@ -50,7 +50,7 @@ async def find(place: FilePlace, siblings: Siblings, files: Sequence[Opened]) ->
     """The generation in which reading was left, ready to be read on; the same inode is the likeliest."""
     candidates = sorted(siblings.named, key=lambda one: one.inode != place.inode)
     for one in candidates:
-        if any(one.inode == file.inode for file in files) or (not place.offset and one.inode != place.inode):
+        if any(one.inode == file.inode for file in files):
             continue
         with contextlib.suppress(OSError, zlib.error):
             file = siblings.open(one)
