@@ -101,4 +101,11 @@ async def _check(process: HeldProcess, config: settings.Target) -> Possible:
         return Possible(False, error.outcome, str(error), error.remedy)
     if judged.outcome is Outcome.COMPLETE:
         return Possible(True, "ok")
-    return Possible(False, judged.outcome, judged.detail, judged.remedy)
+    detail, remedy = judged.detail, judged.remedy
+    if judged.outcome is Outcome.NOT_PERMITTED:
+        from daemon.doctor.refusal import explained  # here, and not above: only a refusal needs it
+
+        why = await asyncio.to_thread(explained, process.pid)
+        detail = f"{detail}: {why}" if why else detail
+        remedy = f"{remedy}; `loopcam doctor --pid {process.pid}` has the lines for it"
+    return Possible(False, judged.outcome, detail, remedy)

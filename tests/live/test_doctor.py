@@ -181,6 +181,33 @@ def test_a_configuration_is_looked_at_as_a_whole(
     assert [(one["subject"], one["outcome"]) for one in said["tries"]] == [("there", "complete")]
 
 
+def test_a_daemon_that_may_not_look_says_why(
+    targets: Targets, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o777)
+    for place in tmp_path.parents:
+        if place.stat().st_uid == os.getuid() and place.is_relative_to("/tmp"):
+            place.chmod(0o755) if place != Path("/tmp") else None
+    target = targets.run(*PLAIN, *IDLE)
+    flags = ["--pid", str(target.pid), "--max-loop-time", "1s", "--listen", "127.0.0.1:0"]
+    command = [*as_user(OTHER, OTHER), *NONE, SYSTEM_PYTHON, "-B", "-m", "daemon", "run", *flags]
+    with subprocess.Popen(
+        [*command, "--out", str(tmp_path / "out"), "--log-format", "json"],
+        stderr=subprocess.PIPE,
+        env=dict(environment),
+        cwd="/",
+        text=True,
+    ) as daemon:
+        assert daemon.stderr is not None
+        try:
+            lines = (json.loads(line) for line in daemon.stderr)
+            said = next(line for line in lines if line["message"] == "no capture possible")
+        finally:
+            daemon.terminate()
+    assert f"runs as user {USER}:{USER}, loopcam as {OTHER}:{OTHER}" in said["why"]
+    assert f"loopcam doctor --pid {target.pid}" in said["remedy"]
+
+
 def test_a_bad_configuration_ends_with_78(environment: Mapping[str, str], tmp_path: Path) -> None:
     file = tmp_path / "loopcam.yaml"
     file.write_text("targets: nothing")
