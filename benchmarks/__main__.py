@@ -14,6 +14,7 @@ from benchmarks import (
     datagrams,
     delivery,
     doctor,
+    doctor,
     first_stack,
     heartbeats,
     idle,
@@ -39,6 +40,7 @@ FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "clients": clients.measure,
     "log_tail": log_tail.measure,
     "modules": modules.measure,
+    "doctor": doctor.measure,
     "doctor": doctor.measure,
 }
 LONG_TIMES = 5
