@@ -14,7 +14,6 @@ from benchmarks import (
     datagrams,
     delivery,
     doctor,
-    doctor,
     first_stack,
     heartbeats,
     idle,
@@ -40,7 +39,6 @@ FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "clients": clients.measure,
     "log_tail": log_tail.measure,
     "modules": modules.measure,
-    "doctor": doctor.measure,
     "doctor": doctor.measure,
 }
 LONG_TIMES = 5
