@@ -37,8 +37,11 @@ def rank(file: Opened, siblings: Siblings) -> int:
 
 
 def copied(file: Opened, siblings: Siblings, known: Sequence[Known], files: Sequence[Opened]) -> bool:
-    """Whether a generation begins with what was read of a file, and goes on otherwise than the file does."""
+    """Whether an older generation begins with what was read of a file, and goes on otherwise than it does."""
+    older = siblings.named[: max(0, rank(file, siblings))]
     for one in unread(siblings, known, files):
+        if one not in older:
+            continue
         _, head = siblings.text(one) or (0, b"")
         own = os.pread(file.fileno(), len(head), 0)
         if len(head) >= file.offset and head[: file.offset] == own[: file.offset] and head != own:
