@@ -86,8 +86,6 @@ class Austin(Sampler, frozen=True):
     def judge(self, ended: Exit) -> Judgement:
         """Tell austin's ends apart by its exit code; 3.7 and 4.x have codes of their own for the same."""
         said = plain(ended.output)
-        if ended.code < 0:
-            return _judge_signal(-ended.code)
         python = _PYTHON.search(said)
         if python and (int(python[1]), int(python[2])) < OLDEST_PYTHON:
             return Judgement(
@@ -95,6 +93,8 @@ class Austin(Sampler, frozen=True):
                 detail=f"austin cannot read Python {python[1]}.{python[2]}",
                 remedy=_USE_PYSPY,
             )
+        if ended.code < 0:
+            return _judge_signal(-ended.code)
         if ended.code in (0, _FINISHED):
             return _judge_end(ended.code, said)
         return _FAILURES.get(ended.code) or Judgement(

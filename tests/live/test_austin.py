@@ -5,6 +5,7 @@ import os
 import signal
 import statistics
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,15 +39,29 @@ def austins() -> list[int]:
     return [child for child, line in children().items() if ".mojo" in line and "austin_converter" not in line]
 
 
+def until_written(folder: Path, least_bytes: int = 2 * 4096) -> Callable[[CaptureWindow], object]:
+    """Open the window until austin has written so much; it writes 4 KiB at once."""
+
+    async def end(window: CaptureWindow) -> None:
+        def written() -> bool:
+            return any(file.stat().st_size >= least_bytes for file in folder.rglob("*.mojo"))
+
+        await until(written, "austin has written", within_s=40)
+        window.end(WindowEnd.COLLECTION_TIME)
+
+    tasks: list[asyncio.Task[None]] = []
+    return lambda window: tasks.append(asyncio.create_task(end(window)))
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_the_stall_is_seen_with_its_threads_and_their_states(
-    targets: Targets, studio: Studio, program: Program, version: str
+    targets: Targets, studio: Studio, program: Program, version: str, tmp_path: Path
 ) -> None:
     python = interpreter(version)
     if python is None or not knows(program, version):
         pytest.skip(f"no Python {version} here that this austin knows; the tests' own stands for it")
     target = targets.start("stalled.py", 2, 3, python=python)
-    taken = await studio.take(target.pid, 1.0, sampling=with_austin())
+    taken = await studio.take(target.pid, 40, sampling=with_austin(), began=until_written(tmp_path))
     assert taken.capture.outcome is Outcome.COMPLETE
     assert taken.recording.sampler == "austin"
     assert taken.recording.version == ".".join(map(str, program.version))
@@ -61,14 +76,15 @@ async def test_the_stall_is_seen_with_its_threads_and_their_states(
 
 @pytest.mark.parametrize("threads", [1, 50])
 async def test_all_threads_are_sampled(
-    targets: Targets, studio: Studio, program: Program, threads: int
+    targets: Targets, studio: Studio, program: Program, threads: int, tmp_path: Path
 ) -> None:
     target = targets.start("stalled.py", threads - 1, 20)
-    taken = await studio.take(target.pid, 1.0, sampling=with_austin(Austin(rate_hz=20)))
+    began = until_written(tmp_path)
+    taken = await studio.take(target.pid, 40, sampling=with_austin(Austin(rate_hz=20)), began=began)
     assert taken.capture.outcome is Outcome.COMPLETE
-    (segment,) = taken.recording.segments
-    assert segment.sampler == "austin"
-    assert (segment.taken or 0) >= threads + 1  # with the one that obeys
+    segments = taken.recording.segments
+    assert {segment.sampler for segment in segments} == {"austin"}
+    assert sum(segment.taken or 0 for segment in segments) >= threads + 1  # with the one that obeys
     assert {thread.os_id for thread in taken.table.threads} == tasks(target.pid)
     assert taken.manifest.top_stacks[0].function == "the_culprit"
 
@@ -77,9 +93,13 @@ def tasks(pid: int) -> set[int]:
     return {int(task.name) for task in Path(f"/proc/{pid}/task").iterdir()}
 
 
-async def test_its_times_are_the_machines(targets: Targets, studio: Studio, program: Program) -> None:
-    target = targets.start("phased.py", 4)
-    taken = await studio.take(target.pid, 3.0, sampling=with_austin(Austin(rate_hz=100)))
+async def test_its_times_are_the_machines(
+    targets: Targets, studio: Studio, program: Program, tmp_path: Path
+) -> None:
+    target = targets.start("phased.py")
+    began = until_written(tmp_path, 4 * 4096)
+    taken = await studio.take(target.pid, 40, sampling=with_austin(Austin(rate_hz=100)), began=began)
+    target.tell("stop")
     turns = []
     while (line := await asyncio.to_thread(target.hear)) != "over":
         name, began_s = line.split()
@@ -147,7 +167,7 @@ async def test_an_austin_that_is_killed_leaves_what_it_had_written(
         os.kill(austins()[0], signal.SIGKILL)
 
     killing = asyncio.create_task(kill())
-    taken = await studio.take(target.pid, 3.0, sampling=with_austin(Austin(rate_hz=100)), flawed=True)
+    taken = await studio.take(target.pid, 8.0, sampling=with_austin(Austin(rate_hz=100)), flawed=True)
     await killing
     first, *rest = taken.recording.segments
     assert first.sampler == "austin"
@@ -176,11 +196,12 @@ async def test_an_austin_that_hangs_while_it_attaches_gives_way_to_py_spy(
     targets: Targets, studio: Studio, program: Program
 ) -> None:
     target = targets.start("stalled.py")
-    taken = await studio.take(target.pid, 2.0, sampling=with_austin(Slow()))
+    taken = await studio.take(target.pid, 6.0, sampling=with_austin(Slow()))
     assert taken.capture.outcome is Outcome.COMPLETE
     assert any("no samples within 0.5 s" in one for one in taken.recording.adjusted)
     assert taken.manifest.top_stacks[0].function == "the_culprit"
-    assert {segment.sampler for segment in taken.recording.segments} == {"pyspy"}
+    assert taken.recording.sampler == "pyspy"
+    assert {segment.sampler for segment in taken.recording.segments} <= {"pyspy"}
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.7"])
@@ -190,14 +211,16 @@ async def test_an_older_python_is_left_to_py_spy(
     python = interpreter(version)
     if python is None:
         pytest.skip(f"pyenv has no Python {version}")
-    monkeypatch.setattr("collectors.austin.TRIAL_DEADLINE_S", 3.0)
+    monkeypatch.setattr("collectors.austin.TRIAL_DEADLINE_S", 3.0)  # 3.7 may search it for ever
+    monkeypatch.setattr("collectors.austin.READY_WITHIN_S", 1.0)
     target = targets.start("stalled.py", python=python)
     held = HeldProcess(target.pid)
     await trials.attempt("austin", Austin(), held, wanted=True)
     assert trials.unfit("austin", held)
-    taken = await studio.take(held, 1.0, sampling=with_austin())
-    assert {segment.sampler for segment in taken.recording.segments} == {"pyspy"}
-    assert "austin cannot be used" in taken.recording.choice
+    taken = await studio.take(held, 8.0, sampling=with_austin())
+    assert taken.recording.sampler == "pyspy"
+    told = (taken.recording.choice, *taken.recording.adjusted)
+    assert any("austin cannot be used" in one or "instead of austin" in one for one in told)
     assert taken.manifest.top_stacks[0].function == "the_culprit"
 
 
@@ -208,7 +231,8 @@ async def test_without_austin_python_the_evidence_is_delivered_as_it_was_taken(
     without.write_text(CONVERTER.read_text().replace("from austin.format", "from not_there.format"))
     monkeypatch.setattr("report.evidence.austin.CONVERTER", without)
     target = targets.start("stalled.py")
-    taken = await studio.take(target.pid, 1.0, sampling=with_austin(), flawed=True)
+    began = until_written(tmp_path)
+    taken = await studio.take(target.pid, 40, sampling=with_austin(), flawed=True, began=began)
     assert "install loopcam[austin] where reports are drawn" in taken.manifest.rendering.detail
     assert any(artifact.path.endswith(".mojo") for artifact in taken.manifest.artifacts)
     assert "the_culprit" in (taken.directory / "stacks.txt").read_text()  # looks are py-spy's

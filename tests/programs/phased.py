@@ -1,8 +1,9 @@
-"""`phased.py SECONDS`: `left` and `right` take turns of 0.4 s; then it tells when each turn began, and waits.
+"""`left` and `right` take turns of 0.4 s; when it is told anything, it tells when each turn began, and ends.
 
 It says `NAME MONOTONIC_SECONDS` a turn, and `over`. Runs on every Python 3.
 """
 
+import select
 import sys
 import time
 
@@ -25,8 +26,7 @@ def main():
     """Take turns."""
     print("ready", flush=True)
     turns = []
-    end_s = time.monotonic() + float(sys.argv[1])
-    while time.monotonic() < end_s:
+    while not select.select([sys.stdin], [], [], 0)[0]:
         whose = (left, right)[len(turns) % 2]
         now_s = time.monotonic()
         turns.append((whose.__name__, now_s))
@@ -34,7 +34,6 @@ def main():
     for name, began_s in turns:
         print(name, began_s)
     print("over", flush=True)
-    sys.stdin.readline()
 
 
 if __name__ == "__main__":
