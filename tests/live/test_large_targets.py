@@ -5,7 +5,7 @@ from model.capture import Outcome
 from tests.live.captures import Studio
 from tests.targets import Targets
 
-LATE_S = 4.0  # the last sample and py-spy's file, on a machine that has other work
+LATE_S = 8.0  # the last sample and py-spy's file, on a machine that has other work
 MEBIBYTE = 2**20
 
 
@@ -35,11 +35,11 @@ async def test_a_rate_that_is_too_high_does_not_make_the_window_longer(
 
 async def test_two_hundred_threads_are_captured_in_time(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py", 200, 30)
-    taken = await studio.take(target.pid, 4)
+    taken = await studio.take(target.pid, 6)
     assert taken.capture.outcome is Outcome.COMPLETE
-    assert taken.seconds < 4 + LATE_S
+    assert taken.seconds < 6 + LATE_S
     assert taken.recording.rate_hz < 10
     first = (taken.directory / taken.recording.dumps[0].path).read_bytes()
     assert first.count(b'"os_thread_id"') == 202
-    assert len(taken.recording.segments) == 1
+    assert len(taken.recording.segments) <= 2  # none at all where the first look took the window
     assert sum(artifact.size_bytes for artifact in taken.capture.evidence) < 16 * MEBIBYTE
