@@ -173,3 +173,13 @@ def test_what_is_no_readable_file_is_waited_for_at_no_cost(cam: Daemon, log: Pat
     turn(log, 1)
     until(lambda: iterations(cam) == 1, "it is heard")
     assert len(cam.said("source hears nothing")) == 1
+
+
+def test_a_flood_of_forged_lines_is_collapsed_and_the_truth_after_it_heard(cam: Daemon, log: Path) -> None:
+    cam.start()
+    hears(cam)
+    say(log, *(f"iteration {number} start" for number in range(3000)))
+    until(lambda: cam.metric("loopcam_stale_events_total") >= 1000, "most only add up")
+    assert len(cam.said("more events a second than max_per_s")) >= 1
+    report = cam.report()  # the last of them is open, and told
+    assert report.capture.trigger.iteration == "2999"
