@@ -52,12 +52,12 @@ def test_a_daemon_that_ran_out_of_memory_loses_no_report_and_its_target_goes_on(
     require("memory cgroup")
     with (
         cgroups.group("memory") as group,
-        daemon(tmp_path, target("one", stuck, collection_time="1s", cooldown="1s")) as cam,
+        daemon(tmp_path, target("one", stuck, collection_time="1s")) as cam,
     ):
         cam.beat("start", "one", 1)
         (before,) = cam.stored(1)
         cam.beat("end", "one", 1)
-        cam.configure(targets=[target("one", stuck, collection_time="1m", cooldown="1m")])
+        cam.configure(targets=[target("one", stuck, collection_time="1m")])
         cam.stop()
         cam.start()
         group.take(cam.process.pid)

@@ -43,7 +43,7 @@ async def test_a_loop_that_is_blocked_is_seen_where_it_is(
     targets: Targets, studio: Studio, kind: str
 ) -> None:
     target = targets.start("kinds.py", kind)
-    taken = await studio.take(target.pid, 1.2)
+    taken = await studio.take(target.pid, 2)
     assert taken.capture.outcome is Outcome.COMPLETE
     top = main_thread(taken)
     assert top.function == kind
@@ -54,7 +54,7 @@ async def test_a_loop_that_is_blocked_is_seen_where_it_is(
 
 async def test_who_holds_the_gil_in_c_is_named_and_who_wants_it_too(targets: Targets, studio: Studio) -> None:
     target = targets.start("kinds.py", "holding_the_gil")
-    taken = await studio.take(target.pid, 1.2)
+    taken = await studio.take(target.pid, 2)
     assert "the GIL: MainThread" in text(taken)
     wanting = next(top for top in taken.manifest.top_stacks if top.function == "wanting")
     assert wanting.state in ("wanting_gil", "waiting", "running_gil")
@@ -69,7 +69,7 @@ async def test_every_python_is_seen_blocked(
     python = interpreter(version)
     if python is None:
         pytest.skip(f"pyenv has no Python {version}; the tests' own stands for it")
-    taken = await studio.take(targets.start("kinds.py", kind, python=python).pid, 1.2)
+    taken = await studio.take(targets.start("kinds.py", kind, python=python).pid, 2)
     assert taken.capture.outcome is Outcome.COMPLETE
     assert (main_thread(taken).function, main_thread(taken).state) == (kind, "waiting")
 
@@ -77,7 +77,7 @@ async def test_every_python_is_seen_blocked(
 async def test_an_asyncio_loop_shows_the_synchronous_call_that_blocks_it(
     targets: Targets, studio: Studio
 ) -> None:
-    taken = await studio.take(targets.start("kinds.py", "asynchronous").pid, 1.2)
+    taken = await studio.take(targets.start("kinds.py", "asynchronous").pid, 2)
     top = main_thread(taken)
     assert top.function == "synchronous_call"
     assert "iteration (" in top.frames[-2]
@@ -85,7 +85,7 @@ async def test_an_asyncio_loop_shows_the_synchronous_call_that_blocks_it(
 
 
 async def test_of_greenlets_the_running_one_is_seen(targets: Targets, studio: Studio) -> None:
-    taken = await studio.take(targets.start("kinds.py", "greenlets").pid, 1.2)
+    taken = await studio.take(targets.start("kinds.py", "greenlets").pid, 2)
     top = main_thread(taken)
     assert top.function.endswith("busy_greenlet")
     assert top.state == "running_gil"

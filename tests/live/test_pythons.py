@@ -24,7 +24,7 @@ async def test_the_stall_is_seen(targets: Targets, studio: Studio, version: str)
     if python is None:
         pytest.skip(f"pyenv has no Python {version}; the tests' own stands for it")
     target = targets.start("stalled.py", 2, 3, python=python)
-    taken = await studio.take(target.pid, 0.6)
+    taken = await studio.take(target.pid, 2)
     assert taken.capture.outcome is Outcome.COMPLETE
     top = taken.manifest.top_stacks[0]
     assert top.function == "the_culprit"
