@@ -3,6 +3,7 @@
 SHARE = 0.5  # of a core, lasting
 BURST_S = 2.5  # of CPU time above that
 PIECE_S = 0.1  # of CPU time for one piece: for so long the daemon hears nothing else
+LINE_S = 0.0001  # of CPU time for a line; what takes less is a flood of lines, and no fault of a pattern
 RETRY_S = 300.0
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from daemon.sources.contract import Condition
-from daemon.sources.log.budget import PIECE_S, RETRY_S, Budget
+from daemon.sources.log.budget import LINE_S, PIECE_S, RETRY_S, Budget
 from daemon.sources.log.contract import Mark
 from daemon.sources.log.patterns import Pattern, sought
 from model.units import Seconds
@@ -31,7 +31,7 @@ class Matcher:
         self._active: tuple[Pattern, ...] = ()
         self._cpu, self._now = cpu, now
         self._budget = Budget()
-        self._began_s, self._steps = 0.0, 0
+        self._began_s, self._steps, self._lines = 0.0, 0, 0
         self._use()
 
     def __bool__(self) -> bool:
@@ -54,7 +54,7 @@ class Matcher:
             self._use()
         for pattern in self._patterns:
             pattern.steps //= 2  # what it costs now, not what it once did
-        self._began_s, self._steps = self._cpu() if self._cpu else 0.0, 0
+        self._began_s, self._steps, self._lines = self._cpu() if self._cpu else 0.0, 0, 0
 
     def marks(self, lines: Iterable[tuple[bytes, bytes]], max_line_bytes: int) -> list[Mark]:
         """What the lines say."""
@@ -75,12 +75,13 @@ class Matcher:
 
     def _look(self, length: int) -> None:
         """Now and then: whether this piece takes too long."""
+        self._lines += 1
         self._steps += (length + 100) * 100
         if self._cpu is None or self._steps < LOOK_STEPS:
             return
         self._steps = 0
-        if (spent_s := self._cpu()) - self._began_s > PIECE_S:
-            self._began_s = spent_s
+        if (now_s := self._cpu()) - self._began_s > max(PIECE_S, LINE_S * self._lines):
+            self._began_s, self._lines = now_s, 0
             self._disable()
 
     def _disable(self) -> None:
