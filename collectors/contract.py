@@ -97,6 +97,10 @@ class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """Whether it stops the target for each sample."""
         raise NotImplementedError
 
+    def sees_idle(self) -> bool:
+        """Whether threads that do nothing show in its samples, too."""
+        return True
+
     def asked_rate_hz(self) -> int | None:
         """The rate that its options ask for."""
         raise NotImplementedError

@@ -87,6 +87,10 @@ class PySpy(Looker, frozen=True):
         """Whether it was asked to stop the target for each sample."""
         return self.blocking
 
+    def sees_idle(self) -> bool:
+        """Not where only who holds the GIL is to be seen."""
+        return not self.gil
+
     def asked_rate_hz(self) -> int | None:
         """`rate_hz`."""
         return self.rate_hz

@@ -25,6 +25,7 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     sampled_s: float = 0.0  # time covered by samples, summed over segments
     missed_s: float = 0.0  # time between segments and around them, stored as gaps
+    from_looks: int = 0  # looks that stand in for samples, where there are none
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

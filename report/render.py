@@ -87,12 +87,15 @@ def _drawing(
     capture: Capture, found: Evidence, artifacts: tuple[Artifact, ...], faults: tuple[str, ...]
 ) -> Drawing:
     table = found.table
-    missed_us = sum(end_us - start_us for start_us, end_us in table.gaps())
+    window_us = table.end_us - table.start_us
+    gaps_us = sum(end_us - start_us for start_us, end_us in table.gaps())
+    missed_us = window_us if found.from_looks else gaps_us
     rendering = Rendering(
         rendered=True,
         detail="; ".join(faults),
-        sampled_s=(table.end_us - table.start_us - missed_us) / 1_000_000,
+        sampled_s=(window_us - missed_us) / 1_000_000,
         missed_s=missed_us / 1_000_000,
+        from_looks=found.from_looks,
     )
     by_key = weights(table)
     by_thread = trees(table, by_key)

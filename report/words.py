@@ -89,7 +89,7 @@ def story(drawing: Drawing) -> Iterator[str]:
     yield from (_NOTES.get(note, note) for note in capture.notes)
 
 
-def conclusion(top: TopStack) -> str:
+def conclusion(top: TopStack, from_looks: int = 0) -> str:
     """Where the most important thread was."""
     known = (
         ""
@@ -97,7 +97,13 @@ def conclusion(top: TopStack) -> str:
         else f"; in the stack it was in most, it was {STATES[State(top.state)]}"
     )
     thread = f"{top.thread or 'Thread'} ({top.os_thread_id})"
-    return f"{thread} spent {top.function_share:.0%} of its sampled time in {top.function}{known}."
+    time = f"time, as far as {looks(from_looks)} can tell," if from_looks else "sampled time"
+    return f"{thread} spent {top.function_share:.0%} of its {time} in {top.function}{known}."
+
+
+def looks(count: int) -> str:
+    """So many looks."""
+    return "1 look" if count == 1 else f"{count} looks"
 
 
 def missing(drawing: Drawing) -> Iterator[str]:
@@ -105,7 +111,12 @@ def missing(drawing: Drawing) -> Iterator[str]:
     rendering, capture = drawing.rendering, drawing.capture
     if capture.outcome is not Outcome.COMPLETE:
         yield f"The capture is not complete: {outcome(capture)}."
-    if not drawing.table.segments:
+    if rendering.from_looks:
+        yield (
+            "No samples were recorded: times and shares are from "
+            f"{looks(rendering.from_looks)}, each of which holds until the next."
+        )
+    elif not drawing.table.segments:
         yield "No samples were recorded, so the profile is empty."
     elif rendering.missed_s >= 0.0005:
         window_s = (drawing.table.end_us - drawing.table.start_us) / 1_000_000
@@ -154,7 +165,7 @@ def _what(drawing: Drawing) -> Iterator[str]:
     capture = drawing.capture
     window_s = capture.window.ended_s - capture.window.started_s
     yield f"loopcam watched for {seconds(window_s)}, until {_ENDS[capture.window.end]}."
-    if recording := capture.recording:
+    if (recording := capture.recording) and not drawing.rendering.from_looks:
         mode = "pausing the target for each sample" if recording.blocking else "without pausing the target"
         yield (
             f"It sampled {len(drawing.table.threads)} threads with {recording.sampler} {recording.version} "

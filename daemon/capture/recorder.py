@@ -107,9 +107,18 @@ class Recorder:
             kept_from_looking = None if task.cancelled() else task.exception()
         if kept_from_looking is not None:
             raise kept_from_looking
-        segments = self._keeping.segments
-        if segments and all(one.taken == 0 for one in segments):
-            raise CollectorError(Outcome.NOTHING, "no stacks sampled")
+        if all(one.taken == 0 for one in self._keeping.segments):
+            raise self._without_samples(choice)
+
+    def _without_samples(self, choice: Choice) -> CollectorError:
+        """Why there are looks, and nothing else."""
+        if not choice.pace.rate_hz:
+            remedy = "a higher `cpu_budget` pays for samples"
+            return CollectorError(Outcome.PARTIAL, choice.pace.reason, remedy=remedy)
+        if self._keeping.segments and not choice.sampler.sees_idle():
+            return CollectorError(Outcome.NOTHING, "no stacks sampled")
+        what = f"the window was over before {choice.name} took a sample; only looks were taken"
+        return CollectorError(Outcome.PARTIAL, what, remedy="a longer `collection_time`, or more CPU time")
 
     async def _first_look(self, looking: Looking, window: CaptureWindow) -> Cost:
         try:

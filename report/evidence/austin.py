@@ -15,14 +15,13 @@ from typing import NamedTuple
 import msgspec
 
 from model.samples import GONE, NO_STACK, Frame, Row, Span, TableBuilder, Thread
-from report.evidence.looks import Look
+from report.evidence.looks import NO_FRAME, Look
 
 CONVERTER = Path(__file__).with_name("austin_converter.py")
 DEADLINE_S = 25.0  # for a segment; a report must be drawn in a minute
 MAX_OUTPUT_BYTES = 64 * 1024 * 1024
 MAX_ERROR_BYTES = 4096
 _MISSING = "austin-python is not installed"
-_NO_FRAME = Frame("(no Python frame)", "", 0)
 
 
 class _Frame(msgspec.Struct, frozen=True, array_like=True, tag="frame"):
@@ -96,7 +95,7 @@ class _Table:
     def _stack(self, number: int) -> int:
         if number == GONE:
             return GONE
-        return self._stacks[number] or self._builder.call(NO_STACK, _NO_FRAME)
+        return self._stacks[number] or self._builder.call(NO_STACK, NO_FRAME)
 
     def finished(self, span: Span, looks: Sequence[Look]) -> list[Row]:
         """Rows of the sample table."""

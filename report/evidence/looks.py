@@ -1,12 +1,15 @@
 """A look: all threads at one instant, with what each was doing."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from model.samples import Frame, State, Thread
+from model.samples import GONE, NO_STACK, Frame, Row, SampleTable, Span, State, TableBuilder, Thread
 
+NO_FRAME = Frame("(no Python frame)", "", 0)
+RATE_HZ = 1  # looks are about so many a second
+LEAST_US = 1000  # that a look holds which was taken after the window
 _WAITS_FOR_LOCK = "futex"
 
 
@@ -54,3 +57,26 @@ def combine(active: bool, owns_gil: bool, kernel: Scheduled | None) -> State:
 
 def _may_be_lock(wchan: str) -> bool:
     return wchan in ("", "0") or _WAITS_FOR_LOCK in wchan
+
+
+def table(looks: Sequence[Look], start_us: int, end_us: int) -> SampleTable:
+    """A sample table made of looks, one at least, in the order of time: each holds until the next."""
+    builder = TableBuilder()
+    rows: list[Row] = []
+    present: set[int] = set()
+    for look in looks:
+        seen = list(_rows(look, builder))
+        now = {row.thread for row in seen}
+        rows += (Row(look.at_us, thread, GONE) for thread in present - now)
+        rows += seen
+        present = now
+    end_us = max(end_us, looks[-1].at_us + LEAST_US)
+    builder.add(Span(looks[0].at_us, end_us, RATE_HZ), rows)
+    return builder.freeze(start_us, end_us)
+
+
+def _rows(look: Look, builder: TableBuilder) -> Iterator[Row]:
+    for seen in look.sightings:
+        thread = builder.thread(*seen.thread)
+        stack = builder.stack(seen.frames) or builder.call(NO_STACK, NO_FRAME)
+        yield Row(look.at_us, thread, stack, seen.state)

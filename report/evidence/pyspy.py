@@ -12,11 +12,10 @@ from typing import Literal
 import msgspec
 
 from model.samples import GONE, NO_STACK, Frame, Row, Span, TableBuilder, Thread
-from report.evidence.looks import Scheduled, Sighting, combine
+from report.evidence.looks import NO_FRAME, Scheduled, Sighting, combine
 
 _PROCESS = re.compile(r"process \d+:")
 _THREAD = re.compile(r"thread \((\d+|0x[0-9A-Fa-f]+)\)(?:: (.*))?", re.DOTALL)
-_NO_FRAME = Frame("(no Python frame)", "", 0)
 _NOBODY = -1
 
 _Place = tuple[int, int]  # thread, stack
@@ -102,7 +101,7 @@ def _change(
     if before not in (_NOBODY, thread):
         yield Row(time_us, before, GONE)
     if thread != _NOBODY:
-        yield Row(time_us, thread, stack if stack != NO_STACK else builder.call(NO_STACK, _NO_FRAME))
+        yield Row(time_us, thread, stack if stack != NO_STACK else builder.call(NO_STACK, NO_FRAME))
     seen[tid] = thread
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from model.capture import Capture, Dump, Segment
+from model.capture import Capture, Dump, Outcome, Segment
 from model.samples import SampleTable, Span, TableBuilder
 from report.evidence import austin, looks, pyspy, states
 from report.evidence.austin import Found
@@ -40,6 +40,7 @@ class Evidence:
     table: SampleTable
     looks: tuple[Look, ...]
     faults: tuple[str, ...]
+    from_looks: int = 0  # looks that the table is made of, where there are no samples
 
 
 def read(directory: Path, capture: Capture) -> Evidence:
@@ -54,8 +55,17 @@ def read(directory: Path, capture: Capture) -> Evidence:
         _add(directory, segment, builder, seen, faults)
     start_s = min((capture.window.started_s, *(segment.started_s for segment in segments)))
     end_s = max((capture.window.ended_s, *(segment.ended_s for segment in segments)))
-    table = states.assign(builder.freeze(_us(start_s), _us(end_s)), seen)
-    return Evidence(table=table, looks=seen, faults=tuple(faults))
+    table = builder.freeze(_us(start_s), _us(end_s))
+    if seen and not table.segments and not _nothing_to_sample(capture):
+        standing_in = looks.table(seen, table.start_us, table.end_us)
+        return Evidence(table=standing_in, looks=seen, faults=tuple(faults), from_looks=len(seen))
+    return Evidence(table=states.assign(table, seen), looks=seen, faults=tuple(faults))
+
+
+def _nothing_to_sample(capture: Capture) -> bool:
+    """Whether the sampler worked, and what it was to look for was not there."""
+    name = capture.recording.sampler if capture.recording else ""
+    return any(part.name == name and part.outcome is Outcome.NOTHING for part in capture.parts)
 
 
 def _add(
@@ -64,7 +74,9 @@ def _add(
     span = Span(_us(segment.started_s), _us(segment.ended_s), segment.rate_hz)
     try:
         found = _reader(segment.sampler).rows(directory / segment.path, span, builder, seen)
-        builder.add(span, found.rows)
+        if found.rows and found.rows[0].time_us < span.end_us:
+            first_us = max(span.start_us, found.rows[0].time_us)  # before, nothing was sampled
+            builder.add(span._replace(start_us=first_us), found.rows)
     except _DAMAGE as error:
         faults.append(_words(segment.path, error))
     else:

@@ -104,6 +104,10 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
         )
         yield from _harm(recording)
         yield "Evidence", f"{len(recording.segments)} segments, {len(recording.dumps)} looks at all threads"
-    sampled, missed = drawing.rendering.sampled_s, drawing.rendering.missed_s
-    yield "Sampled", f"{words.seconds(sampled)}, not sampled {words.seconds(missed)}"
+    rendering = drawing.rendering
+    sampled = f"{words.seconds(rendering.sampled_s)}, not sampled {words.seconds(rendering.missed_s)}"
+    yield (
+        "Sampled",
+        f"{sampled}; from {words.looks(rendering.from_looks)}" if rendering.from_looks else sampled,
+    )
     yield "loopcam", capture.loopcam_version

@@ -21,6 +21,7 @@ def head(drawing: Drawing) -> Markup:
     """Who, when, and how it ended."""
     capture = drawing.capture
     good = capture.outcome is Outcome.COMPLETE and not drawing.rendering.detail
+    looks = drawing.rendering.from_looks
     chips = [tag("li", f"{key} {value}") for key, value in sorted(capture.labels.items())]
     return tag(
         "header",
@@ -32,7 +33,7 @@ def head(drawing: Drawing) -> Markup:
             class_="top",
         ),
         tag("h1", words.headline(capture)),
-        *(tag("p", words.conclusion(top), class_="lead") for top in drawing.top_stacks[:1]),
+        *(tag("p", words.conclusion(top, looks), class_="lead") for top in drawing.top_stacks[:1]),
         tag("ul", *chips, class_="chips") if chips else "",
     )
 
@@ -75,11 +76,13 @@ def _card(drawing: Drawing, thread: int, top: TopStack, strip: Markup) -> Markup
     where = tag("ol", *(tag("li", frame) for frame in reversed(top.frames)), class_="stack")
     culprit = tag("b", f"{top.function_share:.0%}"), " in ", tag("code", top.function)
     title = tag("h3", thread_text(drawing.table.threads[thread]))
+    looks = drawing.rendering.from_looks
+    seen = f"from {words.looks(looks)}" if looks else "sampled"
     return tag(
         "article",
         tag("div", title, tag("p", *culprit, class_="culprit"), class_="row"),
         strip,
-        tag("p", f"{words.seconds(tree.total_us[ROOT] / 1e6)} sampled: {words.mix(tree)}", class_="mix"),
+        tag("p", f"{words.seconds(tree.total_us[ROOT] / 1e6)} {seen}: {words.mix(tree)}", class_="mix"),
         tag("details", tag("summary", said), where, open=main),
         class_="card main" if main else "card",
     )

@@ -43,8 +43,8 @@ def _heaviest(column: _Column | None) -> State | None:
 
 def legend() -> Markup:
     """What the colours mean."""
+    kinds = {f"state-{state}": words for state, words in STATES.items()} | {"hatched": "not sampled"}
     items = (
-        tag("span", tag("i", class_=f"dot state-{state}"), words, class_="key")
-        for state, words in STATES.items()
+        tag("span", tag("i", class_=f"dot {kind}"), words, class_="key") for kind, words in kinds.items()
     )
     return tag("p", *items, class_="legend")

@@ -85,8 +85,12 @@ async def test_evidence_of_enormous_targets_is_bounded_and_so_is_our_memory(
 ) -> None:
     target = targets.start("stalled.py", threads, depth)
     taken = await studio.take(target.pid, 5)
-    assert taken.capture.outcome is Outcome.COMPLETE
+    assert taken.capture.outcome in (
+        Outcome.COMPLETE,
+        Outcome.PARTIAL,
+    )  # looks alone, where samples cost too much
     assert taken.recording.dumps
+    assert taken.manifest.top_stacks
     assert sum(artifact.size_bytes for artifact in taken.capture.evidence) < 16 * MEBIBYTE
 
 

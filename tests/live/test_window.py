@@ -4,9 +4,12 @@ import asyncio
 import itertools
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
+import pytest
 
+from collectors.contract import Command
 from collectors.pyspy import PySpy
 from daemon.capture.window import CaptureWindow
 from daemon.targets.process import HeldProcess, TaskState
@@ -177,6 +180,28 @@ async def test_children_are_looked_at_where_that_is_asked_for(targets: Targets, 
     taken = await studio.take(target.pid, 1.0, PySpy(subprocesses=True))
     assert {thread.pid for thread in taken.table.threads} == {target.pid, child}
     assert "in_the_child" in taken.functions()
+
+
+class Slow(PySpy, frozen=True):
+    """Takes a minute to be ready, as on a starved machine."""
+
+    def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
+        """Only the minute."""
+        real = super().record(pid, rate_hz, seconds, file)
+        return msgspec.structs.replace(real, argv=("sleep", "60"))
+
+
+@pytest.mark.parametrize(("seconds", "sampler"), [(1.0, Slow()), (0.001, PySpy())])
+async def test_a_window_that_is_over_before_the_first_sample_shows_what_was_looked_at(
+    targets: Targets, studio: Studio, seconds: float, sampler: PySpy
+) -> None:
+    target = targets.start("stalled.py", 2)
+    taken = await studio.take(target.pid, seconds, sampler)
+    assert taken.capture.outcome is Outcome.PARTIAL
+    assert "over before pyspy took a sample; only looks were taken" in taken.part.detail
+    assert taken.manifest.rendering.from_looks == len(taken.recording.dumps) > 0
+    assert taken.manifest.rendering.sampled_s == 0
+    assert taken.manifest.top_stacks[0].function == "the_culprit"
 
 
 async def test_an_idle_target_has_nothing_to_show_of_the_gil(targets: Targets, studio: Studio) -> None:

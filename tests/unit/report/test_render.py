@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from model.capture import Outcome, PartOutcome
 from model.errors import RenderError
 from model.report import CAPTURE_FILE, MANIFEST_FILE
 from report import render as rendering
@@ -108,15 +109,51 @@ def test_evidence_that_changed_after_the_capture_is_named(tmp_path: Path) -> Non
     assert_valid_report(home)
 
 
-def test_without_segments_the_stacks_are_shown_and_the_profile_is_empty_and_says_so(tmp_path: Path) -> None:
-    home = make_report(tmp_path, segments=[])
+def test_without_samples_looks_stand_in_each_until_the_next_and_that_is_said(tmp_path: Path) -> None:
+    busy, waiting = DEFAULT_ROWS[:2], [(0.0, PID, "MainThread", [("wait", "/srv/a.py", 7)])]
+    home = make_report(tmp_path, segments=[], dumps=[look(busy, active=[PID], owner=PID), look(waiting)])
     manifest = render(home)
-    assert manifest.rendering.sampled_s == 0
+    assert (manifest.rendering.sampled_s, manifest.rendering.from_looks) == (0, 2)
+    assert manifest.rendering.missed_s == pytest.approx(3.0)
+    main, worker = manifest.top_stacks
+    assert (main.function, main.share) == ("wait", pytest.approx(2 / 3, abs=0.001))
+    assert (worker.function, worker.share) == ("worker", 1.0)
+    assert main.state == "running"
+    folded = (home / "profile.collapsed").read_text()
+    assert "simulate" in folded
+    assert "worker" in folded
+    page = (home / "report.html").read_text()
+    assert "No samples were recorded: times and shares are from 2 looks" in page
+    assert "not sampled 3s; from 2 looks" in page
+    assert_valid_report(home)
+
+
+def test_segments_without_a_sample_count_as_no_samples(tmp_path: Path) -> None:
+    manifest = render(make_report(tmp_path, segments=[b"[]"]))
+    assert (manifest.rendering.sampled_s, manifest.rendering.from_looks) == (0, 3)
+    assert manifest.top_stacks
+
+
+def test_where_there_was_nothing_to_sample_looks_do_not_stand_in(tmp_path: Path) -> None:
+    idle = PartOutcome(name="pyspy", outcome=Outcome.NOTHING, seconds=1.5, detail="no stacks sampled")
+    home = make_report(tmp_path, segments=[], parts=[idle])
+    manifest = render(home)
     assert manifest.top_stacks == ()
     assert "simulate" in (home / "stacks.txt").read_text()
     assert (home / "profile.collapsed").read_text() == ""
     assert "No samples were recorded, so the profile is empty." in (home / "report.html").read_text()
     assert_valid_report(home)
+
+
+def test_what_was_before_the_first_sample_is_not_sampled_in_every_number(tmp_path: Path) -> None:
+    late = [(0.5, PID, "MainThread", DEFAULT_ROWS[0][3])]
+    home = make_report(tmp_path, segments=[trace(late, 1.5)], segment_s=1.5)
+    manifest = render(home)
+    assert manifest.rendering.sampled_s == pytest.approx(1.0)
+    assert manifest.rendering.missed_s == pytest.approx(0.5)
+    page = (home / "report.html").read_text()
+    assert "500ms of 1.5s were not sampled" in page
+    assert ">1s sampled: " in page
 
 
 def test_without_any_evidence_there_is_still_a_report(tmp_path: Path) -> None:
