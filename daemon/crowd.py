@@ -75,6 +75,12 @@ class CrowdWatch:
         for one in list(self._crowd.values()):
             self._put(one.held_to(rules.max_loop_time_s))
 
+    def heard_again(self, at_s: float) -> None:
+        """Nothing was heard until now; ends may be missing, so all that are in flight count from now on."""
+        self._due.clear()
+        for one in list(self._crowd.values()):
+            self._put(one.counted_from(at_s))
+
     def _start(self, event: Event) -> tuple[Ended | Stray, ...]:
         before = self._crowd.get(event.iteration)
         if before is not None and (event.iteration is not None or event.at_s <= before.started_s):

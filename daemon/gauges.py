@@ -49,5 +49,5 @@ def refresh(core: Core) -> None:
 
 def _in_flight_s(core: Core, name: str) -> float:
     target = core.fleet.targets.get(name)
-    in_flight = target.watch.in_flight if target else None
+    in_flight = target.in_flight if target else None
     return time.monotonic() - in_flight.started_s if in_flight else 0.0

@@ -95,6 +95,12 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
             return self
         return msgspec.structs.replace(self, threshold_s=threshold_s, level=0)
 
+    def counted_from(self, at_s: float) -> "InFlight":
+        """As if it had not started before this: of what was before, nobody can tell."""
+        if self.started_s >= at_s:
+            return self
+        return msgspec.structs.replace(self, started_s=at_s, level=0)
+
     def end(self, rules: Rules, at_s: float, duration_s: float | None) -> Ended:
         """Its end; a duration that was told is truer than what was seen of its start, or inferred."""
         ended_s = max(at_s, self.started_s)
@@ -151,3 +157,6 @@ class Watch(Protocol):
 
     def adopt(self, rules: Rules) -> None:
         """Go on under other rules; iterations in flight are held to the new threshold."""
+
+    def heard_again(self, at_s: float) -> None:
+        """Nothing was heard until now; ends may be missing, so what is in flight counts from now on."""

@@ -72,6 +72,11 @@ class LoopWatch:
         if self.in_flight is not None:
             self.in_flight = self.in_flight.held_to(self._threshold_s())
 
+    def heard_again(self, at_s: float) -> None:
+        """Nothing was heard until now; its end may be missing, so what is in flight counts from now on."""
+        if self.in_flight is not None:
+            self.in_flight = self.in_flight.counted_from(at_s)
+
     def _start(self, event: Event) -> tuple[Ended | Stray, ...]:
         """A start or a beat: ends what is in flight, and begins the next."""
         current = self.in_flight

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from importlib import import_module
@@ -11,6 +12,7 @@ import msgspec
 
 from daemon.config.parts import Part
 from daemon.sources import RUNNERS
+from daemon.sources.conditions import Conditions
 from daemon.sources.contract import Condition, Post, Source
 from daemon.targets.fleet import Fleet
 from daemon.targets.process import HeldProcess
@@ -42,7 +44,7 @@ class Sources:
         self, fleet: Fleet, deliver: Callable[[Event], None], folder: Path, telemetry: Telemetry
     ) -> None:
         """`folder` is where sources remember what they need after a restart."""
-        self.conditions: dict[tuple[str, str], Condition] = {}
+        self._conditions = Conditions()
         self._fleet = fleet
         self._deliver = deliver
         self._folder = folder
@@ -54,7 +56,7 @@ class Sources:
         wanted = set(self._wanted())
         for one in [one for one in self._running if one not in wanted]:
             self._running.pop(one).cancel()
-            self.conditions.pop((one.target, one.name), None)
+            self._conditions.forget((one.target, one.name))
         for one in wanted - self._running.keys():
             name = f"source {one.name} of {one.target}"
             self._running[one] = asyncio.create_task(self._run(one), name=name)
@@ -62,13 +64,14 @@ class Sources:
     def condition(self, target: Target, part: Part[Source]) -> Condition:
         """Whether a source of a target hears it; one that does not run is up once it was heard."""
         if part.kind in RUNNERS:
-            return self.conditions.get((target.name, part.name), _STARTING)
+            return self._conditions.get((target.name, part.name)) or _STARTING
         return Condition(True) if part.name in target.heard_s else _UNHEARD
 
     async def stop(self) -> None:
         """End them all, and wait until they have remembered what they need."""
         tasks = list(self._running.values())
         self._running.clear()
+        self._conditions.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -100,17 +103,9 @@ class Sources:
         return found.process if found else None
 
     def _reported(self, one: _Wanted, condition: Condition) -> None:
-        before = self.conditions.get((one.target, one.name))
-        self.conditions[one.target, one.name] = condition
         if found := self._fleet.targets.get(one.target):
-            found.source_up(one.name, up=condition.up)
-        if before == condition:
-            return
-        about = {"target": one.target, "source": one.name, "why": condition.detail}
-        if not condition.up:
-            _LOG.warning("source hears nothing", extra={**about, "remedy": condition.remedy})
-        elif before is not None:
-            _LOG.info("source hears its target again", extra=about)
+            found.source_up(one.name, up=condition.up, at_s=time.monotonic())
+        self._conditions.note((one.target, one.name), condition)
 
 
 def _runner(kind: str) -> Run:

@@ -9,7 +9,7 @@ import msgspec
 
 from daemon.config import settings
 from daemon.crowd import CrowdWatch
-from daemon.iterations import ACCEPTED, Ended, Rules, Stray, Watch
+from daemon.iterations import ACCEPTED, Ended, InFlight, Rules, Stray, Watch
 from daemon.sources.contract import Source
 from daemon.targets.process import HeldProcess
 from daemon.watch import LoopWatch
@@ -24,7 +24,7 @@ class TargetState(StrEnum):
 
     WAITING = "waiting"  # its process was never seen
     STARTING = "starting"  # before the end of its first iteration
-    STANDBY = "standby"  # never started a loop, or said that nothing is due
+    STANDBY = "standby"  # never started a loop, said that nothing is due, or cannot be heard
     ACTIVE = "active"
     GONE = "gone"  # its process ended
 
@@ -89,6 +89,16 @@ class Target:
         return next(iter(self.watches))
 
     @property
+    def deaf(self) -> bool:
+        """Whether nothing can be known of its loop now: the deciding source is down."""
+        return self.deciding in self._deaf
+
+    @property
+    def in_flight(self) -> InFlight | None:
+        """The iteration that runs now, the oldest of several; none while nobody could hear its end."""
+        return None if self.deaf else self.watch.in_flight
+
+    @property
     def name(self) -> str:
         """Its name in the configuration."""
         return self.config.name
@@ -107,7 +117,7 @@ class Target:
         """Where it is in its life at a monotonic time."""
         if self.process is None:
             return TargetState.GONE if self._gone else TargetState.WAITING
-        if self.watch.idle:
+        if self.watch.idle or self.deaf:
             return TargetState.STANDBY
         if self.watch.iterations:
             return TargetState.ACTIVE
@@ -131,32 +141,35 @@ class Target:
             )
         self.heard_s[event.source] = event.at_s
         happened = watch.take(event)
+        if event.source in self._deaf:  # parts are heard: too little to judge
+            happened = tuple(_unjudged(one) for one in happened)
         return happened if watch is self.watch else ()
 
     def due_s(self) -> float | None:
         """When an iteration in flight fires next, in monotonic seconds."""
-        return self.watch.due_s()
+        return None if self.deaf else self.watch.due_s()
 
     def fire(self, now_s: float) -> Trigger | None:
-        """One trigger that is due, if any is; call it again for the next.
+        """One trigger that is due, if any is; call it again for the next. Silence of a deaf source is none.
 
         What the other sources see of it fires in silence: were one of them to decide later, it would be no
         second overrun.
         """
         deciding = self.watch
-        trigger = deciding.fire(now_s)
+        trigger = None if self.deaf else deciding.fire(now_s)
         if trigger is not None:
             for watch in self.watches.values():
                 while watch is not deciding and watch.fire(now_s):
                     pass
         return trigger
 
-    def source_up(self, name: str, *, up: bool) -> None:
-        """A source begins or ceases to hear its target."""
-        if up:
-            self._deaf.discard(name)
-        else:
+    def source_up(self, name: str, *, up: bool, at_s: float) -> None:
+        """A source begins or ceases to hear its target; what went on meanwhile it cannot know."""
+        if not up:
             self._deaf.add(name)
+        elif name in self._deaf:
+            self._deaf.discard(name)
+            self.watches[name].heard_again(at_s)
 
     def hold(self, pid: int) -> None:
         """Take hold of its process; a process that ends meanwhile is simply not there yet."""
@@ -198,6 +211,7 @@ class Target:
                 old.adopt(new.rules)
                 new = old
             self.watches[part.name] = new
+        self._deaf &= self.watches.keys()
 
     def _watch_of(self, event: Event) -> Watch:
         if event.source not in self.watches:
@@ -213,3 +227,10 @@ class Target:
             self._gone = True
             self._on_exit(self)
             self.let_go()
+
+
+def _unjudged(happening: Ended | Stray) -> Ended | Stray:
+    """What happened, without a word on whether it took too long."""
+    if isinstance(happening, Ended):
+        return msgspec.structs.replace(happening, overran=False, unseen=False)
+    return happening

@@ -51,6 +51,15 @@ class Probes:
                 yield {"target": target.name, "problem": said.detail, "remedy": said.remedy}
             if problem := self._silence(target, now_s):
                 yield {"target": target.name, "problem": problem, "remedy": "is the heartbeat still sent?"}
+            yield from self._deafness(target)
+
+    def _deafness(self, target: Target) -> Iterator[dict[str, str]]:
+        """The deciding source was heard once, and is down: no overrun would be noticed."""
+        for part in target.config.iterations:
+            if target.deaf and part.name == target.deciding and part.name in target.heard_s:
+                said = self._core.sources.condition(target, part)
+                problem = f"source {part.name} hears nothing: {said.detail}"
+                yield {"target": target.name, "problem": problem, "remedy": said.remedy}
 
     def _silence(self, target: Target, now_s: float) -> str:
         """A source that fell silent; a told iteration in flight explains silence, and so does standby."""

@@ -159,7 +159,7 @@ def _sources(core: Core, target: Target, now_s: float) -> Iterator[SourceStatus]
 
 
 def _in_flight(target: Target, now_s: float) -> InFlightStatus | None:
-    current, due_s = target.watch.in_flight, target.watch.due_s()
+    current, due_s = target.in_flight, target.due_s()
     if current is None or due_s is None:
         return None
     return InFlightStatus(

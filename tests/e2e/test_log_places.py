@@ -90,6 +90,40 @@ def test_a_stall_is_captured_from_standard_input(tmp_path: Path) -> None:
             os.close(writable)
 
 
+def test_nothing_fires_from_a_source_that_has_ended(tmp_path: Path) -> None:
+    readable, writable = os.pipe()
+    try:
+        with looping() as child:
+            beats = {"path": "-", "beat": "turn", "idle_allowance": "1s"}
+            scaler = logged(child.pid, **beats) | {"max_loop_time": "1s"}
+            clock = target("clock", child.pid, max_loop_time="4s")  # tells when the time would be over
+            cam = Daemon(tmp_path, [scaler, clock])
+            cam.input = readable
+            try:
+                cam.start()
+                os.write(writable, b"turn\n" * 3)
+                os.close(writable)
+                writable = -1
+                until(lambda: cam.said("source hears nothing"), "its end")
+                cam.beat("start", "clock", 1)
+                assert "standard input ended" in cam.said("source hears nothing")[0]["why"]
+                until(lambda: cam.metric("loopcam_overruns_total", target="clock"), "time has passed")
+                assert cam.metric("loopcam_events_total", target="scaler") == 3
+                assert cam.metric("loopcam_overruns_total", target="scaler") == 0
+                assert cam.metric("loopcam_iteration_in_flight_seconds", target="scaler") == 0
+                assert cam.target("scaler")["in_flight"] is None
+                assert cam.target("scaler")["state"] == "standby"
+                status, answer = cam.ask("GET", "/readyz")
+                assert status == 503
+                assert "start both again" in answer["problems"][0]["remedy"]
+            finally:
+                cam.close()
+    finally:
+        os.close(readable)
+        if writable >= 0:
+            os.close(writable)
+
+
 @contextmanager
 def journaled(folder: Path) -> Iterator[int]:
     """A descriptor whose lines go into a journal, as a unit's output does."""

@@ -159,7 +159,7 @@ def test_what_is_no_readable_file_is_waited_for_at_no_cost(cam: Daemon, log: Pat
         case "forbidden":
             log.symlink_to(log)  # a loop of links: root may read everything else
     cam.start()
-    until(lambda: cam.said("source hears nothing"), "it is said")
+    until(lambda: cam.said("source waits"), "it is said")
     used_s = cam.metric("process_cpu_seconds_total")
     time.sleep(3)
     assert cam.metric("process_cpu_seconds_total") - used_s < 0.4  # with the scrapes themselves
@@ -172,7 +172,7 @@ def test_what_is_no_readable_file_is_waited_for_at_no_cost(cam: Daemon, log: Pat
     hears(cam)
     turn(log, 1)
     until(lambda: iterations(cam) == 1, "it is heard")
-    assert len(cam.said("source hears nothing")) == 1
+    assert len(cam.said("source waits")) == 1
 
 
 def test_a_flood_of_forged_lines_is_collapsed_and_the_truth_after_it_heard(cam: Daemon, log: Path) -> None:

@@ -130,17 +130,17 @@ async def test_what_follows_from_the_others_is_not_told_twice(heard: Target) -> 
 async def test_a_source_that_hears_nothing_any_more_leaves_the_decision_to_the_next(heard: Target) -> None:
     for source in ("second", "first"):
         told(heard, source, "start", 100.0)
-    heard.source_up("first", up=False)
+    heard.source_up("first", up=False, at_s=100.5)
     assert heard.watch is heard.watches["second"]
     told(heard, "second", "end", 101.0)
     assert heard.watch.due_s() is None
-    heard.source_up("first", up=True)
+    heard.source_up("first", up=True, at_s=101.5)
     assert heard.watch is heard.watches["first"]
 
 
 async def test_when_none_hears_the_first_in_order_decides(heard: Target) -> None:
     told(heard, "second", "start", 100.0)
-    heard.source_up("second", up=False)
+    heard.source_up("second", up=False, at_s=101.0)
     assert heard.watch is heard.watches["heartbeat"]
     assert heard.watch.due_s() is None
 
@@ -151,7 +151,7 @@ async def test_what_one_source_saw_overrun_is_no_second_overrun_when_another_dec
     first = heard.fire(102.0)
     assert first is not None
     assert (first.level, first.fired) == (0, 1)
-    heard.source_up("first", up=False)
+    heard.source_up("first", up=False, at_s=102.05)
     assert heard.fire(102.1) is None
     second = heard.fire(104.0)
     assert second is not None

@@ -61,6 +61,7 @@ class Hearing:
         """Take a piece: the Take of the readers."""
         marks = self._feed.take(piece.data, ends=piece.ends, fresh=piece.fresh)
         self._fresh = piece.fresh
+        self._report()  # before any event: of what went on while it was down, nobody can tell
         if not piece.fresh:
             self._fall_behind()
         elif self._behind and not self._crowded:
@@ -68,7 +69,6 @@ class Hearing:
         for mark in marks:
             self._heard(mark, fresh=piece.fresh)
         self._tally()
-        self._report()
         self._remember_soon()
         return self._feed.pending_bytes
 
