@@ -25,6 +25,7 @@ from model.units import ByteSize, Percent
 
 MAX_RECORDED_BYTES = 64 * 1024 * 1024
 MAX_ADJUSTED = 8
+BECOMING_S = 0.2
 
 
 class Recorder:
@@ -162,6 +163,8 @@ class Recorder:
             return instead
         if (wrong := self._surprise(ran, window)) is not None:
             raise wrong
+        if ran.judged.outcome is Outcome.TARGET_EXITED:  # and yet it lives: it is becoming another program
+            await first_of(window.ended(), asyncio.sleep(BECOMING_S))
         if self._keeping.recorded_bytes > MAX_RECORDED_BYTES:
             raise CollectorError(Outcome.PARTIAL, f"stopped at {ByteSize(MAX_RECORDED_BYTES)}")
         if window.over():

@@ -5,9 +5,10 @@ What was found is true of the files, so it is remembered for the life of this pr
 
 import asyncio
 import logging
+import signal
 from collections.abc import Hashable
 
-from collectors.contract import Sampler
+from collectors.contract import Judgement, Sampler
 from daemon.capture.child import run_to_end
 from daemon.targets import procfs
 from daemon.targets.process import HeldProcess
@@ -37,15 +38,18 @@ async def attempt(name: str, sampler: Sampler, process: HeldProcess, *, wanted: 
         return
     try:
         await asyncio.to_thread(sampler.version)  # it may start the program
-        printed = await run_to_end(sampler.trial(process.pid), keep=2)
+        command = sampler.trial(process.pid)
+        printed = await run_to_end(command, keep=2)
     except CollectorError as error:
         _unfit[key] = str(error)
         if wanted or error.outcome != Outcome.NOTHING:
             _say(name, str(error), error.remedy)
         return
-    judged = sampler.judge(printed.ended)
+    judged, late = sampler.judge(printed.ended), printed.ended.code == -signal.SIGKILL
+    if late:
+        judged = Judgement(outcome=Outcome.FAILED, detail=f"no stacks within {command.deadline_s:g} s")
     fine = judged.outcome is Outcome.COMPLETE
-    if judged.outcome in _SETTLED and process.alive():
+    if (late or judged.outcome in _SETTLED) and process.alive():
         _unfit[key] = "" if fine else judged.detail
     if not fine:
         _say(name, judged.detail, judged.remedy)
