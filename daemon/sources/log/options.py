@@ -14,6 +14,7 @@ from model.units import ByteSize, Seconds
 
 LogFormat = Literal["auto", "plain", "cri", "docker"]
 Pattern = Annotated[str, Meta(min_length=1, max_length=1000)]
+_PATTERNS = ("start", "end", "beat", "idle")
 OneOrMore = Meta(max_length=16, extra={"or_one": True})
 
 
@@ -71,13 +72,26 @@ class Log(Where, frozen=True, kw_only=True):
         Meta(ge=256, le=2**20, description="Of longer lines only so much is looked at."),
     ] = ByteSize(64 * 2**10)
     max_per_s: Annotated[
-        int, Meta(ge=1, le=100_000, description="Events a second of this log; more are dropped, and counted.")
+        int,
+        Meta(
+            ge=1,
+            le=100_000,
+            description="Events a second of this log; more are collapsed: what they add up to is kept, and "
+            "`loopcam_stale_events_total` counts them.",
+        ),
     ] = 1000
+
+    def __post_init__(self) -> None:
+        """Built in Python, too, one text is a list of one, and never its characters."""
+        for name in _PATTERNS:
+            if not isinstance(given := getattr(self, name), tuple):
+                made = (given,) if isinstance(given, str) else tuple(given)
+                msgspec.structs.force_setattr(self, name, made)
 
     @property
     def wording(self) -> Wording:
         """The preset's patterns and rules, with what is written beside it in their place."""
-        given = {name: value for name in ("start", "end", "beat", "idle") if (value := getattr(self, name))}
+        given = {name: value for name in _PATTERNS if (value := getattr(self, name))}
         base = PRESETS[self.preset] if self.preset else Wording(mode=mode_of(frozenset(given)))
         written = {
             "mode": self.mode,

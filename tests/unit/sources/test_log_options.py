@@ -47,6 +47,13 @@ def test_a_pattern_may_be_one_or_a_list():
     assert log("start: s, end: [e, f]").start == ("s",)
 
 
+def test_one_pattern_is_not_its_characters_where_it_is_built_in_python():
+    made = Log(path="/x.log", start="begin", end=["done", "failed"])  # type: ignore[arg-type]
+    assert hash(made)
+    assert made.start == made.wording.start == ("begin",)
+    assert [text for _, text in made.wording.patterns()] == ["begin", "done", "failed"]
+
+
 def test_a_preset_gives_everything():
     assert log("preset: cluster-autoscaler").loop_rules() == LoopRules(
         mode="start", idle_allowance_s=15, max_loop_time_s=120
