@@ -27,7 +27,11 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; `--help` and `--version` end the process."""
     try:
-        args = _parser().parse_args(arguments)
+        parser = _parser()
+        args = parser.parse_args(arguments)
+        if args.command is None:
+            print(parser.format_help(), end="", file=sys.stderr)
+            return UsageError.exit_code
         code: int = COMMANDS[args.command].run(args)
     except LoopcamError as error:
         _explain(error)
@@ -55,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Begin with `loopcam demo`; then `loopcam run --help`.",
     )
     parser.add_argument("--version", action="version", version=f"loopcam {version()}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, command in COMMANDS.items():
         summary = (command.__doc__ or "").partition("\n")[0]
         command.add(commands.add_parser(name, help=summary, description=summary))

@@ -41,7 +41,7 @@ class Words(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line, and a traceback below it."""
-        time = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        time = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         said = "  ".join(f"{key}={_quoted(value)}" for key, value in fields(record).items() if value != "")
         message = record.getMessage()
         if self._colour:
@@ -60,9 +60,9 @@ def _quoted(value: object) -> str:
     return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def set_up(form: str, stream: TextIO = sys.stderr) -> None:
+def set_up(form: str, stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
     """Log to a stream, in the form `text` or `json`."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines() if form == "json" else Words(colour=stream.isatty()))
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("aiohttp").setLevel(logging.WARNING)

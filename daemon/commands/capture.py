@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -53,9 +54,12 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Record, draw, and hand the report over."""
+    from daemon import logs
+
     if args.out == _STANDARD_OUTPUT and sys.stdout.isatty():
         raise UsageError("a tar does not belong on a terminal", remedy="`--out - > report.tar`")
     target = _checked(args)
+    logs.set_up("text", level=logging.WARNING)
     os.umask(0o077)
     with tempfile.TemporaryDirectory(prefix="loopcam-") as folder:
         directory = asyncio.run(_capture(target, args.pid, Path(folder)))
@@ -121,7 +125,9 @@ def _demand_evidence(capture: Capture) -> None:
     """Nothing at all was taken: say why, rather than leave an empty report."""
     if not capture.evidence:
         part = capture.parts[0]
-        raise LoopcamError(f"process {capture.process.pid}: {part.detail}", remedy=part.remedy)
+        doctor = f"see `loopcam doctor --pid {capture.process.pid}`"
+        remedy = f"{part.remedy}; {doctor}" if part.remedy else doctor
+        raise LoopcamError(f"process {capture.process.pid}: {part.detail}", remedy=remedy)
 
 
 async def _progress(pid: int, duration: Seconds) -> None:

@@ -38,10 +38,10 @@ def ask(args: argparse.Namespace, method: str, path: str, body: Any = None) -> A
         response = connection.getresponse()
         text = response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise LoopcamError(
-            f"no daemon answers at {args.url}: {error}",
-            remedy="start `loopcam run`, or give its --url; `reports` also take a folder",
-        ) from error
+        remedy = "start `loopcam run`, or give its --url"
+        if "path" in args:
+            remedy += "; or give a folder of reports"
+        raise LoopcamError(f"no daemon answers at {args.url}: {error}", remedy=remedy) from error
     finally:
         connection.close()
     return _answer(response.status, text)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from model.units import ByteSize, Seconds
 
 def add(parser: argparse.ArgumentParser) -> None:
     """What to do, and where the reports are."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    parser.set_defaults(help=parser.format_help)
     for name, summary in _SUMMARIES.items():
         action = actions.add_parser(name, help=summary, description=summary)
         if name == "retry":
@@ -35,6 +37,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do what was asked for."""
+    if args.action is None:
+        print(args.help(), end="", file=sys.stderr)
+        return UsageError.exit_code
     return _ACTIONS[args.action](args)
 
 

@@ -14,6 +14,7 @@ _DURATION_UNITS = {
     "d": ("day", "days"),
 }
 _SIZE_LETTERS = {"k": "Ki", "m": "Mi", "g": "Gi", "t": "Ti"}
+KNOWN = "known: "  # begins a list of all names
 _TRUE, _FALSE = ("yes", "y", "on", "1"), ("no", "n", "off", "0")
 
 
@@ -25,7 +26,7 @@ def nearest(written: str, known: Iterable[str]) -> str:
     near = get_close_matches(written.lower().replace("-", "_"), names, n=1)
     if near:
         return f"did you mean {near[0]}?"
-    return f"known: {', '.join(names)}" if 0 < len(names) <= 16 else ""
+    return f"{KNOWN}{', '.join(names)}" if 0 < len(names) <= 16 else ""
 
 
 def unit(written: str, kind: type) -> str:

@@ -56,7 +56,7 @@ def _struct(raw: object, kind: type[msgspec.Struct], path: str, faults: list[Fau
         faults.append(fault(join(path, key), "unknown", "no such option", hints.nearest(key, known)))
     values = {name: _option(raw, field, join(path, name), faults) for name, field in known.items()}
     failed = [name for name, value in values.items() if value is FAILED]
-    faults.extend(_demanded(kind, values, path))
+    faults.extend(_demanded(kind, raw, values, path))
     if any(known[name].required for name in failed):
         return FAILED
     made = kind(
@@ -82,13 +82,21 @@ def _option(raw: dict[object, object], field: Field, path: str, faults: list[Fau
     return _convert(raw[field.name], one, path, faults)
 
 
-def _demanded(kind: type[msgspec.Struct], values: dict[str, object], path: str) -> list[Fault]:
+def _demanded(
+    kind: type[msgspec.Struct], raw: dict[object, object], values: dict[str, object], path: str
+) -> list[Fault]:
     """What is missing because of what else is there; judged also where other options are faulty."""
-    given = {name: None if value is FAILED else value for name, value in values.items()}
+    given = {name: None if _faulty(raw.get(name), value) else value for name, value in values.items()}
     given = {name: value for name, value in given.items() if value is not _LEFT_OUT}
     demands = getattr(kind, "demands", None)
     missing = demands(given) if demands is not None else ()
     return [fault(join(path, name), "missing", rule) for name, rule in missing]
+
+
+def _faulty(raw: object, value: object) -> bool:
+    """Whether an option, or an item of its list, could not be read."""
+    short = isinstance(raw, list) and isinstance(value, tuple) and len(value) < len(raw)
+    return value is FAILED or short
 
 
 def _across(made: msgspec.Struct, path: str) -> list[Fault]:

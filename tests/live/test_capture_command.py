@@ -121,6 +121,9 @@ def test_a_process_that_is_not_python_is_refused_with_a_remedy(targets: Targets,
     assert done.returncode == 1
     assert b"not a Python process" in done.stderr
     assert b"choose the Python process itself" in done.stderr
+    assert f"see `loopcam doctor --pid {target.pid}`".encode() in done.stderr
+    for line in done.stderr.splitlines():
+        assert b"cannot be used" not in line or b"why=" in line
     assert b"Traceback" not in done.stderr
     assert not (tmp_path / "out").exists()
 

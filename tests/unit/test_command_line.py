@@ -76,7 +76,6 @@ def test_help_names_every_command(said: Said) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "COMMAND"),
         (["fly"], "invalid choice: 'fly'"),
         (["run"], "no configuration"),
         (["run", "--bogus"], "unrecognized arguments: --bogus"),
@@ -93,7 +92,6 @@ def test_help_names_every_command(said: Said) -> None:
         (["exec", "--", "true"], "--max-loop-time"),
         (["exec", "--max-loop-time", "2s", "--sla", "p99=2", "--", "true"], "--sla p99=2"),
         (["exec", "--max-loop-time", "2s", "--log-file", "-", "--", "true"], "standard input is CMD's"),
-        (["reports"], "ACTION"),
         (["reports", "list", "/nowhere"], "no such folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -104,6 +102,35 @@ def test_a_wrong_command_line_is_told_and_ends_with_64(arguments: list[str], wor
     assert out == ""
     assert error.startswith("loopcam: ")
     assert words in error
+
+
+@pytest.mark.parametrize(("arguments", "listed"), [([], "doctor"), (["reports"], "verify")])
+def test_without_a_command_there_is_help(arguments: list[str], listed: str, said: Said) -> None:
+    assert main(arguments) == 64
+    out, error = said()
+    assert out == ""
+    assert error.startswith("usage: loopcam")
+    assert listed in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "folder"), [(["heartbeat", "start"], False), (["reports", "list"], True)]
+)
+def test_a_folder_helps_only_where_it_is_taken(
+    arguments: list[str], folder: bool, nobody: str, said: Said
+) -> None:
+    assert main([*arguments, "--url", nobody]) == 1
+    error = said()[1]
+    assert "start `loopcam run`" in error
+    assert ("folder of reports" in error) is folder
+
+
+def test_an_unknown_preset_brings_its_list_once_and_no_other_fault(tmp_path: Path, said: Said) -> None:
+    made = ["--match", "x", "--preset", "nope", "--log-file", "/x.log", "--out", str(tmp_path)]
+    assert main(["run", *made]) == 64
+    error = said()[1]
+    assert error.count("patroni") == 1
+    assert "--max-loop-time" not in error
 
 
 def test_a_good_configuration_is_called_so(tmp_path: Path, said: Said) -> None:

@@ -34,6 +34,12 @@ def words(**extra: object) -> str:
     return logs.Words(colour=False).format(record(**extra)).partition(" ")[2]
 
 
+def test_the_time_is_a_date_and_a_zone() -> None:
+    made = record()
+    made.created = 1_795_269_036.9
+    assert logs.Words(colour=False).format(made).startswith("2026-11-21T13:50:36Z report stored")
+
+
 def test_words_come_before_their_fields() -> None:
     assert words(report="r-1", bytes=12) == "report stored  report=r-1  bytes=12"
 
