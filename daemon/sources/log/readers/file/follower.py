@@ -9,6 +9,7 @@ from daemon.sources.log.readers.file.opened import CutError, Opened
 from daemon.sources.log.readers.file.queue import LINGER_S, Queue
 from daemon.sources.log.readers.file.siblings import Siblings
 from daemon.sources.log.readers.file.told import Told
+from daemon.sources.log.readers.file.unlisted import Unlisted
 from daemon.sources.log.readers.file.whereabouts import FilePlace, Whereabouts
 from model.errors import SourceError
 
@@ -26,6 +27,7 @@ class Follower:
         self._place = place if place is not None and place.path == folder.path else None
         self._queue = Queue(told)
         self._began_s: float | None = None  # wall time of the first look
+        self._unlisted = Unlisted(told)
         self._lost_s: float | None = None  # since when the path means no file
 
     @property
@@ -143,12 +145,14 @@ class Follower:
         if file is not None:
             file.seek(file.behind_bytes())
             self._queue.files.append(file)
+            self._unlisted.inode = file.inode
         self._queue.caught_up = True
 
     async def _resume(self, place: Whereabouts, file: Opened) -> None:
         """Go on where another one was."""
         self._began_s = time.time()
         self._queue.known, self._queue.caught_up = place.known, False
+        self._unlisted.inode = place.files[-1].inode if place.files else None
         files = self._queue.files
         with Siblings.of(self._folder) as siblings:
             found = [await self._find(one, siblings, file) for one in place.files]
@@ -180,6 +184,7 @@ class Follower:
         """Another file is the last; generations between it and those before that nobody read come first."""
         queue = self._queue
         with Siblings.of(self._folder) as siblings:
+            self._unlisted.see(siblings, file)
             new = lineup.unread(siblings, queue.known, [*queue.files, file])
             try:
                 queue.files.extend(map(siblings.open, new))

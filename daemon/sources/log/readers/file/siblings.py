@@ -22,6 +22,7 @@ class Siblings:
 
     def __init__(self, directory: int, name: str, *, linked: bool) -> None:
         """`directory` is its folder's descriptor; raises OSError."""
+        self.unlisted = ""  # why there is nothing to see
         self._directory = directory
         self._family = Family(name, linked=linked)
         family = list(self._named())
@@ -41,9 +42,9 @@ class Siblings:
             name = folder.name()
             directory = folder.directory()
             found = cls(directory, name, linked=name != Path(folder.path).name)
-        except (OSError, SourceError):
+        except (OSError, SourceError) as error:
             found = cls.__new__(cls)
-            found.named, found._own = [], None
+            found.named, found._own, found.unlisted = [], None, _why(error)
         try:
             yield found
         finally:
@@ -82,3 +83,8 @@ class Siblings:
                     status = os.stat(name, dir_fd=self._directory, follow_symlinks=False)
                     if stat.S_ISREG(status.st_mode):
                         yield Named(name, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _why(error: Exception) -> str:
+    """Why a folder cannot be listed; nothing for a path that is just being renamed."""
+    return "" if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or str(error)
