@@ -8,7 +8,7 @@ from model.capture import Capture, Outcome, PartOutcome, WindowEnd
 from model.events import Certainty, TriggerKind
 from model.manifest import TopStack
 from model.samples import State
-from model.units import Seconds
+from model.units import Seconds, counted
 from report.drawing import Drawing
 from report.tree import ROOT, Tree
 
@@ -97,13 +97,8 @@ def conclusion(top: TopStack, from_looks: int = 0) -> str:
         else f"; in the stack it was in most, it was {STATES[State(top.state)]}"
     )
     thread = f"{top.thread or 'Thread'} ({top.os_thread_id})"
-    time = f"time, as far as {looks(from_looks)} can tell," if from_looks else "sampled time"
+    time = f"time, as far as {counted(from_looks, 'look')} can tell," if from_looks else "sampled time"
     return f"{thread} spent {top.function_share:.0%} of its {time} in {top.function}{known}."
-
-
-def looks(count: int) -> str:
-    """So many looks."""
-    return "1 look" if count == 1 else f"{count} looks"
 
 
 def missing(drawing: Drawing) -> Iterator[str]:
@@ -114,7 +109,7 @@ def missing(drawing: Drawing) -> Iterator[str]:
     if rendering.from_looks:
         yield (
             "No samples were recorded: times and shares are from "
-            f"{looks(rendering.from_looks)}, each of which holds until the next."
+            f"{counted(rendering.from_looks, 'look')}, each of which holds until the next."
         )
     elif not drawing.table.segments:
         yield "No samples were recorded, so the profile is empty."
@@ -166,9 +161,10 @@ def _what(drawing: Drawing) -> Iterator[str]:
     window_s = capture.window.ended_s - capture.window.started_s
     yield f"loopcam watched for {seconds(window_s)}, until {_ENDS[capture.window.end]}."
     if (recording := capture.recording) and not drawing.rendering.from_looks:
+        threads = counted(len(drawing.table.threads), "thread")
         mode = "pausing the target for each sample" if recording.blocking else "without pausing the target"
         yield (
-            f"It sampled {len(drawing.table.threads)} threads with {recording.sampler} {recording.version} "
+            f"It sampled {threads} with {recording.sampler} {recording.version} "
             f"at {recording.rate_hz} Hz ({recording.rate_reason}), {mode}."
         )
 

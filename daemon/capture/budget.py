@@ -3,7 +3,7 @@
 import msgspec
 
 from collectors.contract import Cost, Sampler
-from model.units import Percent
+from model.units import Percent, counted
 
 MAX_RATE_HZ, MIN_RATE_HZ = 100, 1
 SEGMENT_S, SHORT_SEGMENT_S, LONG_SEGMENT_S = 5.0, 1.0, 15.0
@@ -39,7 +39,8 @@ def estimate(sampler: Sampler, cost: Cost, limits: Limits) -> Pace:
     if (asked_hz := sampler.asked_rate_hz()) is not None:
         pace = Pace(rate_hz=asked_hz, segment_s=SEGMENT_S, reason="configured", fixed=True)
         return _bounded_by_pauses(pace, sampler.pause_s(cost), limits.pause)
-    size = f"{cost.threads} threads with {cost.frames} frames, about {sample_s * 1000:.3g} ms a sample"
+    size = f"{counted(cost.threads, 'thread')} with {counted(cost.frames, 'frame')}"
+    size += f", about {sample_s * 1000:.3g} ms a sample"
     if segment_s > ENDS_WITHIN_S:
         reason = f"{size}: too much to record within {Percent(limits.cpu)} of a core; only looks were taken"
         return Pace(rate_hz=0, segment_s=LONG_SEGMENT_S, reason=reason)

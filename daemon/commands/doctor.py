@@ -1,6 +1,7 @@
 """May loopcam capture this process, with which sampler, at what cost? Exit 0 only when it would work."""
 
 import argparse
+import logging
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
     from daemon.doctor import shown
     from daemon.doctor.diagnosis import diagnosis
 
+    logging.disable(logging.WARNING)  # what samplers say of themselves is in the diagnosis
     config = load(args.config) if args.config else None
     found = diagnosis(args.pid, config, reach=args.sinks)
     print(shown.json(found) if args.json else shown.text(found, colours=sys.stdout.isatty()))

@@ -99,15 +99,15 @@ def _examine(own: Own, patient: _Patient, findings: list[Finding], tries: list[T
         allowed = not set(before) - _REFUSED
         one = tried(patient.how, patient.pid, patient.subject, predicted=allowed)
     except TargetError as error:
-        findings.append(_out_of_sight(str(error), patient.subject))
+        findings.insert(0, _out_of_sight(own, str(error), patient.subject))  # nothing else matters then
         return
     tries.append(one)
     findings += _reconciled(process.judged(own, subject, patient.subject), one)
 
 
-def _out_of_sight(what: str, subject: str) -> Finding:
+def _out_of_sight(own: Own, what: str, subject: str) -> Finding:
     why = "it ended, or it lives in a PID namespace that is not ours"
-    mend = remedies.shared_processes()
+    mend = Remedy() if own.others_visible else remedies.shared_processes()
     return Finding(check="process", level=Level.PROBLEM, what=what, why=why, remedy=mend, subject=subject)
 
 

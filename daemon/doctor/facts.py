@@ -73,6 +73,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     threads: int = 1
     runtime: Runtime = Runtime()
     unreadable: tuple[str, ...] = ()  # of its Python's files
+    closed: tuple[str, ...] = ()  # the folders above them that we may not enter
     python_children: tuple[int, ...] = ()
 
 

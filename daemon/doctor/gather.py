@@ -40,6 +40,7 @@ def subject(pid: int) -> Subject:
         rights = _rights(status)
         folder = procfs.PROC / str(pid)
         mapped = _mapped(folder)
+        unreadable = tuple(_unreadable(folder, mapped))
         return Subject(
             pid=pid,
             name=status["Name"],
@@ -52,11 +53,12 @@ def subject(pid: int) -> Subject:
             tracer=int(status["TracerPid"]),
             threads=int(status["Threads"]),
             runtime=runtime(_executable(folder), mapped, _head(folder)),
-            unreadable=tuple(_unreadable(folder, mapped)),
+            unreadable=unreadable,
+            closed=tuple(_closed(folder, unreadable)),
             python_children=tuple(_python_children(folder)),
         )
     except (OSError, KeyError, ValueError) as error:
-        raise TargetError(f"process {pid}: no such process is to be seen from here") from error
+        raise TargetError(f"process {pid} does not exist") from error
 
 
 def _status(pid: str) -> dict[str, str]:
@@ -151,6 +153,22 @@ def _unreadable(folder: Path, mapped: tuple[str, ...]) -> Iterator[str]:
         else:
             if not os.access(there, os.R_OK, effective_ids=True):
                 yield path
+
+
+def _closed(folder: Path, unreadable: tuple[str, ...]) -> Iterator[str]:
+    """The outermost folder above each of the files that we may not enter."""
+    found = (next(_barred(folder / "root", Path(path)), None) for path in unreadable)
+    yield from dict.fromkeys(str(one) for one in found if one is not None)
+
+
+def _barred(root: Path, path: Path) -> Iterator[Path]:
+    for above in reversed(path.parents):
+        try:
+            enter = os.access(root / above.relative_to("/"), os.X_OK, effective_ids=True)
+        except OSError:
+            continue
+        if not enter:
+            yield above
 
 
 def _python_children(folder: Path) -> Iterator[int]:

@@ -6,6 +6,7 @@ from daemon.doctor import remedies
 from daemon.doctor.access import Obstacle, obstacles
 from daemon.doctor.facts import SYS_PTRACE, Own, Subject, named, sampler_rights
 from daemon.doctor.findings import Finding, Level, Remedy
+from model.units import counted
 
 NEWEST, OLDEST = (3, 13), (3, 3)  # that py-spy 0.4 knows, besides 2.7
 
@@ -91,9 +92,14 @@ def _words(obstacle: Obstacle, own: Own, target: Subject) -> tuple[str, str]:
         ),
         Obstacle.PYTHON_FILES: (
             f"files of its Python cannot be read: {', '.join(target.unreadable[:3])}",
-            "a sampler finds the interpreter's data by them",
+            "a sampler finds the interpreter's data by them" + _closed(target),
         ),
     }[obstacle]
+
+
+def _closed(target: Subject) -> str:
+    """Which folders are in the way."""
+    return f"; closed to us: {', '.join(target.closed)}" if target.closed else ""
 
 
 def _lost(own: Own) -> str:
@@ -122,8 +128,8 @@ def _runtime(target: Subject, subject: str) -> Iterator[Finding]:
         why = f"py-spy knows CPython 2.7, and {_dotted(OLDEST)} to {_dotted(NEWEST)}"
         yield _finding("runtime", Level.WARNING, f"CPython {text}", why, subject, "pip install -U py-spy")
         return
-    threads = "1 thread" if target.threads == 1 else f"{target.threads} threads"
-    yield Finding(check="runtime", level=Level.OK, what=f"CPython {text}, {threads}", subject=subject)
+    what = f"CPython {text}, {counted(target.threads, 'thread')}"
+    yield Finding(check="runtime", level=Level.OK, what=what, subject=subject)
 
 
 def _dotted(version: tuple[int, int]) -> str:

@@ -1,5 +1,7 @@
 """The exact lines that give a sampler the right to look, for each way to run loopcam."""
 
+from collections.abc import Iterator
+
 from daemon.doctor.access import Obstacle
 from daemon.doctor.facts import Own, Subject
 from daemon.doctor.findings import Remedy
@@ -82,14 +84,21 @@ def remedy(obstacle: Obstacle, own: Own, target: Subject) -> Remedy:
         off = "sysctl kernel.yama.ptrace_scope=0  # allows it to every process of the same user"
         return _with_command(_CAPABILITY, off if own.yama.scope == 1 else "")
     if obstacle is Obstacle.PYTHON_FILES:
-        return Remedy(
-            command="\n".join(f"chmod o+r {path}  # and o+x its folders" for path in target.unreadable)
-        )
+        return Remedy(command="\n".join(_opening(target)))
     return {
         Obstacle.USER_NAMESPACE: _USER_NAMESPACE,
         Obstacle.YAMA_OFF: _YAMA_OFF,
         Obstacle.PIDFD: _PIDFD,
     }.get(obstacle, _CAPABILITY)
+
+
+def _opening(target: Subject) -> Iterator[str]:
+    """What opens the files of its Python."""
+    for folder in target.closed:
+        yield f"chmod o+x {folder}  # or use a Python outside of it"
+    for path in target.unreadable:
+        if not any(path.startswith(f"{folder}/") for folder in target.closed):
+            yield f"chmod o+r {path}"
 
 
 def same_user(target: Subject) -> Remedy:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
+from model.units import counted
 
 _TITLES = {"kubernetes": "Kubernetes", "systemd": "systemd", "docker": "docker run", "command": "by hand"}
 _COLOURS = {Level.OK: "\x1b[32m", Level.NOTE: "", Level.WARNING: "\x1b[33m", Level.PROBLEM: "\x1b[31m"}
@@ -13,29 +14,35 @@ _COLOURS = {Level.OK: "\x1b[32m", Level.NOTE: "", Level.WARNING: "\x1b[33m", Lev
 def text(diagnosis: Diagnosis, *, colours: bool) -> str:
     """What was found about each subject, what was tried, and the verdict last."""
     lines: list[str] = []
+    said: dict[Remedy, str] = {}  # by their check
     subjects = [*(one.subject for one in diagnosis.findings), *(one.subject for one in diagnosis.tries)]
     for subject in dict.fromkeys(subjects):
-        lines += [subject, *_about(diagnosis, subject, colours=colours), ""]
+        lines += [subject, *_about(diagnosis, subject, said, colours=colours), ""]
     verdict = "a capture would work" if diagnosis.works else "a capture would NOT work"
     return "\n".join((*lines, f"verdict: {verdict}"))
 
 
-def _about(diagnosis: Diagnosis, subject: str, *, colours: bool) -> Iterator[str]:
+def _about(diagnosis: Diagnosis, subject: str, said: dict[Remedy, str], *, colours: bool) -> Iterator[str]:
     for finding in diagnosis.findings:
         if finding.subject == subject:
-            yield from _finding(finding, colours=colours)
+            yield from _finding(finding, said, colours=colours)
     for one in diagnosis.tries:
         if one.subject == subject:
             yield from _try(one)
 
 
-def _finding(finding: Finding, *, colours: bool) -> Iterator[str]:
+def _finding(finding: Finding, said: dict[Remedy, str], *, colours: bool) -> Iterator[str]:
     before, after = (_COLOURS[finding.level], "\x1b[0m") if colours else ("", "")
     yield f"  {before}{finding.level:8}{after} {finding.check:14} {finding.what}"
     if finding.why:
         yield f"{'':26}{finding.why}"
-    if finding.level is not Level.OK:
-        yield from _remedy(finding.remedy)
+    if finding.level is Level.OK or finding.remedy == Remedy():
+        return
+    if finding.remedy in said:
+        yield f"{'':26}what helps: see {said[finding.remedy]} above"
+        return
+    said[finding.remedy] = finding.check
+    yield from _remedy(finding.remedy)
 
 
 def _remedy(remedy: Remedy) -> Iterator[str]:
@@ -50,8 +57,8 @@ def _try(one: Try) -> Iterator[str]:
     if one.rate_hz is None:
         yield f"  {'tried':8} {one.sampler:14} {one.outcome}: {one.detail} ({took})"
         return
-    size = f"threads {one.threads}, frames {one.frames}"
-    yield f"  {'tried':8} {'looked at once':14} {size}: {took}"
+    size = f"{counted(one.threads or 0, 'thread')}, {counted(one.frames or 0, 'frame')}"
+    yield f"  {'tried':8} {'one look':14} {size}: {took}"
     yield f"  {'cost':8} {one.sampler:14} {one.rate_hz} Hz, {one.cpu_share:.1%} of a core in a capture"
     if one.reason:
         yield f"{'':26}{one.reason}"

@@ -30,7 +30,14 @@ def tried(how: Sampling, pid: int, subject: str, *, predicted: bool) -> Try:
 async def _tried(how: Sampling, process: HeldProcess, begun: Try) -> Try:
     loop = asyncio.get_running_loop()
     started_s = loop.time()
-    seen = await look(how.looker, process, keep=_INHERITED)
+    others = asyncio.create_task(try_out(how, process), name="trial of the other sampler")
+    try:
+        seen = await look(how.looker, process, keep=_INHERITED)
+        if seen.judged.outcome is Outcome.COMPLETE:
+            await others
+    finally:
+        others.cancel()
+        await asyncio.wait({others})
     done = msgspec.structs.replace(
         begun,
         outcome=seen.judged.outcome,
@@ -45,7 +52,6 @@ async def _tried(how: Sampling, process: HeldProcess, begun: Try) -> Try:
 async def _costed(how: Sampling, process: HeldProcess, seen: Look, done: Try) -> Try:
     """With the sampler and the rate that a capture would take, and its share of a core."""
     cost = how.looker.cost(seen.printed.data, seen.printed.cpu_s)
-    await try_out(how, process)
     choice = choose(how, how.looker, await other(how, process), cost)
     share = choice.sampler.sample_s(cost) * choice.pace.rate_hz
     share += choice.sampler.segment_s(cost) / choice.pace.segment_s

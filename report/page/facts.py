@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from model.artifacts import Artifact
 from model.capture import Recording
-from model.units import ByteSize
+from model.units import ByteSize, counted
 from report import words
 from report.drawing import Drawing
 from report.page.markup import Markup, section, tag
@@ -103,11 +103,12 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
             f"{recording.sampler} {recording.version}, {recording.rate_hz} Hz: {recording.rate_reason}",
         )
         yield from _harm(recording)
-        yield "Evidence", f"{len(recording.segments)} segments, {len(recording.dumps)} looks at all threads"
+        segments, looks = counted(len(recording.segments), "segment"), counted(len(recording.dumps), "look")
+        yield "Evidence", f"{segments}, {looks} at all threads"
     rendering = drawing.rendering
     sampled = f"{words.seconds(rendering.sampled_s)}, not sampled {words.seconds(rendering.missed_s)}"
     yield (
         "Sampled",
-        f"{sampled}; from {words.looks(rendering.from_looks)}" if rendering.from_looks else sampled,
+        f"{sampled}; from {counted(rendering.from_looks, 'look')}" if rendering.from_looks else sampled,
     )
     yield "loopcam", capture.loopcam_version

@@ -2,6 +2,7 @@
 
 from model.capture import Outcome
 from model.manifest import TopStack
+from model.units import counted
 from report import words
 from report.drawing import Drawing
 from report.page import timeline
@@ -77,7 +78,7 @@ def _card(drawing: Drawing, thread: int, top: TopStack, strip: Markup) -> Markup
     culprit = tag("b", f"{top.function_share:.0%}"), " in ", tag("code", top.function)
     title = tag("h3", thread_text(drawing.table.threads[thread]))
     looks = drawing.rendering.from_looks
-    seen = f"from {words.looks(looks)}" if looks else "sampled"
+    seen = f"from {counted(looks, 'look')}" if looks else "sampled"
     return tag(
         "article",
         tag("div", title, tag("p", *culprit, class_="culprit"), class_="row"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from model.capture import Outcome
 from model.samples import State
+from model.units import counted
 from report.drawing import Drawing
 from report.evidence.looks import Look, Sighting
 from report.places import Origin, escaped, frame_text, is_main, origin, thread_text
@@ -38,7 +39,7 @@ def _look(drawing: Drawing, look: Look) -> Iterator[str]:
     yield f"Threads of {escaped(capture.target)} (pid {capture.process.pid}), innermost frame first"
     yield f"seen {clock(capture, look.at_us / 1_000_000)}, {seconds(late_s)} after the trigger"
     owners = [escaped(thread_text(seen.thread)) for seen in look.sightings if seen.owns_gil]
-    yield f"{len(look.sightings)} threads; the GIL: {', '.join(owners) or 'nobody holds it'}"
+    yield f"{counted(len(look.sightings), 'thread')}; the GIL: {', '.join(owners) or 'nobody holds it'}"
     for seen in ordered(look, capture.process.pid):
         yield ""
         child = "" if seen.thread.pid == capture.process.pid else f", child process {seen.thread.pid}"

@@ -1,9 +1,11 @@
 """Who may look at whom: the kernel's rules over made-up facts, Yama's among them."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
-from daemon.doctor import process, remedies
+from daemon.doctor import gather, process, remedies
 from daemon.doctor.access import Obstacle, obstacles
 from daemon.doctor.facts import SYS_PTRACE, Own, Rights, Subject, UserNamespace, Yama, sampler_rights
 from daemon.doctor.findings import Level
@@ -119,6 +121,21 @@ def test_files_of_its_python_matter_only_where_the_kernel_allows_to_look() -> No
     target = msgspec.structs.replace(TARGET, unreadable=("/opt/bin/python3",))
     assert obstacles(Own(rights=rights(1000)), target) == (Obstacle.PYTHON_FILES,)
     assert obstacles(Own(rights=rights(2000)), target) == (Obstacle.USER,)
+
+
+def test_a_closed_folder_is_named_and_opened_rather_than_the_files_below_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    barred = str(tmp_path / "root" / "home/app")
+    monkeypatch.setattr(gather.os, "access", lambda path, *_, **__: not str(path).startswith(barred))
+    files = ("/home/app/venv/bin/python3", "/opt/lib/libpython3.so")
+    closed = tuple(gather._closed(tmp_path, files))
+    assert closed == ("/home/app",)
+    target = msgspec.structs.replace(TARGET, unreadable=files, closed=closed)
+    lines = remedies.remedy(Obstacle.PYTHON_FILES, Own(rights=rights(1000)), target).command.splitlines()
+    assert lines[0].startswith("chmod o+x /home/app ")
+    assert lines[1:] == ["chmod o+r /opt/lib/libpython3.so"]
+    assert "closed to us: /home/app" in str(process.judged(Own(rights=rights(1000)), target, "it"))
 
 
 def test_a_kernel_without_pidfds_is_one() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from daemon.config.load import parse
 from daemon.config.settings import Config
-from daemon.doctor import ourselves, places, shown
+from daemon.doctor import diagnosis, gather, ourselves, places, shown
 from daemon.doctor.facts import SYS_PTRACE, Own, Rights, Yama
 from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
 
@@ -117,3 +117,29 @@ def test_it_is_shown_by_subject_with_the_verdict_last() -> None:
         assert words in text
     assert "\x1b" in shown.text(seen, colours=True)
     assert json.loads(shown.json(seen))["findings"][0]["remedy"] == {"kubernetes": "a: 1\nb: 2"}
+
+
+def test_a_remedy_is_told_once() -> None:
+    mend = Remedy(command="do this")
+    findings = tuple(
+        Finding(check=check, level=Level.PROBLEM, what="it is wrong", remedy=mend) for check in ("one", "two")
+    )
+    text = shown.text(Diagnosis(version="1", works=False, findings=findings, tries=()), colours=False)
+    assert text.count("do this") == 1
+    assert "what helps: see one above" in text
+
+
+def test_one_thread_is_not_many_and_columns_stay_apart() -> None:
+    look = Try(
+        subject="it", pid=1, predicted=True, outcome="complete", sampler="pyspy",
+        threads=1, frames=2, rate_hz=100, cpu_share=0.1,
+    )  # fmt: skip
+    text = shown.text(Diagnosis(version="1", works=True, findings=(), tries=(look,)), colours=False)
+    assert "one look       1 thread, 2 frames:" in text
+
+
+def test_a_process_that_does_not_exist_is_the_first_thing_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "_others_visible", lambda: True)
+    text = shown.text(diagnosis.diagnosis(2**22 + 1, None), colours=False)
+    assert text.splitlines()[1].split(maxsplit=2)[2] == f"process {2**22 + 1} does not exist"
+    assert "shareProcessNamespace" not in text.partition("loopcam\n")[0]
