@@ -134,6 +134,28 @@ def test_other_users_are_refused_unless_they_are_configured_or_the_target(tmp_pa
             cam.stored(1)
 
 
+def test_a_target_of_another_user_reaches_the_sockets_in_a_folder_below_an_empty_dir(
+    tmp_path: Path, stuck: int
+) -> None:
+    require("root")
+    with shared() as place:
+        place.chmod(0o777)  # as Kubernetes makes an emptyDir
+        other = Daemon(tmp_path, [patient(stuck)], unix=sockets(place, mode="0666", uids=[STRANGER]))
+        done = loopcam("run", "--config", str(other.file))
+        assert done.returncode == 1
+        assert f"name a folder below it, such as {place / 'loopcam'}" in done.stderr
+        below = place / "loopcam"
+        options = sockets(below, mode="0666", uids=[STRANGER])
+        with daemon(tmp_path, patient(stuck), unix=options) as cam:
+            cam.finds("one")
+            assert stat.S_IMODE(below.stat().st_mode) == 0o755
+            assert ended(as_user(STRANGER, lambda: send(below / "beat.sock", b"start one 17\n"))) == 0
+            until(lambda: cam.target("one")["in_flight"], "it is heard")
+            assert cam.target("one")["in_flight"]["iteration"] == "17"
+            replaced = as_user(STRANGER, (below / "beat.sock").unlink)
+            assert ended(replaced) == 1  # heard, but not able to take its place
+
+
 def test_other_users_may_send_heartbeats_over_http_and_nothing_else(tmp_path: Path, stuck: int) -> None:
     require("root")
     with shared() as place:
