@@ -11,9 +11,11 @@ help:  ## what there is
 env: $(STAMP)  ## our own environment in .venv
 
 $(STAMP): pyproject.toml constraints.txt
-	@echo "Making an environment in $(VENV): a minute or two, once."
+	@echo "1 of 3: an empty environment in $(VENV)"
 	@python3 -m venv $(VENV)
+	@echo "2 of 3: loopcam and what it needs, from the package index: a minute or two, minutes on a slow network"
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]' austin-dist psutil toml
+	@echo "3 of 3: what reads austin's files"
 	@# austin-python wants a protobuf of 2022 for what we do not use of it
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps austin-python
 	@touch $@
