@@ -1,13 +1,14 @@
 """Follows one log file through all that happens to it. Apart from the daemon it is usable as it is."""
 
 import time
+from contextlib import AbstractContextManager
 
 from daemon.sources.log.contract import Take
 from daemon.sources.log.readers.file import lineup
 from daemon.sources.log.readers.file.folder import Folder, open_log
 from daemon.sources.log.readers.file.opened import CutError, Opened
 from daemon.sources.log.readers.file.queue import LINGER_S, Queue
-from daemon.sources.log.readers.file.siblings import Siblings
+from daemon.sources.log.readers.file.siblings import Siblings, UnsettledError
 from daemon.sources.log.readers.file.told import Told
 from daemon.sources.log.readers.file.unlisted import Unlisted
 from daemon.sources.log.readers.file.whereabouts import FilePlace, Whereabouts
@@ -15,6 +16,8 @@ from model.errors import SourceError
 
 OLD_S = 5.0
 MOST_CUTS = 8  # in one turn
+MOST_UNSETTLED_S = 10.0  # so long a rotation is waited for
+_CUT = "what was not read by then may be lost"
 
 
 class Follower:
@@ -29,6 +32,8 @@ class Follower:
         self._began_s: float | None = None  # wall time of the first look
         self._unlisted = Unlisted(told)
         self._lost_s: float | None = None  # since when the path means no file
+        self._unsettled_s: float | None = None  # since when its generations are being changed
+        self._refused: set[int] = set()  # inodes of generations that we may not read
 
     @property
     def file(self) -> Opened | None:
@@ -49,12 +54,16 @@ class Follower:
                 try:
                     await self._look(take)
                     self._see_copied()
+                    self._unsettled_s = None
                     await self._queue.read(take)
                     return
                 except CutError as cut:
                     await self._cut(cut.file, take)
+        except UnsettledError:
+            self._unsettled_s = self._unsettled_s or time.monotonic()
         except OSError as error:  # a stale handle, a bad disk: open all again
             self._place = self.whereabouts()
+            self._queue.end_line(take)  # it comes again, whole
             self._queue.close()
             self._told.trouble(SourceError(f"{self._folder.path}: {error.strerror}"))
 
@@ -66,7 +75,8 @@ class Follower:
     async def _look(self, take: Take) -> None:
         """See which file the path means now."""
         if self.file is not None and not self.file.offset and self.file.behind_bytes():
-            self._put_behind(self._queue.files.pop())  # it may have been cut before any of it was seen
+            with self._siblings() as siblings:  # it may have been cut before any of it was seen
+                self._put_behind(self._queue.files.pop(), siblings)
         if self.file is not None and self._means(self.file):
             self._lost_s = None
             self._told.trouble(None)
@@ -78,7 +88,17 @@ class Follower:
             return
         self._lost_s = None
         self._told.trouble(None)
-        await self._line_up(file)
+        try:
+            await self._line_up(file)
+        except UnsettledError:
+            file.close()
+            raise
+
+    def _siblings(self) -> AbstractContextManager[Siblings]:
+        """The generations; raises UnsettledError while they are being changed, but not for ever."""
+        since_s = self._unsettled_s
+        settled = since_s is None or time.monotonic() - since_s < MOST_UNSETTLED_S
+        return Siblings.of(self._folder, settled=settled)
 
     def _means(self, file: Opened) -> bool:
         try:
@@ -116,7 +136,9 @@ class Follower:
             files.append(file)
         else:
             self._see_cut(file)
-            self._put_behind(file)
+            with self._siblings() as siblings:
+                self._see_deleted(siblings)
+                self._put_behind(file, siblings)
 
     def _see_cut(self, next_file: Opened) -> None:
         """Before another file follows: the one until now may have been cut first. Raises CutError."""
@@ -128,19 +150,24 @@ class Follower:
             next_file.close()
             raise
 
+    def _see_deleted(self, siblings: Siblings) -> None:
+        """Before another file follows: where the one until now was deleted, others may have been too."""
+        if self.file is not None and self.file.deleted() and lineup.rank(self.file, siblings) < 0:
+            self._told.gap("the log was deleted: what came and went since may be lost", expected=True)
+
     def _see_copied(self) -> None:
         """So little was read that another text may begin the same: a copy tells. Raises CutError."""
         file = self.file
         if file is None or not 0 < file.offset < lineup.TELLING_BYTES or not file.behind_bytes():
             return
-        with Siblings.of(self._folder) as siblings:
+        with self._siblings() as siblings:
             if lineup.copied(file, siblings, self._queue.known, self._queue.files):
                 raise CutError(file)
 
     def _begin(self, file: Opened | None) -> None:
         """Nothing is remembered: only what is written from now on counts."""
         self._began_s = time.time()
-        with Siblings.of(self._folder) as siblings:
+        with Siblings.of(self._folder, settled=False) as siblings:
             self._queue.remember(siblings.known(siblings.named))
         if file is not None:
             file.seek(file.behind_bytes())
@@ -150,21 +177,21 @@ class Follower:
 
     async def _resume(self, place: Whereabouts, file: Opened) -> None:
         """Go on where another one was."""
-        self._began_s = time.time()
-        self._queue.known, self._queue.caught_up = place.known, False
-        self._unlisted.inode = place.files[-1].inode if place.files else None
-        files = self._queue.files
-        with Siblings.of(self._folder) as siblings:
+        with self._siblings() as siblings:
+            self._began_s = time.time()
+            self._queue.known, self._queue.caught_up = place.known, False
+            self._unlisted.inode = place.files[-1].inode if place.files else None
+            files = self._queue.files
             found = [await self._find(one, siblings, file) for one in place.files]
-        for one, there in zip(place.files, found, strict=True):
-            if there is None and one.offset:
-                self._told.gap(f"a generation is gone that was read up to byte {one.offset}")
-        if file in files:
-            files.remove(file)
-        if found and all(found) and found[-1] is file and file.offset:
-            files.append(file)
-        else:
-            self._put_behind(file)
+            for one, there in zip(place.files, found, strict=True):
+                if there is None and one.offset:
+                    self._told.gap(f"a generation is gone that was read up to byte {one.offset}")
+            if file in files:
+                files.remove(file)
+            if found and all(found) and found[-1] is file and file.offset:
+                files.append(file)
+            else:
+                self._put_behind(file, siblings)
 
     async def _find(self, place: FilePlace, siblings: Siblings, file: Opened) -> Opened | None:
         """Where a place is now: in the path's file, in a generation of it, or nowhere."""
@@ -180,38 +207,37 @@ class Follower:
             files.append(found)
         return found
 
-    def _put_behind(self, file: Opened) -> None:
+    def _put_behind(self, file: Opened, siblings: Siblings) -> None:
         """Another file is the last; generations between it and those before that nobody read come first."""
         queue = self._queue
-        with Siblings.of(self._folder) as siblings:
-            self._unlisted.see(siblings, file)
-            new = lineup.unread(siblings, queue.known, [*queue.files, file])
-            try:
-                queue.files.extend(map(siblings.open, new))
-            except OSError:  # renamed meanwhile: all is looked up again
-                file.close()
-                raise
-            queue.files.append(file)
-            new_ones = (one for one in queue.files if not one.offset or one is file)
-            ranks = {id(one): lineup.rank(one, siblings) for one in new_ones}
-            queue.files.sort(key=lambda one: ranks.get(id(one), -1))
-            queue.remember(siblings.known([one for one in siblings.named if not queue.holds(one.inode)]))
+        self._unlisted.see(siblings, file)
+        new = lineup.unread(siblings, queue.known, [*queue.files, file])
+        queue.files += [*map(siblings.open, new), file]
+        new_ones = (one for one in queue.files if not one.offset or one is file)
+        ranks = {id(one): lineup.rank(one, siblings) for one in new_ones}
+        queue.files.sort(key=lambda one: ranks.get(id(one), -1))
+        queue.remember(siblings.known([one for one in siblings.named if not queue.holds(one.inode)]))
+        for one in siblings.refused:
+            if one.inode not in self._refused and not queue.holds(one.inode):
+                self._refused.add(one.inode)
+                self._told.gap(f"a generation, {one.name}, may not be read")
 
     async def _cut(self, file: Opened, take: Take) -> None:
         """A file was truncated, or written anew; a copy may hold what was not read of it."""
         queue = self._queue
         if file is not self.file:
-            self._told.gap("a rotated file was cut: what was not read of it by then is lost")
+            self._told.gap(f"a rotated file was cut: {_CUT}")
             queue.drop(file)
             return
-        with Siblings.of(self._folder) as siblings:
+        with self._siblings() as siblings:
             copy = await lineup.find(file.reached(), siblings, queue.files)
-        queue.files.remove(file)
-        if copy is None:
-            queue.end_line(take)
-            self._told.gap("the log was cut: what was not read by then is lost")
-        else:
-            self._told.gap("the log was copied, then cut: what was written in between is lost", expected=True)
-            queue.go_on_in(file, copy)
-        file.again()
-        self._put_behind(file)
+            queue.files.remove(file)
+            if copy is None:
+                queue.end_line(take)
+                self._told.gap(f"the log was cut: {_CUT}")
+            else:
+                what = "the log was copied, then cut: what was written in between may be lost"
+                self._told.gap(what, expected=True)
+                queue.go_on_in(file, copy)
+            file.again()
+            self._put_behind(file, siblings)

@@ -42,7 +42,7 @@ def copied(file: Opened, siblings: Siblings, known: Sequence[Known], files: Sequ
     for one in unread(siblings, known, files):
         if one not in older:
             continue
-        _, head = siblings.text(one) or (0, b"")
+        _, head = siblings.text(one)
         own = os.pread(file.fileno(), len(head), 0)
         if len(head) >= file.offset and head[: file.offset] == own[: file.offset] and head != own:
             return True
@@ -76,15 +76,13 @@ async def _reach(file: Opened, place: FilePlace) -> bool:
     return file.fits(place)
 
 
-def _read_before(one: Named, text: tuple[int, bytes] | None, known: Sequence[Known]) -> bool:
-    if text is None:
-        return False
+def _read_before(one: Named, text: tuple[int, bytes], known: Sequence[Known]) -> bool:
     size_bytes, head = text
     return any(
         before.head.matches(head)
         and (one.inode == before.inode or size_bytes % _COUNTED == before.size_bytes % _COUNTED)
         for before in known
-        if before.size_bytes
+        if before.size_bytes or (one.packed and not head)  # of a damaged one there is nothing else to know
     )
 
 

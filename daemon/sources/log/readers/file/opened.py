@@ -124,6 +124,10 @@ class Opened:
         """What tells it from other generations, when it was read to its end."""
         return Known(self.inode, self.offset, print_of(self._head))
 
+    def line_of(self, file: "Opened") -> None:
+        """The line that is not whole began where it did in another file, of the same text."""
+        self._line_at, self._line_tail = file._line_at, file._line_tail
+
     def again(self) -> None:
         """Begin anew at its start: it was cut."""
         self._looked = None

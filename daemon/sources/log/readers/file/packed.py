@@ -1,5 +1,6 @@
 """A generation that was compressed by gzip: read once, in bounded pieces."""
 
+import contextlib
 import os
 import struct
 import zlib
@@ -10,6 +11,8 @@ from daemon.sources.log.readers.file.whereabouts import FilePlace
 
 _GZIP = 31  # zlib's number for a gzip header
 _READ_BYTES = 64 * 1024
+MOST_TRIED_BYTES = 256 * 1024
+_MOST_DENSE = 64  # what is packed more densely is no log
 
 
 class Packed(Opened):
@@ -22,6 +25,7 @@ class Packed(Opened):
         self._at = 0  # in the file
         self._inflate = zlib.decompressobj(_GZIP)
         self._over = False
+        self._broken: zlib.error | None = None  # why nothing comes after what is ahead
         self._ahead = b""  # inflated, but not taken yet
 
     def behind_bytes(self) -> int:
@@ -29,15 +33,17 @@ class Packed(Opened):
         return 0 if self._over else max(1, text_bytes(self.fileno()) - self.offset)
 
     def read(self) -> bytes:
-        """The next bytes, none at the end; raises zlib.error and OSError."""
-        while not self._ahead and not self._over:
-            waiting = self._inflate.unconsumed_tail or self._more()
-            self._ahead = self._inflate.decompress(waiting, CHUNK_BYTES)
-            if self._inflate.eof:
-                self._next_member()
-            elif not waiting and not self._ahead:
-                raise zlib.error("it is cut short")
-        return self._ahead
+        """The next bytes, none at the end; after the last whole line of a damaged one raises zlib.error."""
+        while len(self._ahead) < CHUNK_BYTES and not self._over and self._broken is None:
+            try:
+                self._inflate_more()
+            except zlib.error as error:
+                self._broken = error
+        if self._broken is None or len(self._ahead) >= CHUNK_BYTES:
+            return self._ahead
+        if lines := self._ahead[: self._ahead.rfind(b"\n") + 1]:
+            return lines
+        raise self._broken
 
     def verify(self) -> None:
         """Nobody cuts it."""
@@ -49,7 +55,7 @@ class Packed(Opened):
 
     def pass_over(self, offset: int) -> Iterator[None]:
         """Go on to an offset, or to the end where that comes before, by one piece at a time."""
-        while data := self.read()[: offset - self.offset]:
+        while self.offset < offset and (data := self.read()[: offset - self.offset]):
             self.taken(data, 0)
             yield
 
@@ -62,6 +68,15 @@ class Packed(Opened):
         head = self._head[: place.head.length]
         tail = self._tail[len(self._tail) - place.tail.length :] if place.tail.length else b""
         return self.offset == place.offset and place.head.matches(head) and place.tail.matches(tail)
+
+    def _inflate_more(self) -> None:
+        waiting = self._inflate.unconsumed_tail or self._more()
+        text = self._inflate.decompress(waiting, CHUNK_BYTES - len(self._ahead))
+        self._ahead += text
+        if self._inflate.eof:
+            self._next_member()
+        elif not waiting and not text:
+            raise zlib.error("it is cut short")
 
     def _more(self) -> bytes:
         data = os.pread(self.fileno(), _READ_BYTES, self._at)
@@ -83,6 +98,18 @@ def text_bytes(descriptor: int) -> int:
     size = os.fstat(descriptor).st_size
     last = os.pread(descriptor, 4, max(0, size - 4))
     return int(struct.unpack("<I", last)[0]) if len(last) == 4 else 0
+
+
+def whole(descriptor: int) -> bool:
+    """Whether a small file is all there; a large one is not looked through, and is not known to be."""
+    if os.fstat(descriptor).st_size > MOST_TRIED_BYTES:
+        return False
+    file = Packed(os.dup(descriptor))
+    with contextlib.closing(file), contextlib.suppress(zlib.error):
+        for _ in file.pass_over(MOST_TRIED_BYTES * _MOST_DENSE):
+            pass
+        return True
+    return False
 
 
 def head_of(descriptor: int, most: int) -> bytes:

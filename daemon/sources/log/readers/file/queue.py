@@ -13,7 +13,7 @@ FRESH_BYTES = 2**20  # what is further behind the end was not written just now
 LINGER_S = 10.0  # so long a writer may keep a file that was rotated
 HALF_LINE_S = 2.0  # so long it may take to end a line in it
 MOST_LINGERING = 16
-MOST_KNOWN = 128
+MOST_KNOWN = 300  # well above all that are looked at, so that none is read again
 
 
 class Queue:
@@ -44,12 +44,13 @@ class Queue:
     def finish(self, file: Opened, take: Take) -> None:
         """A file is read for good: what is left of it is a line."""
         try:
-            while (rest := file.read()) or file is self._broken:
-                self._broken = None
-                take(Piece(data=rest, fresh=self._fresh(file), ends=True))
-                file.taken(rest, 0)
+            while rest := file.read():
+                self._hand_on(file, rest, take)
         except zlib.error as error:
-            self._told.gap(f"a compressed generation cannot be read: {error}")
+            self._damaged(file, error, take)
+            return
+        if self._broken is file:
+            self.end_line(take)
         self.remember((file.known(),))
         self.drop(file)
 
@@ -64,6 +65,7 @@ class Queue:
         self.files.append(copy)
         if self._broken is file:
             self._broken = copy
+            copy.line_of(file)
 
     def holds(self, inode: int) -> bool:
         """Whether a file of this inode is being read."""
@@ -71,7 +73,9 @@ class Queue:
 
     def remember(self, known: tuple[Known, ...]) -> None:
         """These generations hold nothing new."""
-        self.known = tuple(dict.fromkeys((*self.known, *known)))[-MOST_KNOWN:]
+        texts = {(one.inode, one.head) for one in known}
+        kept = [one for one in self.known if (one.inode, one.head) not in texts]
+        self.known = (*kept, *dict.fromkeys(known))[-MOST_KNOWN:]
 
     def end_line(self, take: Take) -> None:
         """A line that was handed on in part gets no more."""
@@ -91,12 +95,19 @@ class Queue:
                 self._hand_on(file, part, take)
                 await asyncio.sleep(0)
         except zlib.error as error:
-            self._told.gap(f"a compressed generation cannot be read: {error}")
-            self.drop(file)
+            self._damaged(file, error, take)
+
+    def _damaged(self, file: Opened, error: zlib.error, take: Take) -> None:
+        """A compressed file holds no more that can be read; the line in which it ends is left out."""
+        if self._broken is file:  # a line of which so much was handed on that it cannot be left out
+            self.end_line(take)
+        self._told.gap(f"a compressed generation cannot be read beyond byte {file.offset}: {error}")
+        self.remember((file.known(),))
+        self.drop(file)
 
     def _part(self, file: Opened, data: bytes) -> bytes:
         """What may be handed on: whole lines only, while several files may still grow."""
-        if len(self.files) == 1 or not data:
+        if not data or (len(self.files) == 1 and file.grows):
             return data
         whole = data.rfind(b"\n") + 1
         if whole or file is self._broken or len(data) >= CHUNK_BYTES:
