@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from daemon.capture.choice import bearable
 from daemon.capture.look import look
 from daemon.capture.plan import sampling, try_out
 from daemon.config import settings
@@ -67,7 +66,7 @@ class Fleet:
             gone.let_go()
 
     async def check(self) -> None:
-        """Try once, harmlessly, whether each new process can be looked at; if not, again and again."""
+        """Try, without pausing it, whether each new process can be looked at; if not, again and again."""
         for target in list(self):
             process = target.process
             if process is None or target.possible.possible or process.age_s() < SETTLED_S:
@@ -94,7 +93,7 @@ async def _check(process: HeldProcess, config: settings.Target) -> Possible:
     if how is None:  # only discrete collectors: they need no right over the process
         return Possible(True, "ok")
     try:
-        judged = (await look(bearable(how.looker)[0], process, keep=2)).judged
+        judged = (await look(how.looker.gentle(), process, keep=2)).judged
         if judged.outcome is Outcome.COMPLETE:
             await try_out(how, process)
     except CollectorError as error:

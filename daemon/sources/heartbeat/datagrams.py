@@ -109,6 +109,8 @@ class Datagrams:
             if strange or flags & _TRUNCATED:
                 what = "a datagram is too long, or brings open files"
                 raise UnheardError(Unheard.MALFORMED, what, remedy=_FORM)
+            if pid:  # what a stranger says is not even looked at
+                self._peers.check_user(uid)
             said = parse(data)
             peer = Peer(pid, uid, at_s, lambda: None if pidfd is None else os.dup(pidfd))
             self._hearing.take(said.kind, said.target, said.iteration, at_s, peer)

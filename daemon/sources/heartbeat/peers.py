@@ -58,6 +58,14 @@ class Peers:
         if target.config.process.peer:
             _only(target, peer)
 
+    def check_user(self, uid: int) -> None:
+        """Raises UnheardError for a user who may speak for no target at all."""
+        if uid in self._uids or any(one.process and one.process.identity.uid == uid for one in self._fleet):
+            return
+        raise UnheardError(
+            Unheard.FOREIGN, f"user {uid} is not heard", remedy=f"if he should be, add {uid} to unix.uids"
+        )
+
     def _check(self, target: Target, peer: Peer) -> None:
         if peer.pid == 0:
             what = "the sender is in a PID namespace that is not visible here"

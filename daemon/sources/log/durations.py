@@ -3,6 +3,7 @@
 import re
 
 MAX_CHARACTERS = 40
+LONGEST_S = 7 * 86400.0  # a line that tells more is not believed: one would spoil every average for good
 
 _SECONDS_BY_UNIT = {
     **{"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3},
@@ -19,7 +20,9 @@ def seconds(text: str, *, unit_s: float = 1.0) -> float | None:
     if len(text) > MAX_CHARACTERS:
         return None
     if _BARE.fullmatch(text):
-        return round(float(text) * unit_s, 9)
-    if not _WHOLE.fullmatch(text):
+        told_s = float(text) * unit_s
+    elif _WHOLE.fullmatch(text):
+        told_s = sum(float(number) * _SECONDS_BY_UNIT[unit] for number, unit in _PART.findall(text))
+    else:
         return None
-    return round(sum(float(number) * _SECONDS_BY_UNIT[unit] for number, unit in _PART.findall(text)), 9)
+    return round(told_s, 9) if told_s <= LONGEST_S else None

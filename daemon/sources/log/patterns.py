@@ -9,7 +9,7 @@ from daemon.sources.log.contract import MARK_BYTES, Mark
 from daemon.sources.log.durations import seconds
 from model.events import EventKind
 
-MAX_NAME = 256
+MAX_NAME = 128
 SEARCH_STEPS = 100  # what a search costs beside the line's length, in steps of the same kind
 
 ITERATION = re.compile(r"iteration(_[2-9])?")
@@ -46,7 +46,8 @@ class Pattern:
 
     def _iteration(self, found: Match) -> str | None:
         parts = [part for place in self._names if (part := found.group(place))]
-        return b" ".join(parts).decode(errors="replace")[:MAX_NAME] or None
+        text = b" ".join(parts).decode(errors="replace")[:MAX_NAME]
+        return (text if text.isprintable() else text.encode("unicode_escape").decode()[:MAX_NAME]) or None
 
     def _duration_s(self, found: Match) -> float | None:
         for place, unit_s in self._durations:

@@ -15,7 +15,7 @@ from daemon.sources.heartbeat import datagrams
 from daemon.sources.heartbeat.datagrams import BATCH, MOST_BYTES, Datagrams, Said, parse
 from daemon.sources.heartbeat.hearing import Hearing
 from daemon.sources.heartbeat.peers import Peer
-from daemon.sources.heartbeat.unheard import UnheardError
+from daemon.sources.heartbeat.unheard import Unheard, UnheardError
 from model.events import Event, EventKind
 
 
@@ -57,9 +57,14 @@ class Sought:
 
     def __init__(self) -> None:
         self.wanted = False
+        self.foreign = False
 
     def sought(self) -> bool:
         return self.wanted
+
+    def check_user(self, uid: int) -> None:
+        if self.foreign:
+            raise UnheardError(Unheard.FOREIGN, f"user {uid} is not heard")
 
 
 class Room:
@@ -194,3 +199,11 @@ async def test_files_that_come_along_are_closed(room: Room, wanted: bool) -> Non
             socket.send_fds(sender, [b"beat one"], [0] * count)
     room.turn()
     assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+async def test_what_a_stranger_says_is_not_even_looked_at(room: Room) -> None:
+    room.sought.foreign = True
+    room.send(b"\xff garbage", b"start one")
+    room.turn()
+    assert room.refused == ["foreign", "foreign"]
+    assert not room.events

@@ -130,6 +130,8 @@ def test_texts_to_look_for_are_as_few_as_will_do():
         ("1s later", None),
         ("nan", None),
         ("9" * 41, None),
+        ("9" * 38, None),  # nobody's loop took longer than a week
+        ("169h", None),
     ],
 )
 def test_durations_as_programs_log_them(text, expected):
@@ -139,3 +141,9 @@ def test_durations_as_programs_log_them(text, expected):
 def test_a_bare_number_counts_its_unit():
     assert seconds("144", unit_s=1e-3) == 0.144
     assert seconds("144ms", unit_s=1e-3) == 0.144
+
+
+def test_a_name_with_characters_that_cannot_be_printed_is_escaped():
+    mark = Pattern(EventKind.START, "begin (?P<iteration>.*)").mark(b"begin a\x01b\x1b[2J", b"")
+    assert mark is not None
+    assert mark.iteration == r"a\x01b\x1b[2J"
