@@ -7,8 +7,9 @@ import pytest
 
 from tests.targets import Targets
 
-# Where a shell runs us in the background, SIGINT is ignored, and would be by every program we start.
+# Where a shell runs us in the background, signals are ignored, and would be by every program we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture
