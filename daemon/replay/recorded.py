@@ -1,6 +1,7 @@
 """A recorded log, in blocks of whole lines: a file, a compressed one, or standard input."""
 
 import gzip
+import stat
 import sys
 import time
 import zlib
@@ -13,6 +14,7 @@ from model.errors import LoopcamError
 
 BLOCK_BYTES = 256 * 1024
 _GZIP = b"\x1f\x8b"
+_NO_LOGS = ((stat.S_ISDIR, "a directory"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"))
 
 
 @contextmanager
@@ -22,6 +24,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         if str(path) == "-":
             yield sys.stdin.buffer
             return
+        _must_end(path)  # before opening: that can have effects on a device
         with path.open("rb") as file:
             packed = file.read(len(_GZIP)) == _GZIP
             file.seek(0)
@@ -29,6 +32,14 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     except (OSError, EOFError, zlib.error) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise LoopcamError(f"{path}: {why}", remedy="give a log, also one that gzip packed, or -") from error
+
+
+def _must_end(path: Path) -> None:
+    """Raises OSError for what is no log; a FIFO may be one."""
+    mode = path.stat().st_mode
+    for is_kind, kind in _NO_LOGS:
+        if is_kind(mode):
+            raise OSError(kind)
 
 
 def blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ from model.errors import LoopcamError
 from model.events import Event, Trigger, TriggerKind
 
 ANEW_S = 60.0  # a log may be a little out of order; further back it is another one
+FAR_S = 86400.0  # a stamp so far ahead may be wrong
 
 _NO_TIME = "give a log whose lines begin with a time (klog, ISO 8601, syslog, Unix time, or JSON with `time`)"
 
@@ -38,6 +39,7 @@ class Replay:
         self._decisions: dict[tuple[str | None, float], list[Decision]] = {}  # of what is in flight
         self._strays: Counter[str] = Counter()
         self._back: list[float] = []
+        self._ahead: list[float] = []
 
     def play(self, blocks: Iterable[bytes]) -> Story:
         """What would have happened; raises LoopcamError for a log without times."""
@@ -67,6 +69,8 @@ class Replay:
             self._watch.process_gone()
             self._watch.process_found(fresh=False)
             self._limits, self._clock_s = Limits(), at_s
+        if float("-inf") < self._clock_s < at_s - FAR_S:
+            self._ahead.append(at_s)
         self._clock_s = max(self._clock_s, at_s)
         while (due_s := self._watch.due_s()) is not None and due_s <= self._clock_s:
             if trigger := self._watch.fire(due_s):
@@ -142,5 +146,6 @@ class Replay:
             strays=dict(self._strays),
             unmatched=tuple(kind for kind in NEEDED[mode] if not counts[kind]),
             back=tuple(self._back),
+            ahead=tuple(self._ahead),
             turns=tuple(self._turns),
         )

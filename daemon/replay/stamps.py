@@ -2,13 +2,14 @@
 
 import calendar
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import msgspec
 
 _HEAD_BYTES = 400  # a stamp stands near the beginning; what a message quotes later is not the line's
 _MONTHS = {name.encode(): number for number, name in enumerate(calendar.month_abbr) if name}
-_DAY_S = 86400.0
+_LEAP_SECOND = 60
 _EARLIEST_S, _LATEST_S = 946684800.0, 7258118400.0  # 2000 and 2200: other numbers are no times
 _FIELDS = ("time", "ts", "timestamp", "@timestamp", "asctime")
 
@@ -41,7 +42,7 @@ class Stamps:
         """The line's time; None where it has none."""
         try:
             found = self._find(line[:_HEAD_BYTES].lstrip(b" \t[\0"), line)
-        except ValueError:  # the 99th of a month
+        except ValueError:  # the 30th of February
             return None
         if found is None:
             return None
@@ -74,10 +75,11 @@ class Stamps:
     def _yearless(self, match: re.Match[bytes], month: int) -> Stamp:
         """In the year that brings it nearest to the lines around."""
         year = datetime.fromtimestamp(self._near_s, UTC).year
-        nearest_s = min(
-            (_seconds(match, one, month) for one in (year - 1, year, year + 1)),
-            key=lambda at_s: abs(at_s - self._near_s),
-        )
+        found: list[float] = []
+        for one in (year - 1, year, year + 1):
+            with suppress(ValueError):  # the 29th of February
+                found.append(_seconds(match, one, month))
+        nearest_s = min(found, key=lambda at_s: abs(at_s - self._near_s))
         self._near_s = nearest_s
         return Stamp(at_s=nearest_s, year=False, zone=False)
 
@@ -122,10 +124,10 @@ def _of_number(number: float) -> Stamp | None:
 
 
 def _seconds(match: re.Match[bytes], year: int, month: int) -> float:
-    fraction = match["f"]
-    whole = calendar.timegm(
-        (year, month, int(match["d"]), int(match["h"]), int(match["mi"]), int(match["s"]))
-    )
-    if not 1 <= int(match["d"]) <= 31:
-        raise ValueError(match["d"])
+    """Seconds since 1970; raises ValueError for a time that there is not. A minute may have 61 seconds."""
+    fraction, seconds = match["f"], int(match["s"])
+    if seconds > _LEAP_SECOND:
+        raise ValueError(seconds)
+    minute = datetime(year, month, int(match["d"]), int(match["h"]), int(match["mi"]), tzinfo=UTC)
+    whole = calendar.timegm(minute.timetuple()) + seconds
     return whole + (int(fraction) / 10 ** len(fraction) if fraction else 0.0)

@@ -37,4 +37,5 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     strays: dict[str, int]  # marks that did not fit, by why
     unmatched: tuple[str, ...]  # patterns that are needed and matched no line
     back: tuple[float, ...]  # when time went back so far that all was counted anew
+    ahead: tuple[float, ...]  # when time leapt by more than a day
     turns: tuple[Turn, ...]

@@ -46,6 +46,8 @@ def summary(story: Story, show: Show) -> Iterator[str]:
         yield "did not fit: " + ", ".join(f"{count} {why}" for why, count in sorted(story.strays.items()))
     for kind in story.unmatched:
         yield f"0 lines matched `{kind}` of source {story.source}: is it the right log, at the right level?"
+    for at_s in story.ahead:
+        yield f"time leaps ahead to {show(at_s)}, more than a day: is that stamp, or the one before, right?"
     for at_s in story.back:
         yield f"time goes back to {show(at_s)}: from there on all is counted anew"
 
@@ -63,6 +65,7 @@ def as_json(story: Story, show: Show) -> str:
         "did_not_fit": story.strays,
         "unmatched": story.unmatched,
         "time_went_back": [show(at_s) for at_s in story.back],
+        "time_leapt_ahead": [show(at_s) for at_s in story.ahead],
         "overruns": sum(one.overran for one in story.turns),
         "captures": made,
         "refused": refused,

@@ -157,6 +157,14 @@ def test_where_time_goes_far_back_all_is_counted_anew_and_that_is_told(told: Tol
     assert [one["iteration"] for one in story["iterations"]] == ["0", "1", "x", "0", "1"]
 
 
+def test_where_time_leaps_by_more_than_a_day_that_is_told(told: Told) -> None:
+    day_s = 86400
+    assert told([(0, "begin 1"), (day_s - 1, "done 1")])["time_leapt_ahead"] == []
+    story = told([(0, "begin 1"), (5, "done 1"), (9 * day_s, "begin 2"), (10, "done 2"), (20, "begin 3")])
+    assert story["time_leapt_ahead"] == ["2023-09-15 12:00:00.000Z"]
+    assert story["time_went_back"] == ["2023-09-06 12:00:10.000Z"]
+
+
 def test_a_log_that_says_nothing_of_iterations_asks_whether_it_is_the_right_one(told: Told) -> None:
     story = told("2023-09-06 12:00:00 x\nno times and no words\n")
     assert story["unmatched"] == ["start", "end"]
@@ -235,6 +243,8 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
     [
         (b"begin 1\ndone 1\n", (), 1, "no line says when it was written"),
         (b"", ("/nowhere.log",), 1, "/nowhere.log: No such file"),
+        (b"", ("/dev/zero",), 1, "/dev/zero: a device"),
+        (b"", ("/dev",), 1, "/dev: a directory"),
         (b"", ("x", "--target", "other"), 64, "there are log of a"),
         (b"", ("x", "--source", "none"), 64, "no log source none"),
     ],
