@@ -232,3 +232,25 @@ def test_two_texts_that_begin_the_same_are_told_apart_by_the_copy(path: Path) ->
         file.write(b"begin\nsecond\n")
     one.turn()
     assert one.heard.lines == [b"begin", b"first", b"begin", b"second"]
+
+
+def test_a_file_that_comes_into_sight_long_after_it_was_written_is_old(path: Path) -> None:
+    one = Following(path)
+    one.turn()  # nothing is there: a process that is not found, a right that is missing
+    path.write_bytes(b"begin of another, long ago\n")
+    long_ago_s = path.stat().st_mtime - 60
+    os.utime(path, (long_ago_s, long_ago_s))
+    one.turn()
+    assert one.heard.lines == []
+    with path.open("ab") as file:
+        file.write(b"begin\n")
+    one.turn()
+    assert one.heard.lines == [b"begin"]
+
+
+def test_a_file_that_appears_is_read_from_its_start(path: Path) -> None:
+    one = Following(path)
+    one.turn()
+    path.write_bytes(b"begin\n")
+    one.turn()
+    assert one.heard.lines == [b"begin"]

@@ -14,7 +14,7 @@ from daemon.sources.log.readers.file.unlisted import Unlisted
 from daemon.sources.log.readers.file.whereabouts import FilePlace, Whereabouts
 from model.errors import SourceError
 
-OLD_S = 5.0
+OLD_S = 2.0  # what was written so long before it came into sight counts as old
 MOST_CUTS = 8  # in one turn
 MOST_UNSETTLED_S = 10.0  # so long a rotation is waited for
 _CUT = "what was not read by then may be lost"
@@ -32,6 +32,7 @@ class Follower:
         self._began_s: float | None = None  # wall time of the first look
         self._unlisted = Unlisted(told)
         self._lost_s: float | None = None  # since when the path means no file
+        self._unseen_s = 0.0  # wall time of the last look that found none
         self._unsettled_s: float | None = None  # since when its generations are being changed
         self._refused: set[int] = set()  # inodes of generations that we may not read
 
@@ -110,6 +111,7 @@ class Follower:
         """The path means no file: the one before is followed while somebody may write to it."""
         now_s = time.monotonic()
         self._lost_s = now_s if self._lost_s is None else self._lost_s
+        self._unseen_s = time.time()
         if self._place is None and self._began_s is None:
             self._begin(None)
         if self.file is None or now_s - self._lost_s >= LINGER_S:
@@ -131,8 +133,8 @@ class Follower:
             self._place = None
         elif self._began_s is None:
             self._begin(file)
-        elif not self._queue.used and file.changed_s() < self._began_s - OLD_S:
-            file.seek(file.behind_bytes())  # it was written before we began, and came into sight only now
+        elif not self._queue.used and file.changed_s() < self._unseen_s - OLD_S:
+            file.seek(file.behind_bytes())  # written before a process or a right brought it into sight
             files.append(file)
         else:
             self._see_cut(file)
