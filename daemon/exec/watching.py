@@ -5,14 +5,18 @@ import logging
 import os
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from daemon.app import App
 from daemon.config.settings import Config
 from daemon.exec.command import OF_TERMINALS, PASSED_ON, Command, typed
+from daemon.exec.last_words import Speaker, all_sent
 from daemon.exec.place import Place
 from daemon.exec.tally import Tally
 from daemon.limits import Limits
+from daemon.targets.target import Target
+from model.errors import TargetError
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,6 +34,7 @@ class Watching(App):
         self._umask = umask
         self._command: Command | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._sent = asyncio.Event()  # all that the command said
         self._core.admission.limits = Limits()  # what an earlier command had is not this one's
         self._core.events.followers.append(self.tally.take)
 
@@ -66,14 +71,26 @@ class Watching(App):
             "LOOPCAM_SOCKET": str(self._place.socket),
             "LOOPCAM_TARGET": target,
             "LOOPCAM_URL": f"http://{self._servers.address}",
+            "LOOPCAM_FIFOS": str(self._place.folder),
         }
         self._command = Command(self._argv, os.environ | told, self._umask)
         self._place.pidfile.write_text(f"{self._command.pid}\n")
+        self._hold(self._core.fleet[target])
         self._ending = asyncio.create_task(self._until_it_ends(self._command), name="command")
+
+    def _hold(self, target: Target) -> None:
+        """Have the command from its first moment; one that ended already is not there."""
+        if self._command is None or target.config.process.peer:
+            return
+        with suppress(TargetError):
+            target.hold_process(Speaker(self._command.pid, self._sent))
 
     async def _until_it_ends(self, command: Command) -> None:
         self.code = await command.wait()
         self._place.pidfile.unlink()  # from now on the number may be another's
+        self._core.events.deadlines.stop()  # what it left open grows no older
+        await all_sent(self._place.folder)
+        self._sent.set()
         self.stop()
 
     def _signalled(self, number: signal.Signals) -> None:

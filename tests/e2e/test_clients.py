@@ -15,6 +15,7 @@ from tests.daemon import Daemon, daemon, looping, target, until
 from tests.prerequisites import require
 
 CLIENTS = Path(__file__).parents[2] / "deploy" / "clients"
+SENDERS = ["perl", "python3", "socat", "curl"]
 SHELL = """
 . "$1"
 set -eu
@@ -31,6 +32,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"example.com/loop/loopcam"
@@ -39,6 +41,12 @@ import (
 func main() {
 	cam := loopcam.New("", "")
 	tell := map[string]func(string){"start": cam.Start, "end": cam.End, "beat": cam.Beat, "idle": cam.Idle}
+	tell["hurry"] = func(many string) {
+		for left, _ := strconv.Atoi(many); left > 0; left-- {
+			cam.Start("")
+			cam.End("")
+		}
+	}
 	fmt.Println("ready")
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); fmt.Println("told") {
 		event, iteration, _ := strings.Cut(lines.Text(), " ")
@@ -169,20 +177,58 @@ def test_without_a_name_the_only_target_is_meant(tmp_path: Path, client: list[st
         assert cam.target("one")["in_flight"]["iteration"] == "17"
 
 
-@pytest.mark.parametrize("sender", ["perl", "python3", "socat", "curl"])
-def test_the_shell_uses_what_is_there(tmp_path: Path, sender: str) -> None:
+@contextmanager
+def beside_a_clock(folder: Path, client: list[str]) -> Iterator[tuple[Loop, Daemon]]:
+    """A loop that rests in the end, until another that is as patient has overrun since: it has not."""
+    with running(client, environment(folder)) as loop, looping() as clock:
+        both = [target(*of, max_loop_time="2s") for of in (("one", loop.pid), ("clock", clock.pid))]
+        with daemon(folder, *both, unix=sockets(folder)) as cam:
+            cam.finds("one")
+            cam.finds("clock")
+            yield loop, cam
+            cam.beat("start", "clock")
+            until(lambda: cam.metric("loopcam_overruns_total", target="clock"), "time has passed")
+            assert cam.metric("loopcam_overruns_total", target="one") == 0
+            assert not cam.target("one")["in_flight"]
+            assert ran(cam)
+
+
+@pytest.mark.parametrize("client", ["python", "go"], indirect=True)
+def test_a_loop_that_rests_after_a_flood_has_not_overrun(tmp_path: Path, client: list[str]) -> None:
+    with beside_a_clock(tmp_path, client) as (loop, _):
+        loop.say("hurry 400")
+
+
+def test_a_loop_that_rests_while_the_daemon_is_stopped_has_not_overrun(
+    tmp_path: Path, client: list[str]
+) -> None:
+    with beside_a_clock(tmp_path, client) as (loop, cam), cam.paused(1.0):
+        for number in range(100):
+            loop.say(f"start {number}")
+            loop.say(f"end {number}")
+
+
+def only(folder: Path, sender: str) -> dict[str, str]:
+    """The environment of a shell that has one tool to send with."""
     require(sender)
-    tools = tmp_path / "tools"
+    tools = folder / "tools"
     tools.mkdir()
-    interpreter = sys.executable if sender == "python3" else str(shutil.which(sender))
-    (tools / sender).symlink_to(interpreter)
-    env = {
+    for name in ("sh", "mktemp", "mkfifo", "sleep", "rm", "timeout", sender):
+        there = sys.executable if name == "python3" else str(shutil.which(name))
+        (tools / name).symlink_to(os.path.realpath(there) if name == "python3" else there)
+    return {
         "PATH": str(tools),
-        "LOOPCAM_SOCKET": str(tmp_path / "beat.sock"),
-        "LOOPCAM_HTTP_SOCKET": str(tmp_path / "http.sock"),
+        "LOOPCAM_SOCKET": str(folder / "beat.sock"),
+        "LOOPCAM_HTTP_SOCKET": str(folder / "http.sock"),
         "LOOPCAM_TARGET": "one",
+        "TMPDIR": str(folder),
     }
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_the_shell_uses_what_is_there(tmp_path: Path, sender: str) -> None:
     argv = [str(shutil.which("sh")), "-c", SHELL, "sh", str(CLIENTS / "loopcam.sh")]
+    env = only(tmp_path, sender)
     with looping() as child, daemon(tmp_path, patient(child.pid), unix=sockets(tmp_path)) as cam:
         cam.finds("one")
         with running(argv, env) as loop:
@@ -191,3 +237,46 @@ def test_the_shell_uses_what_is_there(tmp_path: Path, sender: str) -> None:
             assert cam.target("one")["in_flight"]["iteration"] == "a/b&c"
             loop.say("end")
             until(lambda: ran(cam) == 1, "its end, by the name of its start")
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_a_shell_tells_all_iterations_in_order_also_the_last_one(
+    tmp_path: Path, shell: str, sender: str
+) -> None:
+    require(shell)
+    env = only(tmp_path, sender)
+    with looping() as child, daemon(tmp_path, patient(child.pid), unix=sockets(tmp_path)) as cam:
+        cam.finds("one")
+        done = hurrying(shell, env)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+        until(lambda: ran(cam) == 20, "all of them")
+        assert cam.metric("loopcam_stray_events_total") == 0
+    until(lambda: not list(tmp_path.glob("loopcam.*/events")), "the sender is gone, with its FIFO")
+
+
+def hurrying(shell: str, env: Mapping[str, str], before: str = "") -> "subprocess.CompletedProcess[str]":
+    """A shell that runs twenty iterations as fast as it can, and ends."""
+    script = f"""
+        set -eu
+        . "$1"
+        {before}
+        i=0
+        while [ $i -lt 20 ]; do loopcam_start; loopcam_end; i=$((i + 1)); done
+        wait
+        echo done
+    """
+    argv = [str(shutil.which(shell)), "-c", script, "sh", str(CLIENTS / "loopcam.sh")]
+    return subprocess.run(argv, env={**os.environ, **env}, capture_output=True, text=True, timeout=60)
+
+
+def test_a_shell_whose_sender_was_killed_starts_another(tmp_path: Path) -> None:
+    env = only(tmp_path, "perl")
+    kill = (
+        'loopcam_idle; kill -9 "$_loopcam_sender"; while kill -0 "$_loopcam_sender"; do :; done 2>/dev/null'
+    )
+    with looping() as child, daemon(tmp_path, patient(child.pid), unix=sockets(tmp_path)) as cam:
+        cam.finds("one")
+        done = hurrying("sh", env, kill)
+        assert (done.returncode, done.stdout) == (0, "done\n")
+        until(lambda: ran(cam) == 20, "all of them")

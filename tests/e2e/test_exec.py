@@ -19,6 +19,7 @@ from tests.prerequisites import require
 from tests.reports import assert_valid_report
 
 SENDER = str(Path(__file__).parents[1] / "programs" / "sender.py")
+CLIENT = Path(__file__).parents[2] / "deploy" / "clients" / "loopcam.sh"
 LOOP = (sys.executable, SENDER)
 TIMES = ("--max-loop-time", "500ms", "--collection-time", "1s")
 
@@ -216,6 +217,15 @@ def test_every_iteration_of_a_fast_loop_is_heard(tmp_path: Path) -> None:
     code, _, error = executed(tmp_path, "--max-loop-time", "1h", "--", *LOOP, *["0"] * 3000)
     assert code == 0
     assert "3000 iterations, " in error
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash"])
+def test_a_shell_is_heard_to_its_last_word(shell: str, tmp_path: Path) -> None:
+    require("perl", shell)
+    script = f". {CLIENT}; for n in 1 2 3 4 5 6 7; do loopcam_start; loopcam_end; done"
+    code, _, error = executed(tmp_path, "--max-loop-time", "1h", "--", shell, "-c", script)
+    assert code == 0
+    assert "7 iterations, " in error
 
 
 def test_ctrl_c_in_a_terminal_reaches_the_command_and_loopcam_waits_for_it(tmp_path: Path) -> None:
