@@ -61,7 +61,8 @@ def run(wanted: Wanted, configure: Callable[[Place], Config]) -> Ended:
         took_s = time.monotonic() - began_s
     judged = _judge(live, config, slas, fail_on_overrun=wanted.fail_on_overrun)
     found = reports.new(wanted.out, before)
-    for line in summary.lines(live.tally, judged, found, live.refusals, heard=live.heard):
+    said = summary.lines(live.tally, judged, found, live.refusals, heard=live.heard, unheard=live.unheard)
+    for line in said:
         _say(line)
     code = live.code or 0
     if wanted.junit is not None:

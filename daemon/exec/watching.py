@@ -49,6 +49,13 @@ class Watching(App):
         (target,) = self._core.fleet.targets
         return dict(self._core.captures.refusals.get(target, {}))
 
+    @property
+    def unheard(self) -> dict[str, int]:
+        """How many heartbeats were refused, by reason."""
+        (family,) = self._core.telemetry.heartbeats_refused.collect()
+        counts = (one for one in family.samples if one.name.endswith("_total") and one.value)
+        return {one.labels["reason"]: int(one.value) for one in counts}
+
     async def run(self) -> None:
         """Live until the command has ended and its reports are delivered; raises CommandError."""
         await super().run()

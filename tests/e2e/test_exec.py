@@ -253,3 +253,17 @@ def test_ctrl_c_in_a_terminal_reaches_the_command_and_loopcam_waits_for_it(tmp_p
         child.communicate()
         os.close(ours)
         os.close(theirs)
+
+
+def test_heartbeats_that_were_refused_are_told_with_the_reason(tmp_path: Path) -> None:
+    send = (
+        "import os, socket\n"
+        "one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+        "for kind in ('start', 'end'):\n"
+        "    said = kind + ' ' + os.environ['LOOPCAM_TARGET'] + ' \\x01'\n"
+        "    one.sendto(said.encode(), os.environ['LOOPCAM_SOCKET'])\n"
+    )
+    code, _, error = executed(tmp_path, *TIMES, "--fail-on-overrun", "--", sys.executable, "-c", send)
+    assert code == 3
+    assert "2 heartbeats were refused, and no other came" in error
+    assert "2 malformed" in error

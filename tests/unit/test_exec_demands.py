@@ -164,7 +164,7 @@ def test_whatever_a_name_holds_the_xml_is_valid() -> None:
 def test_the_summary_says_what_was_seen() -> None:
     tally = tallied(*(ended(0.1) for _ in range(9)), ended(3.0, "slow"))
     judged = [demands.of_exit(0), demands.of_overruns(tally, LIMIT_S, heard=True)]
-    lines = list(summary.lines(tally, judged, [], {"cooldown": 1}, heard=True))
+    lines = list(summary.lines(tally, judged, [], {"cooldown": 1}, heard=True, unheard={}))
     assert lines == [
         "10 iterations, p50 100ms, p99 3s, max 3s, 1 overrun",
         "captures refused: 1 cooldown",
@@ -174,6 +174,13 @@ def test_the_summary_says_what_was_seen() -> None:
 
 
 def test_silence_is_told_with_what_to_do() -> None:
-    (line,) = summary.lines(Tally(), [demands.of_exit(0)], [], {}, heard=False)
+    (line,) = summary.lines(Tally(), [demands.of_exit(0)], [], {}, heard=False, unheard={})
     assert "nothing was heard" in line
     assert "LOOPCAM_SOCKET" in line
+
+
+def test_heartbeats_that_were_all_refused_are_not_silence() -> None:
+    (line,) = summary.lines(Tally(), [demands.of_exit(0)], [], {}, heard=False, unheard={"malformed": 2})
+    assert "nothing was heard" not in line
+    assert "2 heartbeats were refused, and no other came" in line
+    assert "2 malformed (an iteration's name has 1 to 128" in line
