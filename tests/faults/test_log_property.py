@@ -15,6 +15,7 @@ STEPS = (
     "half",
     "rename",
     "rename, reopen later",
+    "burst",
     "copytruncate",
     "pack",
     "pack anew",
@@ -22,6 +23,7 @@ STEPS = (
     "restart",
     "stop",
 )
+MOST_BURSTS = 10  # else more generations than are kept
 STEP = st.sampled_from(STEPS)
 
 
@@ -44,7 +46,7 @@ def test_no_line_is_lost_and_none_comes_twice(folders: Iterator[Path], steps: li
 
 def run(folder: Path, steps: list[str]) -> None:
     path = folder / "app.log"
-    writer, half, late, down = Writer(path), False, False, False
+    writer, half, late, down, bursts = Writer(path), False, False, False, 0
     one = Following(path)
     one.turn()
     for step in steps:
@@ -67,6 +69,11 @@ def run(folder: Path, steps: list[str]) -> None:
             case "rename, reopen later":
                 writer.rename(reopen=False)
                 late = True
+            case "burst" if not late and bursts < MOST_BURSTS:
+                bursts += 1
+                for _ in range(3):
+                    writer.write()
+                    writer.rename()
             case "copytruncate":
                 writer.copytruncate()
             case "pack" if not late:
