@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.figures import Bound, Row, percentile
 from benchmarks.processes import child, cores, program
-from daemon.deadlines import Deadlines
-from daemon.iterations import Rules
-from daemon.watch import LoopWatch
+from daemon.watch.deadlines import Deadlines
+from daemon.watch.iterations import Rules
+from daemon.watch.sequence import LoopWatch
 from model.events import Event, EventKind, Trigger
 
 SAMPLES = 300

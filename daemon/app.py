@@ -9,11 +9,11 @@ from pathlib import Path
 from daemon import gauges
 from daemon.config.settings import Config
 from daemon.core import Core
-from daemon.deadlines import PAUSED_S
 from daemon.evidence import version
 from daemon.reload import Reloader
 from daemon.spool.adopt import adopt
 from daemon.targets.target import Target
+from daemon.watch.deadlines import PAUSED_S
 from daemon.web.servers import Servers
 from model.capture import WindowEnd
 

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable
 
 from daemon.captures import Captures
-from daemon.deadlines import OBSERVER_PAUSED, Deadlines
-from daemon.iterations import Ended, Stray
-from daemon.pulse import Pulse
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
+from daemon.watch.deadlines import OBSERVER_PAUSED, Deadlines
+from daemon.watch.iterations import Ended, Stray
+from daemon.watch.pulse import Pulse
 from model.errors import RefusedError
 from model.events import Event, Trigger
 

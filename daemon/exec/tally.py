@@ -5,7 +5,7 @@ from math import ceil
 
 import msgspec
 
-from daemon.iterations import Ended
+from daemon.watch.iterations import Ended
 from model.events import Trigger
 
 MOST_TOLD = 20

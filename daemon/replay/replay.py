@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from daemon.admission import limit_rules
 from daemon.config.settings import Target
-from daemon.iterations import Ended, InFlight, Stray
 from daemon.limits import Instant, Limits
 from daemon.replay.marks import Timed
 from daemon.replay.stamps import Stamps
@@ -14,6 +13,7 @@ from daemon.sources.log.feed import make_feed
 from daemon.sources.log.options import Log
 from daemon.sources.log.wording import NEEDED
 from daemon.targets.target import made_watch
+from daemon.watch.iterations import Ended, InFlight, Stray
 from model.errors import LoopcamError
 from model.events import Event, Trigger, TriggerKind
 

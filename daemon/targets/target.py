@@ -8,11 +8,11 @@ from enum import StrEnum
 import msgspec
 
 from daemon.config import settings
-from daemon.crowd import CrowdWatch
-from daemon.iterations import ACCEPTED, Ended, InFlight, Rules, Stray, Watch
 from daemon.sources.contract import Source
 from daemon.targets.process import HeldProcess
-from daemon.watch import LoopWatch
+from daemon.watch.crowd import CrowdWatch
+from daemon.watch.iterations import ACCEPTED, Ended, InFlight, Rules, Stray, Watch
+from daemon.watch.sequence import LoopWatch
 from model.errors import LoopcamError, TargetError
 from model.events import MAIN_LOOP, Event, Trigger
 

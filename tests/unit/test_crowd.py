@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from daemon.crowd import MOST_IN_FLIGHT, CrowdWatch
-from daemon.iterations import Ended, Rules, Stray
+from daemon.watch.crowd import MOST_IN_FLIGHT, CrowdWatch
+from daemon.watch.iterations import Ended, Rules, Stray
 from model.events import Event, EventKind, Trigger
 
 LIMIT_S = 2.0

@@ -4,8 +4,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from daemon.crowd import CrowdWatch
-from daemon.iterations import Ended, Rules, Stray
+from daemon.watch.crowd import CrowdWatch
+from daemon.watch.iterations import Ended, Rules, Stray
 from model.events import Event, EventKind, Trigger
 
 LIMIT_S = 2.0

@@ -2,10 +2,10 @@ import asyncio
 
 import pytest
 
-from daemon.crowd import CrowdWatch
-from daemon.deadlines import OBSERVER_PAUSED, PAUSED_S, SETTLE_S, Deadlines
-from daemon.iterations import Rules, Watch
-from daemon.watch import LoopWatch
+from daemon.watch.crowd import CrowdWatch
+from daemon.watch.deadlines import OBSERVER_PAUSED, PAUSED_S, SETTLE_S, Deadlines
+from daemon.watch.iterations import Rules, Watch
+from daemon.watch.sequence import LoopWatch
 from model.events import Event, EventKind, Trigger
 from tests.virtual_time import STARTS_S, VirtualLoop, run
 

@@ -6,7 +6,7 @@ import pytest
 from daemon.exec import demands, junit, summary
 from daemon.exec.reports import Found
 from daemon.exec.tally import MOST_OPEN, MOST_TOLD, Tally, percentile
-from daemon.iterations import Ended
+from daemon.watch.iterations import Ended
 from model.errors import UsageError
 from model.events import Trigger, TriggerKind
 

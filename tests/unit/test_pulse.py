@@ -1,4 +1,4 @@
-from daemon.pulse import LEAST_KNOWN, LEAST_SILENCE_S, MANY_TIMES, REMEMBERED, Pulse
+from daemon.watch.pulse import LEAST_KNOWN, LEAST_SILENCE_S, MANY_TIMES, REMEMBERED, Pulse
 
 
 def beating(every_s: float, times: int, start_s: float = 1000.0) -> Pulse:

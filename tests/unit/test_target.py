@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from daemon.config.load import parse
-from daemon.iterations import Ended, Stray
 from daemon.targets.target import Target, TargetState
+from daemon.watch.iterations import Ended, Stray
 from model.errors import LoopcamError
 from model.events import Event, EventKind
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 
 from daemon.config.load import parse
-from daemon.iterations import Ended, Stray
 from daemon.targets.target import Target, TargetState
+from daemon.watch.iterations import Ended, Stray
 from model.events import Event, EventKind
 
 CERTAIN = "{path: /a.log, start: begin, end: done}"

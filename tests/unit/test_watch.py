@@ -1,9 +1,9 @@
 import msgspec
 import pytest
 
-from daemon.iterations import Ended, Rules, Stray
 from daemon.sources.contract import Mode
-from daemon.watch import REMEMBERED_ENDS, LoopWatch
+from daemon.watch.iterations import Ended, Rules, Stray
+from daemon.watch.sequence import REMEMBERED_ENDS, LoopWatch
 from model.events import Certainty, Event, EventKind, Trigger, TriggerKind
 
 LIMIT_S, FIRST_S, PAUSE_S = 2.0, 10.0, 1.0

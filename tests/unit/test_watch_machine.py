@@ -6,9 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from daemon.iterations import ACCEPTED, Ended, InFlight, Rules, Stray
 from daemon.sources.contract import Mode
-from daemon.watch import LoopWatch
+from daemon.watch.iterations import ACCEPTED, Ended, InFlight, Rules, Stray
+from daemon.watch.sequence import LoopWatch
 from model.events import Event, EventKind, Trigger
 
 LIMIT_S, FIRST_S, PAUSE_S = 2.0, 16.0, 1.0

@@ -2,8 +2,8 @@
 
 import pytest
 
-from daemon.iterations import Stray
 from daemon.sources.contract import Mode
+from daemon.watch.iterations import Stray
 from model.events import Certainty
 from tests.unit.test_watch import LIMIT_S, PAUSE_S, an_end, fired, say, watching
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from daemon.crowd import CrowdWatch
-from daemon.iterations import Ended, Rules, Watch
 from daemon.sources.log.feed import make_feed
 from daemon.sources.log.options import Log
 from daemon.sources.log.presets import PresetName
-from daemon.watch import LoopWatch
+from daemon.watch.crowd import CrowdWatch
+from daemon.watch.iterations import Ended, Rules, Watch
+from daemon.watch.sequence import LoopWatch
 from model.events import Event, EventKind
 
 CA = "I0929 06:59:22.973759       1 "

@@ -3,7 +3,7 @@
 import heapq
 from itertools import count
 
-from daemon.iterations import Ended, InFlight, Rules, Stray
+from daemon.watch.iterations import Ended, InFlight, Rules, Stray
 from model.events import Event, EventKind, Trigger
 
 MOST_IN_FLIGHT = 1000

@@ -4,7 +4,7 @@ from collections import deque
 
 import msgspec
 
-from daemon.iterations import Ended, InFlight, Rules, Stray
+from daemon.watch.iterations import Ended, InFlight, Rules, Stray
 from model.events import Event, EventKind, Trigger
 
 REMEMBERED_ENDS = 64
