@@ -11,10 +11,13 @@
 //
 // It never waits, returns no error and logs nothing, whether somebody listens or not, so it may be called anywhere and by
 // several goroutines. Without LOOPCAM_SOCKET it does nothing. While nobody listens it looks again once a second, and
-// events in between are lost. An event that finds the daemon's queue full goes out before the next.
+// events in between are lost. Events that find the daemon's queue full are kept, and a goroutine that lives only as long
+// sends them within milliseconds of there being room, in their order; it gives up 5 s after the last one. Of too many,
+// whole old iterations go first, and the last event never.
 package loopcam
 
 import (
+	"bytes"
 	"os"
 	"sync"
 	"syscall"
@@ -24,6 +27,8 @@ import (
 const (
 	quiet    = time.Second
 	mostKept = 64
+	again    = 20 * time.Millisecond
+	patience = 5 * time.Second
 )
 
 // Cam is one loop of one target. Iterations may have names, which tell late and lost events apart; "" is none.
@@ -35,6 +40,8 @@ type Cam struct {
 	socket     int // below 0: not open
 	quietUntil time.Time
 	kept       [][]byte
+	keptUntil  time.Time
+	flushing   bool
 }
 
 // New makes a Cam; what is empty comes from LOOPCAM_SOCKET and LOOPCAM_TARGET.
@@ -92,19 +99,86 @@ func (cam *Cam) send(event, iteration string) {
 		return
 	}
 	cam.kept = append(cam.kept, message)
-	switch err := cam.sendKept(); err {
-	case nil:
-	case syscall.EAGAIN, syscall.ENOBUFS: // the queue is full: it goes out before the next
-		if len(cam.kept) > mostKept {
-			cam.kept = append(cam.kept[:0], cam.kept[1:]...)
-		}
-	default: // the daemon has ended, and perhaps started again
-		cam.kept = append(cam.kept[:0], message)
-		if !cam.connect() || cam.sendKept() != nil {
-			cam.giveUp()
+	cam.sendOrKeep()
+	if len(cam.kept) > 0 {
+		cam.keptUntil = time.Now().Add(patience)
+		if !cam.flushing {
+			cam.flushing = true
+			go cam.flush()
 		}
 	}
 }
+
+// flush sends what is kept, and ends with it.
+func (cam *Cam) flush() {
+	for more := true; more; {
+		time.Sleep(again)
+		more = cam.flushOnce()
+	}
+}
+
+func (cam *Cam) flushOnce() bool {
+	cam.mutex.Lock()
+	defer cam.mutex.Unlock()
+	if len(cam.kept) > 0 && time.Now().Before(cam.keptUntil) {
+		cam.sendOrKeep()
+	} else {
+		cam.kept = cam.kept[:0]
+	}
+	cam.flushing = len(cam.kept) > 0
+	return cam.flushing
+}
+
+func (cam *Cam) sendOrKeep() {
+	err := cam.sendKept()
+	if err != nil && !full(err) { // the daemon has ended; one that has started anew knows nothing of what was: the last one will do
+		cam.kept = append(cam.kept[:0], cam.kept[len(cam.kept)-1])
+		if !cam.connect() {
+			cam.giveUp()
+			return
+		}
+		err = cam.sendKept()
+	}
+	if err != nil && !full(err) {
+		cam.giveUp()
+	}
+	for len(cam.kept) > mostKept {
+		cam.drop()
+	}
+}
+
+func full(err error) bool { return err == syscall.EAGAIN || err == syscall.ENOBUFS }
+
+// drop drops the oldest iteration that is kept whole; else the oldest event but an end; never the last event.
+func (cam *Cam) drop() {
+	starts := map[string]int{}
+	other := -1
+	for index, message := range cam.kept[:len(cam.kept)-1] {
+		event, whose, _ := bytes.Cut(message, []byte(" "))
+		switch start, whole := starts[string(whose)]; string(event) {
+		case "end":
+			if whole {
+				cam.remove(index)
+				cam.remove(start)
+				return
+			}
+			continue
+		case "start":
+			if !whole {
+				starts[string(whose)] = index
+			}
+		}
+		if other < 0 {
+			other = index
+		}
+	}
+	if other < 0 {
+		other = 0
+	}
+	cam.remove(other)
+}
+
+func (cam *Cam) remove(index int) { cam.kept = append(cam.kept[:index], cam.kept[index+1:]...) }
 
 func (cam *Cam) sendKept() error {
 	for len(cam.kept) > 0 {
@@ -113,7 +187,7 @@ func (cam *Cam) sendKept() error {
 		} else if err != nil {
 			return err
 		}
-		cam.kept = append(cam.kept[:0], cam.kept[1:]...)
+		cam.remove(0)
 	}
 	return nil
 }

@@ -10,8 +10,9 @@
 
 It never waits, raises nothing and logs nothing, whether somebody listens or not, so it may be called
 anywhere: in coroutines, threads and children too. Without LOOPCAM_SOCKET it does nothing. While nobody
-listens it looks again once a second, and events in between are lost. An event that finds the daemon's queue
-full goes out before the next one.
+listens it looks again once a second, and events in between are lost. Events that find the daemon's queue full
+are kept, and a thread that lives only as long sends them in order, within milliseconds of there being room;
+it gives up 5 s after the last one. Of too many, whole old iterations go first, and the last event never.
 """
 
 import functools
@@ -19,11 +20,14 @@ import inspect
 import os
 import socket
 import weakref
+from _thread import allocate_lock, start_new_thread
 from collections import deque
-from time import monotonic
+from time import monotonic, sleep
 
 _QUIET_S = 1.0
 _KEPT = 64
+_AGAIN_S = 0.02
+_PATIENCE_S = 5.0
 _made = weakref.WeakSet()
 
 
@@ -34,7 +38,9 @@ class Loopcam:
         """Without arguments as the environment says: LOOPCAM_SOCKET and LOOPCAM_TARGET."""
         self._socket = None
         self._quiet_until = 0.0
-        self._kept = deque(maxlen=_KEPT)
+        self._kept = deque(maxlen=16 * _KEPT)  # in vain, were it not for a signal's exception in a bad place
+        self._kept_until = 0.0
+        self._unlock()
         self._path = os.environ.get("LOOPCAM_SOCKET", "") if path is None else os.fspath(path)
         name = os.environ.get("LOOPCAM_TARGET", "") if target is None else str(target)
         self._start = self._words("start", name)
@@ -99,41 +105,130 @@ class Loopcam:
             return
         try:
             message = words[0] if iteration is None else words[1] + str(iteration).encode("utf-8", "replace")
+            if self._kept:
+                self._keep(message)
+                return
             if self._socket is None:
                 self._connect()
             try:
-                if self._kept:
-                    self._send_kept()
                 self._socket.send(message)
-            except BlockingIOError:  # the queue is full: it goes out before the next
-                self._kept.append(message)
-            except OSError:  # the daemon has ended, and perhaps started again
-                self._connect()
-                self._socket.send(message)
+            except BlockingIOError:  # the queue is full
+                self._keep(message)
+            except OSError:
+                self._send_anew(message)
         except Exception:  # noqa: BLE001  # nobody listens, or whatever else: never the loop's problem
-            self._quiet_until = monotonic() + _QUIET_S
-            self._forget()
+            self._rest()
+
+    def _keep(self, message):
+        """Put it behind what is kept, send what goes, and leave the rest to a thread."""
+        self._kept_until = monotonic() + _PATIENCE_S
+        self._kept.append(message)
+        if self._sending.acquire(False):  # else whoever has it sends this one, too, or the thread does
+            try:
+                self._send_kept()
+            finally:
+                self._sending.release()
+        self._have_flusher()
+
+    def _have_flusher(self):
+        """See that one thread runs while something is kept; threading.Thread would wait for its start."""
+        flushing = self._flushing
+        if self._kept and flushing.acquire(False):
+            try:
+                start_new_thread(self._flush, ())
+            except Exception:  # noqa: BLE001  # no more threads, or Python ends: it goes out before the next one
+                flushing.release()
+
+    def _flush(self):
+        try:
+            while self._kept:
+                sleep(_AGAIN_S)
+                self._flush_once()
+        except Exception:  # noqa: BLE001  # as in _send
+            self._rest()
+        finally:
+            self._flushing.release()
+        self._have_flusher()  # one may have been kept just before the release
+
+    def _flush_once(self):
+        waiting = len(self._kept)  # asked before the time: a newer one stays
+        if not self._sending.acquire(False):
+            return
+        try:
+            if monotonic() < self._kept_until:
+                self._send_kept()
+            else:
+                for _ in range(waiting):
+                    self._kept.popleft()
+        finally:
+            self._sending.release()
 
     def _send_kept(self):
-        while self._kept:
-            message = self._kept.popleft()
-            try:
-                self._socket.send(message)
-            except BlockingIOError:
-                self._kept.appendleft(message)
-                raise
+        """For who has `_sending`. An event stays until it is sent, so that none overtakes it."""
+        kept = self._kept
+        try:
+            for _ in range(len(kept)):
+                self._socket.send(kept[0])
+                kept.popleft()
+        except BlockingIOError:
+            while len(kept) > _KEPT:
+                self._drop()
+        except OSError:
+            self._send_anew(kept[-1])
+
+    def _send_anew(self, message):
+        """To a daemon that perhaps started again: it knows nothing of what was, so the last event will do."""
+        self._connect()
+        try:
+            self._socket.send(message)
+        except BlockingIOError:
+            self._kept_until = monotonic() + _PATIENCE_S
+            self._kept.append(message)
+            self._have_flusher()
+
+    def _drop(self):
+        """The oldest iteration that is kept whole; else the oldest event but an end; never the last event."""
+        starts = {}
+        other = None
+        kept = self._kept.copy()
+        kept.pop()
+        for index, message in enumerate(kept):
+            event, _, whose = message.partition(b" ")
+            if event == b"end" and whose in starts:
+                del self._kept[index]
+                del self._kept[starts[whose]]
+                return
+            if event == b"start":
+                starts.setdefault(whose, index)
+            if event != b"end" and other is None:
+                other = index
+        del self._kept[other or 0]
 
     def _connect(self):
         self._forget()
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.connect(self._path)
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            made.setblocking(False)
+            made.connect(self._path)
+        except BaseException:
+            made.close()
+            raise
+        self._socket = made
+
+    def _rest(self):
+        self._quiet_until = monotonic() + _QUIET_S
+        self._forget()
 
     def _forget(self):
         made, self._socket = self._socket, None
         self._kept.clear()
         if made is not None:
             made.close()
+
+    def _unlock(self):
+        """Neither is ever waited for: who does not get it leaves the work to who has it."""
+        self._sending = allocate_lock()
+        self._flushing = allocate_lock()
 
 
 class _Iteration:
@@ -152,8 +247,12 @@ class _Iteration:
 
 
 def _forked():
-    """A child may close all files that it inherited: their numbers would come to mean something else."""
+    """A child may close all files that it inherited: their numbers would come to mean something else.
+
+    It has none of its parent's threads, which may have had the locks.
+    """
     for cam in list(_made):
+        cam._unlock()
         cam._forget()
 
 

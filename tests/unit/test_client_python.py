@@ -4,9 +4,11 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -104,6 +106,112 @@ def test_functions_are_watched_plain_and_async(client: ModuleType, ear: Ear) -> 
     assert ear.heard() == ["end one"]
 
 
+def until_heard(ear: Ear, last: str) -> list[str]:
+    """All that is heard up to this event."""
+    heard = ear.heard()
+    end_s = time.monotonic() + 30
+    while last not in heard:
+        assert time.monotonic() < end_s, heard
+        time.sleep(0.001)
+        heard += ear.heard()
+    return heard
+
+
+def until_unkept(cam: Any) -> None:
+    """Nothing is kept, and the thread has ended."""
+    end_s = time.monotonic() + 30
+    while cam._kept or cam._flushing.locked():
+        assert time.monotonic() < end_s
+        time.sleep(0.001)
+
+
+def test_what_finds_the_queue_full_goes_out_without_a_next_one(client: ModuleType, ear: Ear) -> None:
+    cam = client.Loopcam(ear.path, "one")
+    said = [f"{event} one {number}" for number in range(30) for event in ("start", "end")]
+    for number in range(30):
+        with cam.iteration(number):
+            pass
+    assert cam._kept
+    assert until_heard(ear, "end one 29") == said
+    until_unkept(cam)
+
+
+def test_one_thread_at_a_time_sends_what_is_kept(
+    client: ModuleType, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(client, "start_new_thread", lambda function, _: started.append(function))
+    cam = client.Loopcam(ear.path, "one")
+    cam.start()
+    assert not started
+    for _ in range(100):
+        cam.end()
+    assert started == [cam._flush]
+
+
+def test_it_gives_up_in_the_end(client: ModuleType, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_PATIENCE_S", 0.1)
+    cam = client.Loopcam(ear.path, "one")
+    for number in range(60):
+        cam.start(number)
+    until_unkept(cam)
+    assert "start one 59" not in ear.heard()
+    cam.idle()
+    assert ear.heard() == ["idle one"]
+
+
+def test_without_threads_it_goes_out_before_the_next(
+    client: ModuleType, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(client, "start_new_thread", refused)
+    cam = client.Loopcam(ear.path, "one")
+    for _ in range(60):
+        cam.start()
+    assert cam._kept
+    ear.heard()
+    cam.end()
+    assert "start one" in ear.heard()
+    cam.end()
+    assert ear.heard()
+
+
+def test_whole_old_iterations_go_first_when_too_many_wait(client: ModuleType, ear: Ear) -> None:
+    cam = client.Loopcam(ear.path, "one")
+    cam._kept += [b"end one 0"]  # its start was heard
+    cam._kept += [f"{event} one {n}".encode() for n in range(1, 4) for event in ("start", "end")]
+    for left in ("0 2 2 3 3", "0 3 3", "0 3", "3"):  # the last event is an end, and stays
+        cam._drop()
+        assert [message.split()[-1].decode() for message in cam._kept] == left.split()
+
+
+def test_a_child_is_not_hindered_by_what_its_parent_keeps(client: ModuleType, ear: Ear) -> None:
+    cam = client.Loopcam(ear.path, "one")
+    for number in range(60):
+        cam.start(number)
+    if (child := os.fork()) == 0:
+        os._exit(0 if not cam._kept and not cam._flushing.locked() and not cam._sending.locked() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(until_heard(ear, "start one 59")) == 60
+
+
+def test_an_exit_does_not_wait_for_what_is_kept(ear: Ear) -> None:
+    code = f"""
+import sys
+sys.path.insert(0, {str(CLIENT.parent)!r})
+import loopcam
+loopcam._PATIENCE_S = 3600.0
+cam = loopcam.Loopcam({str(ear.path)!r}, "one")
+for _ in range(1000):
+    cam.start()
+assert cam._kept and cam._flushing.locked()
+"""
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_what_finds_the_queue_full_goes_out_before_the_next(client: ModuleType, ear: Ear) -> None:
     cam = client.Loopcam(ear.path, "one")
     for number in range(60):
@@ -120,7 +228,8 @@ def test_the_oldest_goes_when_too_many_wait(client: ModuleType, ear: Ear) -> Non
     cam = client.Loopcam(ear.path, "one")
     for number in range(1000):
         cam.start(number)
-    assert len(cam._kept) == client._KEPT
+    while len(cam._kept) > client._KEPT:  # the thread is at it
+        time.sleep(0)
     assert cam._kept[-1] == b"start one 999"
 
 
