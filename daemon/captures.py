@@ -53,6 +53,7 @@ class Captures:
         self._telemetry = telemetry
         self.outcomes: dict[str, Counter[str]] = {}  # since the start, by target, for the status
         self.refusals: dict[str, Counter[str]] = {}
+        self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self._running: dict[str, _Running] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -64,7 +65,7 @@ class Captures:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
             process = self._admission.admit(target, trigger)
         except RefusedError as refused:
-            self._refused(target, refused, again=trigger.level > 0)
+            self._refused(target, refused, again=trigger.fired > 1)
             raise
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
@@ -110,7 +111,7 @@ class Captures:
         try:
             entry = await self._take(running)
         except RefusedError as refused:
-            self._refused(running.target, refused)
+            self._refused(running.target, refused, again=running.facts.trigger.fired > 1)
             await self._give_back(running.target)
             if refused.reason in _REFUSED.values():
                 running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
@@ -197,7 +198,9 @@ class Captures:
         except OSError as error:  # a restart would count it; that errs to the target's side
             _LOG.warning("limits not saved", extra={"target": target.name, "error": str(error)})
 
-    def _refused(self, target: Target, refused: RefusedError, *, again: bool = False) -> None:
+    def _refused(self, target: Target, refused: RefusedError, *, again: bool) -> None:
+        if not again:
+            self.uncaptured.setdefault(target.name, Counter())[refused.reason] += 1
         self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
         self._telemetry.refusals.labels(target.name, refused.reason).inc()
         about = {"target": target.name, "reason": refused.reason, "why": str(refused)}

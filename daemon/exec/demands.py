@@ -61,7 +61,7 @@ def of_durations(demand: Demand, tally: Tally) -> Judgement:
     measured_s = demand.measure(durations_s)
     if measured_s <= limit_s:
         return Judgement(demand=str(demand), kind="sla", threshold_s=limit_s)
-    why = f"{demand.what} of {len(durations_s)} iterations is {Seconds(measured_s)}, demanded are {limit_s}"
+    why = f"{demand.what} of {tally.many} is {Seconds(measured_s)}, demanded are {limit_s}"
     return _broken(tally, str(demand), "sla", why, limit_s, lambda one: one.duration_s > limit_s)
 
 

@@ -34,16 +34,14 @@ def _details(one: Judgement, reports: Sequence[Found]) -> Iterator[str]:
     for slow in one.iterations:
         yield words(slow, one.threshold_s)
     for report in reports:
-        name = "?" if report.iteration is None else report.iteration
-        yield f"report of iteration {name}: {report.path}"
+        yield f"report of {report.iteration}: {report.path}"
 
 
 def words(slow: Slow, threshold_s: float | None) -> str:
     """An iteration in words."""
-    name = f"iteration {slow.name or f'number {slow.number}'}" if slow.name or slow.number else "an iteration"
     took = "took" if slow.ended else "never ended, and took at least"
     allowed = "" if threshold_s is None else f", allowed are {Seconds(threshold_s)}"
-    return f"{name} {took} {Seconds(slow.duration_s)}{allowed}"
+    return f"{slow} {took} {Seconds(slow.duration_s)}{allowed}"
 
 
 def _clean(text: str) -> str:

@@ -60,7 +60,7 @@ def run(wanted: Wanted, configure: Callable[[Place], Config]) -> Ended:
         asyncio.run(_live(live))
         took_s = time.monotonic() - began_s
     judged = _judge(live, config, slas, fail_on_overrun=wanted.fail_on_overrun)
-    found = reports.new(wanted.out, before)
+    found = reports.new(wanted.out, before, live.tally.named)
     said = summary.lines(live.tally, judged, found, live.refusals, heard=live.heard, unheard=live.unheard)
     for line in said:
         _say(line)

@@ -36,8 +36,7 @@ def lines(
     if unheard:
         yield _unheard(unheard, heard=heard)
     for report in reports:
-        name = f" of iteration {report.iteration}" if report.iteration else ""
-        yield f"report{name}: {report.path}"
+        yield f"report of {report.iteration}: {report.path}"
     if refusals and len(reports) < tally.overruns:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refusals.items()))
         yield f"captures refused: {reasons}"
@@ -57,9 +56,8 @@ def _unheard(unheard: Mapping[str, int], *, heard: bool) -> str:
 
 def _figures(tally: Tally) -> str:
     durations_s = tally.durations_s()
-    many = "1 iteration" if tally.iterations == 1 else f"{tally.iterations} iterations"
     overran = "1 overrun" if tally.overruns == 1 else f"{tally.overruns} overruns"
     if not durations_s:
-        return f"{many}, {overran}"
+        return f"{tally.many}, {overran}"
     half, most, longest = (Seconds(percentile(durations_s, percent)) for percent in (50, 99, 100))
-    return f"{many}, p50 {half}, p99 {most}, max {longest}, {overran}"
+    return f"{tally.many}, p50 {half}, p99 {most}, max {longest}, {overran}"

@@ -21,6 +21,11 @@ class Slow(msgspec.Struct, frozen=True, kw_only=True):
     overran: bool = True
     number: int = 0  # the how manieth it was to end
 
+    def __str__(self) -> str:
+        if self.name or self.number:
+            return f"iteration {self.name or f'number {self.number}'}"
+        return "an iteration" if self.ended else "an unfinished iteration"
+
 
 class Tally:
     """Counts every iteration, and remembers the slowest."""
@@ -30,6 +35,7 @@ class Tally:
         self._durations_s = array("d")
         self._slowest: list[Slow] = []
         self._open: dict[tuple[str | None, float | None], Trigger] = {}  # overran, and are in flight
+        self._numbers: dict[float | None, int] = {}  # of what overran and ended, by when it was seen to start
 
     def take(self, what: Ended | Trigger) -> None:
         """Take the end of an iteration, or a trigger of one in flight."""
@@ -40,9 +46,9 @@ class Tally:
                 del self._open[next(iter(self._open))]
             return
         self.overruns += what.unseen
+        self._durations_s.append(what.ended_s - what.started_s)
         if what.overran and not what.unseen:
             self._close(what)
-        self._durations_s.append(what.ended_s - what.started_s)
         self._keep(
             Slow(
                 name=what.iteration,
@@ -56,6 +62,17 @@ class Tally:
     def iterations(self) -> int:
         """How many ended."""
         return len(self._durations_s)
+
+    @property
+    def many(self) -> str:
+        """How many there were, in words; what never ended and overran is told apart."""
+        ended = "1 iteration" if self.iterations == 1 else f"{self.iterations} iterations"
+        return ended + (f" and {len(self._open)} unfinished" if self._open else "")
+
+    def named(self, trigger: Trigger) -> str:
+        """The iteration that brought a trigger, in the words that are used of it elsewhere."""
+        number = self._numbers.get(trigger.started_s, 0)
+        return str(Slow(name=trigger.iteration, duration_s=0.0, ended=number > 0, number=number))
 
     def durations_s(self) -> list[float]:
         """How long each took, the shortest first; what never ended and overran counts with its known age."""
@@ -75,7 +92,9 @@ class Tally:
         """Forget an iteration that was in flight; an end may name it when its start did not."""
         named = (key for key in self._open if key[0] == ended.iteration)
         if (key := next(named, next(iter(self._open), None))) is not None:
-            del self._open[key]
+            self._numbers[self._open.pop(key).started_s] = self.iterations
+            if len(self._numbers) > MOST_OPEN:
+                del self._numbers[next(iter(self._numbers))]
 
     def _keep(self, one: Slow) -> None:
         self._slowest.append(one)

@@ -45,9 +45,9 @@ class Watching(App):
 
     @property
     def refusals(self) -> dict[str, int]:
-        """How many captures were refused, by reason."""
+        """How many overruns were not captured when they were first seen, by reason."""
         (target,) = self._core.fleet.targets
-        return dict(self._core.captures.refusals.get(target, {}))
+        return dict(self._core.captures.uncaptured.get(target, {}))
 
     @property
     def unheard(self) -> dict[str, int]:

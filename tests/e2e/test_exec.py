@@ -189,6 +189,15 @@ def test_one_that_a_wrapper_starts_is_found_by_its_heartbeats(tmp_path: Path) ->
     assert assert_valid_report(report).top_stacks[0].function == "the_culprit"
 
 
+def test_an_overrun_that_cannot_be_captured_is_refused_once(tmp_path: Path) -> None:
+    require("perl")
+    script = f". {CLIENT}; loopcam_start; sleep 3; loopcam_end"
+    code, _, error = executed(tmp_path, *TIMES, "--", "sh", "-c", script)
+    assert code == 0
+    assert "1 iteration, " in error
+    assert "captures refused: 1 unsupported" in error
+
+
 def test_a_capture_in_progress_is_kept_when_the_command_ends(tmp_path: Path) -> None:
     require("ptrace")
     times = ("--max-loop-time", "300ms", "--collection-time", "1m", "--cooldown", "1m")

@@ -1,6 +1,7 @@
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from daemon.exec import demands, junit, summary
@@ -129,7 +130,7 @@ def written(tally: Tally, name: str = "scaler") -> ElementTree.Element:
         demands.of_durations(demands.demand("p99=1s"), tally),
         demands.of_durations(demands.demand("max=1h"), tally),
     ]
-    reports = [Found(Path("/out/<&>\x1b/report"), "a\x00]]>")]
+    reports = [Found(Path("/out/<&>\x1b/report"), "iteration a\x00]]>")]
     text = junit.document(name, judged, reports, 1.5)
     assert text.startswith(b"<?xml")
     return ElementTree.fromstring(text)
@@ -171,6 +172,28 @@ def test_the_summary_says_what_was_seen() -> None:
         "broken: no iteration longer than 2s: 1 iteration overran",
         "  iteration slow took 3s, allowed are 2s",
     ]
+
+
+def test_what_never_ended_is_told_apart_and_counts_in_every_figure() -> None:
+    tally = tallied(ended(1.0), trigger("stuck", 4.0))
+    judged = [demands.of_durations(demands.demand("max=3s"), tally)]
+    lines = list(summary.lines(tally, judged, [], {}, heard=True, unheard={}))
+    assert lines == [
+        "1 iteration and 1 unfinished, p50 1s, p99 4s, max 4s, 1 overrun",
+        "broken: max within 3s: max of 1 iteration and 1 unfinished is 4s, demanded are 3s",
+        "  iteration stuck never ended, and took at least 4s, allowed are 3s",
+    ]
+
+
+def test_a_report_names_its_iteration_in_the_words_of_the_failure() -> None:
+    overran = msgspec.structs.replace(trigger(None, 2.5), started_s=200.0)
+    end = msgspec.structs.replace(ended(3.0, fired=True), started_s=200.0, ended_s=203.0)
+    tally = tallied(ended(0.1), overran, end)
+    (slow,) = demands.of_overruns(tally, LIMIT_S, heard=True).iterations
+    assert junit.words(slow, LIMIT_S).startswith("iteration number 2 took 3s")
+    assert tally.named(overran) == "iteration number 2"
+    assert tally.named(trigger("a", 2.0)) == "iteration a"
+    assert tally.named(trigger(None, 2.0)) == "an unfinished iteration"
 
 
 def test_silence_is_told_with_what_to_do() -> None:
