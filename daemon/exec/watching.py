@@ -4,21 +4,32 @@ import asyncio
 import logging
 import os
 import signal
+import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 
 from daemon.app import App
 from daemon.config.settings import Config
+from daemon.exec import wrappers
 from daemon.exec.command import OF_TERMINALS, PASSED_ON, Command, typed
 from daemon.exec.last_words import Speaker, all_sent
 from daemon.exec.place import Place
 from daemon.exec.tally import Tally
+from daemon.exec.wrappers import Remedy
 from daemon.limits import Limits
+from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
+from daemon.watch.iterations import Ended
+from model.capture import Outcome
 from model.errors import TargetError
+from model.events import Trigger
 
 _LOG = logging.getLogger(__name__)
+
+UNWRAP_S = 5.0  # so long a wrapper may take to start what it wraps
+LOOK_S = 0.005
 
 
 class Watching(App):
@@ -34,9 +45,11 @@ class Watching(App):
         self._umask = umask
         self._command: Command | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._finding: asyncio.Task[None] | None = None
         self._sent = asyncio.Event()  # all that the command said
         self._core.admission.limits = Limits()  # what an earlier command had is not this one's
-        self._core.events.followers.append(self.tally.take)
+        self._advice = ""  # for a command that is no Python
+        self._core.events.followers += [self.tally.take, self._advise]
 
     @property
     def heard(self) -> bool:
@@ -47,7 +60,9 @@ class Watching(App):
     def refusals(self) -> dict[str, int]:
         """How many overruns were not captured when they were first seen, by reason."""
         (target,) = self._core.fleet.targets
-        return dict(self._core.captures.uncaptured.get(target, {}))
+        counts: dict[str, int] = self._core.captures.uncaptured.get(target, Counter())
+        why = f"{Outcome.UNSUPPORTED} ({self._advice})" if self._advice else Outcome.UNSUPPORTED
+        return {why if reason == Outcome.UNSUPPORTED else reason: count for reason, count in counts.items()}
 
     @property
     def unheard(self) -> dict[str, int]:
@@ -61,6 +76,11 @@ class Watching(App):
         await super().run()
         if self._ending is not None:
             await self._ending
+
+    def _advise(self, what: Ended | Trigger) -> None:
+        """Look at an overrun what the command is: at its end nobody can tell any more."""
+        if isinstance(what, Trigger) and self._command is not None and not self._advice:
+            self._advice = wrappers.advice(self._command.pid)
 
     def _heed_signals(self) -> None:
         """What is sent to us is meant for the command, unless it was ignored when we began."""
@@ -81,20 +101,34 @@ class Watching(App):
             "LOOPCAM_FIFOS": str(self._place.folder),
         }
         self._command = Command(self._argv, os.environ | told, self._umask)
-        self._place.pidfile.write_text(f"{self._command.pid}\n")
-        self._hold(self._core.fleet[target])
+        for name in ("daemon.targets.fleet", "daemon.captures"):
+            logging.getLogger(name).addFilter(Remedy(self._command.pid))
         self._ending = asyncio.create_task(self._until_it_ends(self._command), name="command")
+        found = self._find(self._core.fleet[target], self._command.pid)
+        if wrappers.wraps(self._command.pid):  # meanwhile events are taken, without a process
+            self._finding = asyncio.create_task(found, name="look through the wrapper")
+        else:
+            await found
 
-    def _hold(self, target: Target) -> None:
-        """Have the command from its first moment; one that ended already is not there."""
-        if self._command is None or target.config.process.peer:
+    async def _find(self, target: Target, pid: int) -> None:
+        """Have the command from its first moment, or what it wraps; one that ended already is not there."""
+        if target.config.process.peer:
             return
-        with suppress(TargetError):
-            target.hold_process(Speaker(self._command.pid, self._sent))
+        until_s = time.monotonic() + UNWRAP_S
+        inner = wrappers.inner(pid)
+        while inner is None and wrappers.wraps(pid) and time.monotonic() < until_s and self.code is None:
+            await asyncio.sleep(LOOK_S)
+            inner = wrappers.inner(pid)
+        if self.code is None:
+            self._place.pidfile.write_text(f"{inner or pid}\n")
+            with suppress(TargetError):
+                target.hold_process(
+                    HeldProcess(inner) if inner not in (None, pid) else Speaker(pid, self._sent)
+                )
 
     async def _until_it_ends(self, command: Command) -> None:
         self.code = await command.wait()
-        self._place.pidfile.unlink()  # from now on the number may be another's
+        self._place.pidfile.unlink(missing_ok=True)  # from now on the number may be another's
         self._core.events.deadlines.stop()  # what it left open grows no older
         await all_sent(self._place.folder)
         self._sent.set()

@@ -189,6 +189,26 @@ def test_one_that_a_wrapper_starts_is_found_by_its_heartbeats(tmp_path: Path) ->
     assert assert_valid_report(report).top_stacks[0].function == "the_culprit"
 
 
+@pytest.mark.parametrize("wrapper", [("timeout", "60"), ("env", "nice", "-n", "1", "timeout", "60")], ids=str)
+def test_a_plain_wrapper_is_looked_through(wrapper: tuple[str, ...], tmp_path: Path) -> None:
+    require("ptrace")
+    code, _, error = executed(tmp_path, *TIMES, "--", *wrapper, *LOOP, "0.01", "3", "--exit", "4")
+    assert code == 4
+    assert "2 iterations, " in error
+    (report,) = reports(tmp_path)
+    assert assert_valid_report(report).top_stacks[0].function == "the_culprit"
+
+
+def test_what_cannot_be_captured_is_told_what_helps_a_command(tmp_path: Path) -> None:
+    tell = f"{sys.executable} {SENDER} 4; exit 0"
+    _, _, error = executed(tmp_path, *TIMES, "--", "sh", "-c", tell)
+    assert "give --peer, or write `exec` before the Python command" in error
+    script = f". {CLIENT}; loopcam_start; sleep 4; loopcam_end"
+    _, _, error = executed(tmp_path, *TIMES, "--", "sh", "-c", script)
+    assert "this is no Python program, so overruns are counted, not captured" in error
+    assert "in `process`" not in error
+
+
 def test_an_overrun_that_cannot_be_captured_is_refused_once(tmp_path: Path) -> None:
     require("perl")
     script = f". {CLIENT}; loopcam_start; sleep 3; loopcam_end"
