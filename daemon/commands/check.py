@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from daemon.config.settings import Config, Target
     from daemon.sources.log.options import Log
 
+UNMATCHED = 1  # the exit code for a log of which no line tells of an iteration
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The file, and a log to try it on."""
@@ -55,10 +57,10 @@ def _replay(args: argparse.Namespace, config: "Config") -> int:
         story = Replay(target, name, options, stamps).play(recorded.blocks(file))
     if args.json:
         print(tables.as_json(story, stamps.show))
-        return 0
-    for line in tables.table(story, stamps.show, everything=args.all):
-        print(line)
-    return 0
+    else:
+        for line in tables.table(story, stamps.show, everything=args.all):
+            print(line)
+    return 0 if story.matched else UNMATCHED
 
 
 def _source(config: "Config", target: str | None, source: str | None) -> "tuple[Target, str, Log]":

@@ -7,6 +7,7 @@ from daemon.replay.stamps import Stamps
 from daemon.sources.log.contract import Feed, Mark
 
 _LOOK_BACK_LINES = 1000
+_SAMPLE_BYTES = 200
 
 
 class Timed:
@@ -16,6 +17,7 @@ class Timed:
         self.first_s: float | None = None
         self.last_s: float | None = None
         self.lines = 0
+        self.sample = b""  # the beginning of a line, the first with a time where one has it
         self.counts: Counter[str] = Counter()  # marks by what they say
         self._feed = feed
         self._stamps = stamps
@@ -63,5 +65,10 @@ class Timed:
         return None
 
     def _first(self, block: bytes) -> float | None:
-        read = (self._stamps.read(line) for line in block.splitlines()[:_LOOK_BACK_LINES])
-        return next((time_s for time_s in read if time_s is not None), None)
+        for line in block.splitlines()[:_LOOK_BACK_LINES]:
+            time_s = self._stamps.read(line)
+            if time_s is not None or not self.sample:
+                self.sample = line[:_SAMPLE_BYTES].strip()
+            if time_s is not None:
+                return time_s
+        return None

@@ -107,6 +107,9 @@ class Replay:
         seen = next((one for one in before if one.iteration == ended.iteration), None)
         seen = seen or next(iter(before), None)
         decisions = self._decisions.pop((seen.iteration, seen.started_s), []) if seen else []
+        if seen is not None and seen.fired and not ended.overran:
+            self._turns.append(_pause(seen, ended, tuple(decisions)))
+            decisions = []
         self._turns.append(
             Turn(
                 name=ended.iteration,
@@ -135,7 +138,7 @@ class Replay:
         self._decisions.clear()
 
     def _story(self) -> Story:
-        counts, mode = self._timed.counts, self._watch.rules.mode
+        counts, needed = self._timed.counts, NEEDED[self._watch.rules.mode]
         return Story(
             target=self._target.name,
             source=self._source,
@@ -144,8 +147,24 @@ class Replay:
             last_s=self._timed.last_s,
             counts=dict(counts),
             strays=dict(self._strays),
-            unmatched=tuple(kind for kind in NEEDED[mode] if not counts[kind]),
+            matched=any(counts[kind] for kind in needed),
+            unmatched={kind: self._options.wording.of(kind) for kind in needed if not counts[kind]},
+            sample=self._timed.sample.decode(errors="replace"),
             back=tuple(self._back),
             ahead=tuple(self._ahead),
             turns=tuple(self._turns),
         )
+
+
+def _pause(seen: InFlight, ended: Ended, decisions: tuple[Decision, ...]) -> Turn:
+    """The silence that fired before an end which told of a short iteration."""
+    ended_s = max(ended.started_s, seen.started_s)
+    return Turn(
+        name=None,
+        started_s=seen.started_s,
+        ended_s=ended_s,
+        took_s=ended_s - seen.started_s,
+        overran=True,
+        pause=True,
+        decisions=decisions,
+    )

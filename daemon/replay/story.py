@@ -14,7 +14,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """One iteration."""
+    """One iteration, or a silence that was taken for one."""
 
     name: str | None
     started_s: float
@@ -22,6 +22,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     took_s: float  # without an end: at least
     overran: bool
     in_flight: bool = False  # at the log's end
+    pause: bool = False  # the silence overran, and the end after it told that no iteration did
     decisions: tuple[Decision, ...] = ()
 
 
@@ -35,7 +36,9 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     last_s: float | None
     counts: dict[str, int]  # marks by what they say
     strays: dict[str, int]  # marks that did not fit, by why
-    unmatched: tuple[str, ...]  # patterns that are needed and matched no line
+    matched: bool  # whether any line told of an iteration
+    unmatched: dict[str, tuple[str, ...]]  # what is needed and matched no line, with the patterns for it
+    sample: str  # a line of the log
     back: tuple[float, ...]  # when time went back so far that all was counted anew
     ahead: tuple[float, ...]  # when time leapt by more than a day
     turns: tuple[Turn, ...]

@@ -44,8 +44,11 @@ def summary(story: Story, show: Show) -> Iterator[str]:
     yield f"captures: {made}" + (f", refused: {reasons}" if refused else "")
     if story.strays:
         yield "did not fit: " + ", ".join(f"{count} {why}" for why, count in sorted(story.strays.items()))
-    for kind in story.unmatched:
+    for kind, patterns in story.unmatched.items():
         yield f"0 lines matched `{kind}` of source {story.source}: is it the right log, at the right level?"
+        yield from (f"  pattern: {pattern}" for pattern in patterns)
+    if story.unmatched and story.sample:
+        yield f"  a line:  {_plain(story.sample)}"
     for at_s in story.ahead:
         yield f"time leaps ahead to {show(at_s)}, more than a day: is that stamp, or the one before, right?"
     for at_s in story.back:
@@ -63,7 +66,9 @@ def as_json(story: Story, show: Show) -> str:
         "to": None if story.last_s is None else show(story.last_s),
         "events": story.counts,
         "did_not_fit": story.strays,
+        "matched": story.matched,
         "unmatched": story.unmatched,
+        "sample": story.sample,
         "time_went_back": [show(at_s) for at_s in story.back],
         "time_leapt_ahead": [show(at_s) for at_s in story.ahead],
         "overruns": sum(one.overran for one in story.turns),
@@ -83,6 +88,7 @@ def _turn(turn: Turn, show: Show) -> dict[str, object]:
         "took_s": round(turn.took_s, 6),
         "overran": turn.overran,
         "in_flight": turn.in_flight,
+        "pause": turn.pause,
         "captures": [
             {**msgspec.to_builtins(one), "at_s": round(one.at_s, 6), "at": show(one.at_s)}
             for one in turn.decisions
@@ -95,7 +101,7 @@ def _row(turn: Turn, show: Show, width: int) -> Iterator[str]:
     if turn.ended_s is not None:
         ended = show(turn.ended_s)
     took = f"{'' if turn.ended_s is not None else '> '}{Seconds(turn.took_s)}"
-    said = list(map(_decision, turn.decisions))
+    said = [_decision(one, turn) for one in turn.decisions]
     if turn.overran and not said:
         said = ["OVERRAN, seen too late for a capture"]
     name = (turn.name or "-")[:width]
@@ -104,10 +110,16 @@ def _row(turn: Turn, show: Show, width: int) -> Iterator[str]:
     yield from (" " * len(row) + more for more in said[1:])
 
 
-def _decision(one: Decision) -> str:
+def _decision(one: Decision, turn: Turn) -> str:
+    what = "SILENT, then a short iteration:" if turn.pause else "OVERRAN,"
     if not one.refused:
-        return f"OVERRAN, captured after {Seconds(one.age_s)}"
-    return f"OVERRAN, refused after {Seconds(one.age_s)}: {one.refused}, {one.why}"
+        return f"{what} captured after {Seconds(one.age_s)}"
+    return f"{what} refused after {Seconds(one.age_s)}: {one.refused}, {one.why}"
+
+
+def _plain(text: str) -> str:
+    """A line that cannot move a terminal's cursor."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def _skipped(count: int) -> str:
@@ -122,18 +134,20 @@ def _extent(story: Story, show: Show) -> str:
 
 
 def _figures(story: Story) -> str:
-    ended = [one for one in story.turns if one.ended_s is not None]
+    ended = [one for one in story.turns if one.ended_s is not None and not one.pause]
+    pauses = sum(one.pause for one in story.turns)
     overran = sum(one.overran for one in story.turns)
     said = f"iterations: {len(ended)}"
     figures = _statistics(story.turns)
     if figures:
         said += "".join(f", {name} {Seconds(value)}" for name, value in figures.items())
     open_ = sum(one.in_flight for one in story.turns)
-    return f"{said}, overruns: {overran}" + (f", in flight: {open_}" if open_ else "")
+    said += f", overruns: {overran}" + (f" ({pauses} by silence that was a pause)" if pauses else "")
+    return said + (f", in flight: {open_}" if open_ else "")
 
 
 def _statistics(turns: Sequence[Turn]) -> dict[str, float]:
-    ordered = sorted(one.took_s for one in turns if one.ended_s is not None)
+    ordered = sorted(one.took_s for one in turns if one.ended_s is not None and not one.pause)
     if not ordered:
         return {}
     named = (("p50", 50), ("p99", 99), ("max", 100))

@@ -38,8 +38,9 @@ def told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Told:
         (tmp_path / "x.yaml").chmod(0o600)
         code = main(["check", str(tmp_path / "x.yaml"), "--replay", str(tmp_path / "x.log"), "--json"])
         said = capsys.readouterr()
-        assert code == 0, said.err
-        return json.loads(said.out)
+        story = json.loads(said.out)
+        assert code == (0 if story["matched"] else 1), said.err
+        return story
 
     return replay
 
@@ -60,6 +61,7 @@ def test_iterations_have_the_times_of_their_lines(told: Told) -> None:
         "took_s": 1.5,
         "overran": False,
         "in_flight": False,
+        "pause": False,
         "captures": [],
     }
     assert (story["overruns"], story["captures"], story["refused"]) == (0, 0, {})
@@ -122,8 +124,28 @@ def test_iterations_side_by_side_are_told_apart(told: Told) -> None:
 def test_a_told_duration_decides(told: Told) -> None:
     log = r'{path: /x, end: "took (?P<duration>[\\d.]+) s", idle_allowance: 5s}'
     story = told([(0, "took 1.5 s"), (60, "took 2.5 s"), (75, "took 12 s")], log=log)
-    assert [one["took_s"] for one in story["iterations"]] == [1.5, 2.5, 12, 0]
-    assert [one["overran"] for one in story["iterations"]] == [False, False, True, False]
+    assert [one["took_s"] for one in story["iterations"]] == [1.5, 57.5, 2.5, 12, 0]
+    assert [one["overran"] for one in story["iterations"]] == [False, True, False, True, False]
+    assert [one["pause"] for one in story["iterations"]] == [False, True, False, False, False]
+
+
+def test_a_silence_that_its_end_shows_to_be_a_pause_is_told_apart_and_counts_where_it_is_shown(
+    tmp_path: Path, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = r'{path: /x, end: "took (?P<duration>[\\d.]+) s", idle_allowance: 5s}'
+    story = told([(0, "took 1 s"), (5, "took 1 s"), (185, "took 1 s"), (190, "took 1 s")], log=log)
+    rows = [
+        (one["took_s"], one["overran"], one["pause"], len(one["captures"])) for one in story["iterations"]
+    ]
+    short = (1, False, False, 0)
+    assert rows == [short, short, (179, True, True, 5), short, short, (0, False, False, 0)]
+    assert (story["overruns"], story["captures"], story["refused"]) == (1, 1, {"cooldown": 4})
+    assert story["duration_s"]["max"] == 1
+    assert main(["check", str(tmp_path / "x.yaml"), "--replay", str(tmp_path / "x.log")]) == 0
+    out = capsys.readouterr().out
+    assert "SILENT, then a short iteration: captured after 15s" in out
+    assert "OVERRAN" not in out
+    assert "iterations: 4, p50 1s, p99 1s, max 1s, overruns: 1 (1 by silence that was a pause)" in out
 
 
 def test_a_line_without_a_time_has_that_of_the_line_before(told: Told) -> None:
@@ -165,10 +187,18 @@ def test_where_time_leaps_by_more_than_a_day_that_is_told(told: Told) -> None:
     assert story["time_went_back"] == ["2023-09-06 12:00:10.000Z"]
 
 
-def test_a_log_that_says_nothing_of_iterations_asks_whether_it_is_the_right_one(told: Told) -> None:
-    story = told("2023-09-06 12:00:00 x\nno times and no words\n")
-    assert story["unmatched"] == ["start", "end"]
-    assert story["iterations"] == []
+def test_a_log_that_says_nothing_of_iterations_fails_with_the_patterns_and_a_line_of_it(
+    tmp_path: Path, told: Told, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story = told("no time\n2023-09-06 12:00:00 x\x1b[2J\nno times and no words\n")
+    assert list(story["unmatched"]) == ["start", "end"]
+    assert (story["matched"], story["iterations"]) == (False, [])
+    assert main(["check", str(tmp_path / "x.yaml"), "--replay", str(tmp_path / "x.log")]) == 1
+    out = capsys.readouterr().out
+    assert r"  pattern: begin(?: (?P<iteration>\S+))?" in out
+    assert r"  pattern: done" in out
+    assert "  a line:  2023-09-06 12:00:00 x [2J" in out
+    assert told([(0, "begin 1"), (1, "x")])["matched"]
 
 
 def test_a_log_of_many_blocks_and_long_lines_is_read_whole(told: Told) -> None:
