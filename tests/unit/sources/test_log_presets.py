@@ -10,6 +10,7 @@ from daemon.config.load import parse
 from daemon.sources.log.contract import Mark
 from daemon.sources.log.feed import make_feed
 from daemon.sources.log.options import Log
+from daemon.sources.log.patterns import Pattern
 from daemon.sources.log.presets import PRESETS, PresetName
 from model.units import Seconds
 
@@ -56,6 +57,25 @@ def test_every_preset_has_a_whole_configuration_in_the_documentation(preset):
     configs = [parse(text, "targets.md", {}) for text in blocks if text.startswith("targets:")]
     sources = [part.options for config in configs for target in config.targets for part in target.iterations]
     assert preset in [source.preset for source in sources if isinstance(source, Log)]
+
+
+def test_every_pattern_of_a_preset_has_a_line_in_the_documentation_that_it_matches():
+    (block,) = re.findall(
+        r"^```text\n(# cluster-autoscaler\n.*?)^```", (DOCS / "sources.md").read_text(), re.M | re.S
+    )
+    shown = {}
+    for part in block.split("# ")[1:]:
+        name, *lines = part.splitlines()
+        shown[name] = [tuple(line.split(maxsplit=1)) for line in lines]
+    assert set(shown) == set(PRESETS) - {"beat"}
+    for name, samples in shown.items():
+        patterns = list(PRESETS[name].patterns())
+        assert [kind for kind, _ in samples] == [kind.value for kind, _ in patterns]
+        for (_, line), (kind, text) in zip(samples, patterns, strict=True):
+            assert Pattern(kind, text).mark(line.encode(), line.encode()), (name, text)
+        assert [mark.kind.value for mark in marks(name, *(line for _, line in samples))] == [
+            kind for kind, _ in samples
+        ]
 
 
 def test_every_name_has_a_preset():
