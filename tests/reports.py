@@ -130,17 +130,11 @@ def make_report(
         dumps = [look(DEFAULT_ROWS[:2], active=[PID], owner=PID)] * 3
     if states is None:
         states = json.dumps({str(PID): {"state": "R"}, str(PID + 1): {"state": "S"}}).encode()
-    files = dict(extra or {})
-    taken, looks = [], []
-    for index, data in enumerate(segments):
-        path, start_s = f"evidence/pyspy-{index:03}.json", START_S + index * (segment_s + seam_s)
-        files[path] = data
-        end_s = start_s + segment_s
-        taken.append(Segment(path=path, sampler="pyspy", rate_hz=100, started_s=start_s, ended_s=end_s))
-    for index, data in enumerate(dumps):
-        path, states_path = f"evidence/dump-{index:03}.json", f"evidence/dump-{index:03}.states.json"
-        files |= {path: data, states_path: states}
-        looks.append(Dump(path=path, states_path=states_path, sampler="pyspy", at_s=START_S + index))
+    taken = _segments(len(segments), segment_s, seam_s)
+    looks = _looks(len(dumps))
+    files = {one.path: data for one, data in zip(taken, segments, strict=True)}
+    files |= {one.path: data for one, data in zip(looks, dumps, strict=True)}
+    files |= {str(one.states_path): states for one in looks} | dict(extra or {})
     for path, data in files.items():
         (home / path).write_bytes(data)
     capture = _capture(
@@ -151,21 +145,47 @@ def make_report(
         len(taken) * (segment_s + seam_s) - seam_s if taken else 3.0,
     )
     process = msgspec.structs.replace(capture.process, pid=pid)
-    recording = Recording(
-        sampler="pyspy",
-        version="0.4.3",
-        rate_hz=100,
-        rate_reason="configured",
-        blocking=False,
-        segments=tuple(taken),
-        dumps=tuple(looks),
-    )
+    recording = _recording(taken, looks)
     evidence = tuple(_described(home, path) for path in sorted(files))
     capture = msgspec.structs.replace(
         capture, process=process, recording=recording, evidence=evidence, parts=tuple(parts)
     )
     durable.write_atomic(home / CAPTURE_FILE, coding.encode(capture, indent=2))
     return home
+
+
+def _recording(taken: tuple[Segment, ...], looks: tuple[Dump, ...]) -> Recording:
+    return Recording(
+        sampler="pyspy",
+        version="0.4.3",
+        rate_hz=100,
+        rate_reason="configured",
+        blocking=False,
+        segments=taken,
+        dumps=looks,
+    )
+
+
+def _segments(count: int, segment_s: float, seam_s: float) -> tuple[Segment, ...]:
+    starts_s = [START_S + index * (segment_s + seam_s) for index in range(count)]
+    return tuple(
+        Segment(
+            path=f"evidence/pyspy-{index:03}.json",
+            sampler="pyspy",
+            rate_hz=100,
+            started_s=start_s,
+            ended_s=start_s + segment_s,
+        )
+        for index, start_s in enumerate(starts_s)
+    )
+
+
+def _looks(count: int) -> tuple[Dump, ...]:
+    stems = [f"evidence/dump-{index:03}" for index in range(count)]
+    return tuple(
+        Dump(path=f"{stem}.json", states_path=f"{stem}.states.json", sampler="pyspy", at_s=START_S + index)
+        for index, stem in enumerate(stems)
+    )
 
 
 def finished_report(directory: Path, **options: object) -> Report:

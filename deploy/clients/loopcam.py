@@ -80,19 +80,17 @@ class Loopcam:
         """A decorator: each call of the function, plain or async, is an iteration."""
         if inspect.iscoroutinefunction(function):
 
-            @functools.wraps(function)
             async def call(*args, **kwargs):
                 with self.iteration():
                     return await function(*args, **kwargs)
 
         else:
 
-            @functools.wraps(function)
             def call(*args, **kwargs):
                 with self.iteration():
                     return function(*args, **kwargs)
 
-        return call
+        return functools.wraps(function)(call)
 
     @staticmethod
     def _words(event, target):
@@ -189,20 +187,15 @@ class Loopcam:
     def _drop(self):
         """The oldest iteration that is kept whole; else the oldest event but an end; never the last event."""
         starts = {}
-        other = None
-        kept = self._kept.copy()
-        kept.pop()
+        kept = list(self._kept)[:-1]
         for index, message in enumerate(kept):
             event, _, whose = message.partition(b" ")
             if event == b"end" and whose in starts:
-                del self._kept[index]
-                del self._kept[starts[whose]]
+                del self._kept[index], self._kept[starts[whose]]
                 return
             if event == b"start":
                 starts.setdefault(whose, index)
-            if event != b"end" and other is None:
-                other = index
-        del self._kept[other or 0]
+        del self._kept[next((at for at, one in enumerate(kept) if not one.startswith(b"end")), 0)]
 
     def _connect(self):
         self._forget()
@@ -232,8 +225,6 @@ class Loopcam:
 
 
 class _Iteration:
-    __slots__ = ("_cam", "_name")
-
     def __init__(self, cam, name):
         self._cam = cam
         self._name = name

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.logs import Following, Writer
+from tests.logs import Following, Heard, Writer
 
 STEPS = (
     "write",
@@ -45,14 +45,45 @@ def test_no_line_is_lost_and_none_comes_twice(folders: Iterator[Path], steps: li
 
 
 def run(folder: Path, steps: list[str]) -> None:
-    path = folder / "app.log"
-    writer, half, late, down, bursts = Writer(path), False, False, False, 0
-    one = Following(path)
-    one.turn()
+    story = Story(folder / "app.log")
     for step in steps:
-        if half and not step.startswith(("read", "restart", "stop")):
-            writer.end_line()
-            half = False
+        story.take(step)
+    heard, written = story.close()
+    assert heard.lines == written, (heard.gaps, sorted(one.name for one in folder.iterdir()))
+
+
+class Story:
+    """A writer, a follower, and what may come next between them."""
+
+    def __init__(self, path: Path) -> None:
+        self.writer, self.one = Writer(path), Following(path)
+        self.half, self.late, self.down, self.bursts = False, False, False, 0
+        self.one.turn()
+
+    def take(self, step: str) -> None:
+        """One step; what makes no sense now is left out."""
+        if step in ("read", "restart", "stop"):
+            self.read(step)
+            return
+        if self.half:
+            self.writer.end_line()
+            self.half = False
+        self.write(step)
+
+    def read(self, step: str) -> None:
+        if self.down:
+            self.one.start()
+            self.down = False
+        elif step == "stop":
+            self.one.stop()
+            self.down = True
+            return
+        elif step == "restart":
+            self.one.restart()
+        self.one.turn()
+
+    def write(self, step: str) -> None:
+        writer = self.writer
         match step:
             case "write":
                 writer.write()
@@ -60,46 +91,37 @@ def run(folder: Path, steps: list[str]) -> None:
                 writer.write(200)
             case "half":
                 writer.begin_line()
-                half = True
-            case "rename" | "rename, reopen later" | "copytruncate" if late:
+                self.half = True
+            case "rename" | "rename, reopen later" | "copytruncate" if self.late:
                 writer.reopen()
-                late = False
+                self.late = False
             case "rename":
                 writer.rename()
             case "rename, reopen later":
                 writer.rename(reopen=False)
-                late = True
-            case "burst" if not late and bursts < MOST_BURSTS:
-                bursts += 1
+                self.late = True
+            case "burst" if not self.late and self.bursts < MOST_BURSTS:
+                self.bursts += 1
                 for _ in range(3):
                     writer.write()
                     writer.rename()
             case "copytruncate":
                 writer.copytruncate()
-            case "pack" if not late:
+            case "pack" if not self.late:
                 writer.pack(2)
-            case "pack anew" if not late:
+            case "pack anew" if not self.late:
                 writer.pack(1, keep_time=False)
-            case "stop" if not down:
-                one.stop()
-                down = True
-            case "restart" | "read" | "stop" if down:
-                one.start()
-                down = False
-                one.turn()
-            case "restart":
-                one.restart()
-                one.turn()
-            case "read":
-                one.turn()
-    if half:
-        writer.end_line()
-    if late:
-        writer.reopen()
-    if down:
-        one.start()
-    writer.write()
-    one.turn(3)
-    writer.close()
-    one.stop()
-    assert one.heard.lines == writer.lines, (one.heard.gaps, sorted(p.name for p in folder.iterdir()))
+
+    def close(self) -> tuple[Heard, list[bytes]]:
+        """Let all that is left be read: what was heard, and what was written."""
+        if self.half:
+            self.writer.end_line()
+        if self.late:
+            self.writer.reopen()
+        if self.down:
+            self.one.start()
+        self.writer.write()
+        self.one.turn(3)
+        self.writer.close()
+        self.one.stop()
+        return self.one.heard, self.writer.lines

@@ -10,7 +10,8 @@ from tests.unit.test_layers import PACKAGES, ROOT
 
 MODULE_LINES, TEST_LINES, FUNCTION_LINES = 250, 400, 50
 GENERATED = ROOT / "report" / "pprof_pb2.py"
-MODULES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py") if path != GENERATED)
+ROOMS = (*PACKAGES, "deploy", "benchmarks")
+MODULES = sorted(path for name in ROOMS for path in (ROOT / name).rglob("*.py") if path != GENERATED)
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 UNIT = [path for path in TESTS if path.is_relative_to(ROOT / "tests" / "unit")]
 
@@ -29,7 +30,7 @@ def test_a_file_can_be_read_in_one_go(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= most
 
 
-@pytest.mark.parametrize("path", MODULES, ids=shown)
+@pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=shown)
 def test_a_function_fits_on_a_page(path: Path) -> None:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
