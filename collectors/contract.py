@@ -6,23 +6,52 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
+from fetch.access import Endpoint
 from model.artifacts import Artifact
 from model.capture import Outcome, ProcessIdentity, WindowEnd
+from model.events import Trigger
 
 
-class Process(Protocol):
-    """A process held from first sight, so that its number cannot come to mean another one."""
+class Target(Protocol):
+    """Of whom evidence is taken."""
 
     @property
-    def identity(self) -> ProcessIdentity:
-        """Who it is."""
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def trigger(self) -> Trigger:
+        """Why."""
+
+    @property
+    def process(self) -> ProcessIdentity | None:
+        """Its process, held from first sight; None where only its HTTP is within reach."""
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Where its HTTP is; None where no `address` is configured."""
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """The paths of the files that its log sources follow, as they are configured."""
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """The presets of its sources: which well-known program it is."""
 
     def alive(self) -> bool:
-        """Whether it still runs; as long as it does, its number is its own."""
+        """Whether it is still there; as long as it is, its process number is its own."""
 
 
 class Window(Protocol):
     """The time in which evidence is taken."""
+
+    @property
+    def collection_time_s(self) -> float:
+        """How long it is meant to last."""
+
+    def over(self) -> bool:
+        """Whether it has ended."""
 
     async def ended(self) -> WindowEnd:
         """Wait for the end: collection time over, iteration ended, target exited, shutdown."""
@@ -35,7 +64,7 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     the capture's: raise CollectorError to say how it ended, and let everything else pass.
     """
 
-    async def collect(self, target: Process, window: Window, into: Path) -> Sequence[Artifact]:
+    async def collect(self, target: Target, window: Window, into: Path) -> Sequence[Artifact]:
         """Stream evidence to files in `into` (the report's evidence folder) and describe them.
 
         An empty sequence says that there was nothing to take, which is no failure.

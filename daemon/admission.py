@@ -6,13 +6,13 @@ from daemon.config import settings
 from daemon.limits import LimitRules, Limits, Spent
 from daemon.limits_file import LimitsFile, now
 from daemon.spool.spool import Spool
-from daemon.targets.process import HeldProcess
+from daemon.targets.held import Held
 from daemon.targets.target import Target
 from model.capture import Outcome
 from model.errors import RefusedError
 from model.events import Refusal, Trigger, TriggerKind
 
-_FIND = "start it, or mend the target's `process`: it finds nothing"
+_FIND = "start it, or mend the target's `process` or `address`: it finds nothing"
 _IMPOSSIBLE: dict[str, Refusal] = {
     Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED,
     Outcome.UNSUPPORTED: Refusal.UNSUPPORTED,
@@ -49,8 +49,8 @@ class Admission:
             path = self.config.capture_disabled_file
             why = f"{path} exists, or cannot be looked for"
             return RefusedError(Refusal.DISABLED, why, remedy="remove it to allow captures")
-        if target.process is None:
-            return RefusedError(Refusal.NO_PROCESS, "the target's process is not there", remedy=_FIND)
+        if target.held is None:
+            return _absent(target)
         if reason := _IMPOSSIBLE.get(target.possible.reason):
             return RefusedError(reason, target.possible.detail, remedy=target.possible.remedy)
         said = self.limits.refusal(target.name, limit_rules(target.config), kind, now().boot_s)
@@ -64,16 +64,14 @@ class Admission:
             return RefusedError(Refusal.SPOOL_FULL, full, remedy="see `loopcam reports list`, mend the sink")
         return None
 
-    def admit(self, target: Target, trigger: Trigger) -> HeldProcess:
-        """Let a capture start and give the process to look at, or raise RefusedError."""
+    def admit(self, target: Target, trigger: Trigger) -> Held:
+        """Let a capture start and give what to look at, or raise RefusedError."""
         refused = self.refusal(target, trigger.kind)
-        if refused is not None or target.process is None:
-            raise refused or RefusedError(
-                Refusal.NO_PROCESS, "the target's process is not there", remedy=_FIND
-            )
+        if refused is not None or target.held is None:
+            raise refused or _absent(target)
         self.running.add(target.name)
         self._before[target.name] = self.limits.spend(target.name, trigger.kind, now())
-        return target.process
+        return target.held
 
     def give_back(self, target_name: str) -> None:
         """A capture came to nothing, for no fault of the target: it spends nothing; raises OSError."""
@@ -87,3 +85,7 @@ class Admission:
     def done(self, target_name: str) -> None:
         """A capture is over."""
         self.running.discard(target_name)
+
+
+def _absent(target: Target) -> RefusedError:
+    return RefusedError(Refusal.NO_PROCESS, target.absent.detail, remedy=_FIND)

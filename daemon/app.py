@@ -66,15 +66,16 @@ class App:
             _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
         await self._servers.start()
         await self._begun()
-        await self._core.fleet.look()
+        await self._find_targets()
         self._core.sources.use()
         _LOG.info("loopcam watches", extra=self._about())
         self._tell_of_missing()
 
     def _tell_of_missing(self) -> None:
         for target in self._core.fleet:
-            if target.process is None:
-                _LOG.warning("no such process yet, waiting for it", extra=_sought(target))
+            if target.held is None:
+                what = "no such address yet" if target.by_address else "no such process yet"
+                _LOG.warning(f"{what}, waiting for it", extra=_sought(target))
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -128,7 +129,7 @@ class App:
                 _LOG.warning("could not look at processes or files", extra={"error": str(error)})
 
     async def _look(self) -> None:
-        await self._core.fleet.look()
+        await self._find_targets()
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
         self._reloader.look()
         self._core.spool.make_room()
@@ -136,6 +137,14 @@ class App:
             self._core.captures.end_all(WindowEnd.DISABLED)
         else:
             await self._core.fleet.check()
+
+    async def _find_targets(self) -> None:
+        """Look for targets; those by address may come and go as a whole."""
+        before = set(self._core.fleet.targets)
+        if await self._core.fleet.look():
+            gauges.withdraw(self._core, targets=before - self._core.fleet.targets.keys(), sinks=set())
+            gauges.announce(self._core)
+            self._core.sources.use()
 
     async def _wait(self) -> bool:
         """Sleep for a tick, or less when somebody is in a hurry (which is said)."""
@@ -151,6 +160,8 @@ class App:
 
 def _sought(target: Target) -> dict[str, object]:
     selector = target.config.process
+    if target.by_address:
+        return {"target": target.name, "address": ", ".join(target.config.address)}
     wanted = {"pid": selector.pid, "pidfile": selector.pidfile, "match": selector.match}
     if selector.peer:
         wanted["peer"] = "the first that sends a heartbeat over a Unix socket"

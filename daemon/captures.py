@@ -10,14 +10,15 @@ from daemon.admission import Admission
 from daemon.capture.capture import take
 from daemon.capture.opened import opened
 from daemon.capture.plan import plan
+from daemon.capture.subject import Subject, subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
 from daemon.spool.state import Opened
-from daemon.targets.process import HeldProcess
-from daemon.targets.target import Possible, Target
+from daemon.targets.possible import Possible
+from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.worker.handle import Worker
 from model.capture import Capture, Outcome, WindowEnd
@@ -35,7 +36,7 @@ class _Running(msgspec.Struct, frozen=True):
     """A capture in progress."""
 
     target: Target
-    process: HeldProcess
+    subject: Subject
     window: CaptureWindow
     facts: Opened
     notes: tuple[str, ...]
@@ -63,15 +64,16 @@ class Captures:
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
-            process = self._admission.admit(target, trigger)
+            held = self._admission.admit(target, trigger)
         except RefusedError as refused:
             self._refused(target, refused, again=trigger.fired > 1)
             raise
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
-        facts = opened(trigger, process, config.labels, target.config.collection_time, sinks)
+        whose = subject(target.config, trigger, held.share())
+        facts = opened(whose, config.labels, target.config.collection_time, sinks)
         window = CaptureWindow(facts.collection_time_s)
-        running = self._running[target.name] = _Running(target, process.share(), window, facts, notes)
+        running = self._running[target.name] = _Running(target, whose, window, facts, notes)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -120,14 +122,14 @@ class Captures:
             self._ended(running.target.name, Outcome.FAILED)
         finally:
             del self._running[running.target.name]
-            running.process.close()
+            running.subject.held.close()
             self._admission.done(running.target.name)
         await self._deliver(entry, warm)
 
     async def _take(self, running: _Running) -> Entry:
         incoming = await self._incoming(running.facts)
         capture = await take(
-            plan(running.target.config), running.process, running.window, incoming, running.notes
+            plan(running.target.config), running.subject, running.window, incoming, running.notes
         )
         if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
             self._spool.discard(incoming)

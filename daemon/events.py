@@ -35,7 +35,7 @@ class Events:
         """Take one event; raises LoopcamError when the target has no such source, or mode."""
         target = self._fleet[event.target]
         happened = target.take(event)
-        if target.process is None:
+        if target.held is None:
             self._hurry()
         told = self._telemetry
         told.series(told.events, event.target, event.source, event.kind).inc()

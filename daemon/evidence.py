@@ -30,7 +30,8 @@ class Facts(TypedDict):
     labels: dict[str, str]
     triggered_at: str
     wall_minus_monotonic_s: float
-    process: ProcessIdentity
+    process: ProcessIdentity | None
+    address: str
     trigger: Trigger
     loopcam_version: str
     host: str
@@ -45,6 +46,7 @@ def facts(opened: Opened) -> Facts:
         triggered_at=opened.triggered_at,
         wall_minus_monotonic_s=opened.wall_minus_monotonic_s,
         process=opened.process,
+        address=opened.address,
         trigger=opened.trigger,
         loopcam_version=version(),
         host=platform.node(),

@@ -7,7 +7,7 @@ from pathlib import Path
 from daemon import gauges
 from daemon.config.load import load
 from daemon.config.parts import Part
-from daemon.config.settings import Config, Target
+from daemon.config.settings import Config
 from daemon.core import Core
 from daemon.web.servers import Servers
 from model.errors import LoopcamError
@@ -58,10 +58,11 @@ class Reloader:
                 _LOG.warning("takes effect at the next start", extra={"option": option})
         if old.spool.path != config.spool.path:
             _LOG.warning("takes effect at the next start", extra={"option": "spool.path"})
+        before = set(self._core.fleet.targets)
         self._core.use(config)
         gauges.withdraw(
             self._core,
-            targets=_names(old.targets) - _names(config.targets),
+            targets=before - self._core.fleet.targets.keys(),
             sinks=_names(old.sinks) - _names(config.sinks),
         )
         gauges.announce(self._core)
@@ -76,5 +77,5 @@ class Reloader:
         return (status.st_ino, status.st_mtime_ns, status.st_size) if status else None
 
 
-def _names(parts: Iterable[Target | Part[Sink]]) -> set[str]:
+def _names(parts: Iterable[Part[Sink]]) -> set[str]:
     return {part.name for part in parts}

@@ -121,7 +121,8 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str]
     triggered_at: str  # RFC 3339, UTC
     wall_minus_monotonic_s: float  # add to a monotonic time to get Unix time
-    process: ProcessIdentity
+    process: ProcessIdentity | None = None  # None: only its HTTP was within reach
+    address: str = ""  # HOST:PORT of its HTTP, where one is configured
     trigger: Trigger
     iteration: Iteration | None
     window: Window
@@ -132,3 +133,13 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Artifact, ...] = ()
     loopcam_version: str = ""
     host: str = ""
+
+    @property
+    def pid(self) -> int:
+        """The process number; 0 where no process was held."""
+        return self.process.pid if self.process else 0
+
+    @property
+    def whereabouts(self) -> str:
+        """Where the target is, for a reader: its process and this host, or its address."""
+        return f"pid {self.process.pid} on {self.host}" if self.process else f"at {self.address}"

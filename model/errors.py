@@ -59,6 +59,10 @@ class SourceError(LoopcamError):
     """A source cannot hear its target now; it is tried again."""
 
 
+class FetchError(LoopcamError):
+    """A target's HTTP did not answer as it should; its text holds no query and no credential."""
+
+
 class RefusedError(LoopcamError):
     """A capture is refused; `reason` is one of `model.events.Refusal`."""
 

@@ -31,4 +31,4 @@ class Drawing:
 
     def is_main(self, thread: int) -> bool:
         """Whether a thread is the target's main thread."""
-        return is_main(self.table.threads[thread], self.capture.process.pid)
+        return is_main(self.table.threads[thread], self.capture.pid)

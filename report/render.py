@@ -105,7 +105,7 @@ def _drawing(
         weights=by_key,
         trees=by_thread,
         looks=found.looks,
-        top_stacks=top_stacks(table, by_thread, capture.process.pid),
+        top_stacks=top_stacks(table, by_thread, capture.pid),
         rendering=rendering,
         artifacts=artifacts,
     )

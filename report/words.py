@@ -147,7 +147,7 @@ def _why(capture: Capture) -> Iterator[str]:
         return
     name = f"Iteration {trigger.iteration}" if trigger.iteration else "An iteration"
     yield (
-        f"{name} of loop {trigger.loop} in {capture.target} (pid {capture.process.pid} on {capture.host}) "
+        f"{name} of loop {trigger.loop} in {capture.target} ({capture.whereabouts}) "
         f"had been running for {seconds(trigger.age_s)} at {at}; its limit is {seconds(trigger.threshold_s)}."
     )
     if trigger.certainty is Certainty.INFERRED:

@@ -11,6 +11,7 @@ from collectors.contract import Collector
 from daemon import evidence
 from daemon.capture.plan import Plan
 from daemon.capture.recorder import Recorder
+from daemon.capture.subject import Subject
 from daemon.capture.window import CaptureWindow
 from daemon.spool.incoming import Incoming
 from daemon.targets.process import HeldProcess
@@ -33,18 +34,19 @@ class _Take(msgspec.Struct, kw_only=True):
 
 
 async def take(
-    plan: Plan, process: HeldProcess, window: CaptureWindow, incoming: Incoming, notes: tuple[str, ...] = ()
+    plan: Plan, subject: Subject, window: CaptureWindow, incoming: Incoming, notes: tuple[str, ...] = ()
 ) -> Capture:
     """Run the plan over the window and describe what came of it; errors of parts are told, never raised."""
     taken = _Take()
-    stop_watching = process.watch(lambda: window.end(WindowEnd.TARGET_EXITED))
+    held = subject.held
+    stop_watching = held.watch(lambda: window.end(WindowEnd.TARGET_EXITED))
     try:
         async with asyncio.TaskGroup() as group:
-            if plan.sampling is not None:
-                recorder = Recorder(plan.sampling, process, incoming)
-                group.create_task(_record(recorder, window, taken), name=f"recorder of {process.pid}")
+            if plan.sampling is not None and isinstance(held, HeldProcess):
+                recorder = Recorder(plan.sampling, held, incoming)
+                group.create_task(_record(recorder, window, taken), name=f"recorder of {held.pid}")
             for name, collector in plan.collectors.items():
-                work = _collect(name, collector, process, window, incoming, taken)
+                work = _collect(name, collector, subject, window, incoming, taken)
                 group.create_task(work, name=f"collector {name}")
             if plan.sampling is None:
                 await window.ended()
@@ -69,14 +71,14 @@ async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> No
 async def _collect(
     name: str,
     collector: Collector,
-    process: HeldProcess,
+    subject: Subject,
     window: CaptureWindow,
     incoming: Incoming,
     taken: _Take,
 ) -> None:
     async def bounded() -> Outcome:
         async with asyncio.timeout(window.collection_time_s + COLLECTOR_GRACE_S):
-            artifacts = await collector.collect(process, window, incoming.evidence_dir)
+            artifacts = await collector.collect(subject, window, incoming.evidence_dir)
         taken.artifacts.update({artifact.path: artifact for artifact in artifacts})
         return Outcome.COMPLETE if artifacts else Outcome.NOTHING
 

@@ -5,34 +5,33 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from daemon.capture.subject import Subject
 from daemon.limits_file import boot_id
 from daemon.spool.state import Opened
-from daemon.targets.process import HeldProcess
-from model.events import Trigger
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are mistaken for another when read aloud
 
 
 def opened(
-    trigger: Trigger,
-    process: HeldProcess,
+    subject: Subject,
     labels: Mapping[str, str],
     collection_time_s: float,
     sinks: tuple[str, ...],
 ) -> Opened:
     """A new capture's name and its facts."""
     wall_minus_monotonic_s = time.time() - time.monotonic()
-    triggered = datetime.fromtimestamp(trigger.at_s + wall_minus_monotonic_s, UTC)
+    triggered = datetime.fromtimestamp(subject.trigger.at_s + wall_minus_monotonic_s, UTC)
     short = "".join(secrets.choice(_LETTERS) for _ in range(6))
     return Opened(
-        id=f"{triggered:%Y%m%dT%H%M%SZ}-{trigger.target}-{short}",
-        target=trigger.target,
+        id=f"{triggered:%Y%m%dT%H%M%SZ}-{subject.trigger.target}-{short}",
+        target=subject.trigger.target,
         labels=dict(labels),
         triggered_at=triggered.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         wall_minus_monotonic_s=wall_minus_monotonic_s,
         boot_id=boot_id(),
-        process=process.identity,
-        trigger=trigger,
+        process=subject.process,
+        address=f"{subject.endpoint.host}:{subject.endpoint.port}" if subject.endpoint else "",
+        trigger=subject.trigger,
         collection_time_s=collection_time_s,
         sinks=sinks,
     )

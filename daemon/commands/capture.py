@@ -96,6 +96,7 @@ async def _capture(target: "settings.Target", pid: int, folder: Path) -> Path:
     from daemon.capture.capture import take
     from daemon.capture.opened import opened
     from daemon.capture.plan import plan, try_out
+    from daemon.capture.subject import subject
     from daemon.capture.window import CaptureWindow
     from daemon.spool.spool import Spool
     from daemon.targets.process import HeldProcess
@@ -106,13 +107,14 @@ async def _capture(target: "settings.Target", pid: int, folder: Path) -> Path:
         target=target.name, kind=TriggerKind.MANUAL, reason="loopcam capture", at_s=time.monotonic()
     )
     spool = Spool(folder / "spool", max_bytes=2**40, max_reports=1)
-    incoming = spool.begin(opened(trigger, process, {}, duration, ()))
+    whose = subject(target, trigger, process)
+    incoming = spool.begin(opened(whose, {}, duration, ()))
     window = CaptureWindow(duration)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, window.end, WindowEnd.SHUTDOWN)
     progress = asyncio.create_task(_progress(pid, duration), name="progress")
     try:
-        capture = await take(meant, process, window, incoming)
+        capture = await take(meant, whose, window, incoming)
     finally:
         progress.cancel()
     _demand_evidence(capture)
@@ -125,9 +127,9 @@ def _demand_evidence(capture: Capture) -> None:
     """Nothing at all was taken: say why, rather than leave an empty report."""
     if not capture.evidence:
         part = capture.parts[0]
-        doctor = f"see `loopcam doctor --pid {capture.process.pid}`"
+        doctor = f"see `loopcam doctor --pid {capture.pid}`"
         remedy = f"{part.remedy}; {doctor}" if part.remedy else doctor
-        raise LoopcamError(f"process {capture.process.pid}: {part.detail}", remedy=remedy)
+        raise LoopcamError(f"process {capture.pid}: {part.detail}", remedy=remedy)
 
 
 async def _progress(pid: int, duration: Seconds) -> None:

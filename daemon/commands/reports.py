@@ -64,7 +64,10 @@ def _words(directory: Path, manifest: Manifest) -> Iterator[str]:
     yield f"{manifest.id}  ({capture.outcome})"
     yield f"  why        {capture.trigger.reason}"
     yield f"  when       {capture.triggered_at}"
-    yield f"  process    {capture.process.name} (pid {capture.process.pid}, {capture.process.executable})"
+    if (process := capture.process) is not None:
+        yield f"  process    {process.name} (pid {process.pid}, {process.executable})"
+    if capture.address:
+        yield f"  address    {capture.address}"
     if capture.recording:
         window_s = Seconds(capture.window.ended_s - capture.window.started_s)
         yield f"  sampled    {capture.recording.sampler} at {capture.recording.rate_hz} Hz for {window_s}"

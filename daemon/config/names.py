@@ -5,6 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+DNS = "dns:"
+
 Name = Annotated[
     str,
     Meta(
@@ -17,6 +19,13 @@ Address = Annotated[
     Meta(
         pattern=r"^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$",
         extra={"rule": "HOST:PORT, such as 127.0.0.1:8686 or [::1]:8686"},
+    ),
+]
+TargetAddress = Annotated[
+    str,
+    Meta(
+        pattern=r"^(dns:)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$",
+        extra={"rule": "HOST:PORT, or dns:NAME:PORT for each address that the name has"},
     ),
 ]
 LabelName = Annotated[

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from collectors.contract import Collector, Sampler
 from daemon.config.names import is_loopback, is_unspecified, split_address
@@ -9,6 +10,9 @@ from daemon.config.parts import Part
 from daemon.sources.contract import Source
 from daemon.sources.log.where import STANDARD_INPUT, Where
 from sinks.contract import Sink
+
+if TYPE_CHECKING:
+    from daemon.config.target import Target
 
 Broken = tuple[str, str, str]
 HIGHEST_PORT = 65535
@@ -78,6 +82,24 @@ def samplers(chosen: str, parts: Sequence[Part[Collector | Sampler]]) -> Iterato
         if isinstance(part.options, Sampler) and chosen not in ("auto", part.kind):
             for option in part.options.only_here():
                 yield "sampler", chosen, f"cannot do `{option}` of {part.kind}: set `sampler: {part.kind}`"
+
+
+def places(target: "Target") -> Iterator[Broken]:
+    """A process has one address at most; and what needs a process is not asked of an address."""
+    for address in target.address:
+        if not 1 <= split_address(address)[1] <= HIGHEST_PORT:
+            yield "address", address, f"a port is 1 to {HIGHEST_PORT}"
+    if target.process.given:
+        if target.address and target.endpoint is None:
+            yield "address", ", ".join(target.address), "together with `process`: one HOST:PORT, its own"
+        return
+    if not target.address:
+        return  # told of where it is missing
+    if all(part.kind == "heartbeat" for part in target.iterations):
+        yield "iterations", "heartbeat", "needs the source `metrics` or `log`, where only an address is given"
+    for part in target.collectors:
+        if isinstance(part.options, Sampler):
+            yield "collectors", part.kind, "samples a process: give `process`, or leave it out"
 
 
 def standard_input(sources: Sequence[Source]) -> Iterator[Broken]:

@@ -34,11 +34,15 @@ class Selector(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = False
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The ways that are configured."""
+        return tuple(name for name in self.__struct_fields__ if getattr(self, name) not in (None, False))
+
     def check(self) -> Iterable[tuple[str, str, str]]:
-        """Exactly one way to find the process, and a regular expression that is one."""
-        given = [name for name in self.__struct_fields__ if getattr(self, name) not in (None, False)]
-        if len(given) != 1:
-            yield "", ", ".join(given) or "nothing", "give exactly one of pid, pidfile, match, peer: true"
+        """One way to find the process at most, and a regular expression that is one."""
+        if len(self.given) > 1:
+            yield "", ", ".join(self.given), "give exactly one of pid, pidfile, match, peer: true"
         if self.match is not None:
             yield from _broken_match(self.match)
 

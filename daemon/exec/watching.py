@@ -122,9 +122,7 @@ class Watching(App):
         if self.code is None:
             self._place.pidfile.write_text(f"{inner or pid}\n")
             with suppress(TargetError):
-                target.hold_process(
-                    HeldProcess(inner) if inner not in (None, pid) else Speaker(pid, self._sent)
-                )
+                target.take_hold(HeldProcess(inner) if inner not in (None, pid) else Speaker(pid, self._sent))
 
     async def _until_it_ends(self, command: Command) -> None:
         self.code = await command.wait()

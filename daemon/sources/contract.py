@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from fetch.access import Endpoint
 from model.events import Event
 
 if TYPE_CHECKING:  # options are loaded by every command that reads a configuration
@@ -48,5 +49,6 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     deliver: Callable[[Event], None]
     report: Callable[[Condition], None]
     process: Callable[[], "HeldProcess | None"]  # the target's process, while it has one
+    endpoint: Endpoint | None  # where the target's HTTP is
     folder: Path  # where it may remember what it needs after a restart; made when first used
     telemetry: "Telemetry"

@@ -18,6 +18,7 @@ from daemon.targets.fleet import Fleet
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
+from fetch.access import Endpoint
 from model.events import Event
 
 _LOG = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class _Wanted(msgspec.Struct, frozen=True):
     name: str
     kind: str
     options: Source
+    endpoint: Endpoint | None
 
 
 class Sources:
@@ -78,9 +80,11 @@ class Sources:
 
     def _wanted(self) -> Iterator[_Wanted]:
         for target in self._fleet:
+            if target.by_address and target.held is None:  # there is nobody to listen to
+                continue
             for part in target.config.iterations:
                 if part.kind in RUNNERS:
-                    yield _Wanted(target.name, part.name, part.kind, part.options)
+                    yield _Wanted(target.name, part.name, part.kind, part.options, target.config.endpoint)
 
     async def _run(self, one: _Wanted) -> None:
         post = Post(
@@ -89,6 +93,7 @@ class Sources:
             deliver=self._deliver,
             report=partial(self._reported, one),
             process=lambda: self._process(one.target),
+            endpoint=one.endpoint,
             folder=self._folder,
             telemetry=self._telemetry,
         )

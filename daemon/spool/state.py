@@ -42,7 +42,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     triggered_at: str
     wall_minus_monotonic_s: float
     boot_id: str
-    process: ProcessIdentity
+    process: ProcessIdentity | None = None
+    address: str = ""
     trigger: Trigger
     collection_time_s: float
     sinks: tuple[str, ...]

@@ -9,8 +9,11 @@ from daemon.capture.look import look
 from daemon.capture.plan import sampling, try_out
 from daemon.config import settings
 from daemon.targets.find import find
+from daemon.targets.group import Group
+from daemon.targets.held import Held
+from daemon.targets.possible import Possible
 from daemon.targets.process import HeldProcess
-from daemon.targets.target import Possible, Target
+from daemon.targets.target import Target
 from model.capture import Outcome
 from model.errors import CollectorError
 
@@ -26,7 +29,9 @@ class Fleet:
     def __init__(self, configs: Iterable[settings.Target], on_exit: Callable[[Target], None]) -> None:
         self._on_exit = on_exit
         self._next_check_s: dict[str, tuple[float, float]] = {}
-        self.targets = {config.name: Target(config, on_exit) for config in configs}
+        self._entries: dict[str, Target | Group] = {}
+        self.targets: dict[str, Target] = {}
+        self.reconfigure(configs)
 
     def __iter__(self) -> Iterator[Target]:
         return iter(self.targets.values())
@@ -34,12 +39,45 @@ class Fleet:
     def __getitem__(self, name: str) -> Target:
         return self.targets[name]
 
-    async def look(self) -> None:
-        """Find the processes that are missing, and pidfiles that name another process by now."""
+    async def look(self) -> bool:
+        """Find what is missing, and say whether targets came or went as a whole.
+
+        Processes that are not there, pidfiles that name another one by now, and addresses.
+        """
+        await self._look_for_processes()
+        groups = [entry for entry in self._entries.values() if isinstance(entry, Group)]
+        changed = await asyncio.gather(*(group.look() for group in groups))
+        if any(changed):
+            self._list()
+        return any(changed)
+
+    def reconfigure(self, configs: Iterable[settings.Target]) -> None:
+        """Take up a new configuration: same name and selector keep their process, iterations and limits."""
+        kept, self._entries = self._entries, {}
+        for config in configs:
+            old = kept.get(config.name)
+            if old is not None and _same_place(old.config, config):
+                kept.pop(config.name).reconfigure(config)
+                self._entries[config.name] = old
+            else:
+                made = Target if config.process.given else Group
+                self._entries[config.name] = made(config, self._on_exit)
+        for gone in kept.values():
+            gone.let_go()
+        self._list()
+
+    def _list(self) -> None:
+        self.targets = {}
+        for entry in self._entries.values():
+            members = (entry,) if isinstance(entry, Target) else entry.members.values()
+            self.targets |= {target.name: target for target in members}
+
+    async def _look_for_processes(self) -> None:
         wanted = {
             target.name: target.config.process
             for target in self
-            if not target.lost_for_good
+            if not target.by_address
+            and not target.lost_for_good
             and not target.config.process.peer  # it comes by its own word
             and (target.process is None or target.config.process.pidfile is not None)
         }
@@ -51,30 +89,16 @@ class Fleet:
                 target.hold(pid)
                 self._next_check_s.pop(name, None)
 
-    def reconfigure(self, configs: Iterable[settings.Target]) -> None:
-        """Take up a new configuration: same name and selector keep their process, iterations and limits."""
-        kept = dict(self.targets)
-        self.targets = {}
-        for config in configs:
-            old = kept.get(config.name)
-            if old is not None and old.config.process == config.process:
-                kept.pop(config.name).reconfigure(config)
-                self.targets[config.name] = old
-            else:
-                self.targets[config.name] = Target(config, self._on_exit)
-        for gone in kept.values():
-            gone.let_go()
-
     async def check(self) -> None:
         """Try, without pausing it, whether each new process can be looked at; if not, again and again."""
         for target in list(self):
-            process = target.process
+            process = target.held
             if process is None or target.possible.possible or process.age_s() < SETTLED_S:
                 continue
             next_s, wait_s = self._next_check_s.get(target.name, (0.0, CHECK_FIRST_S))
             if time.monotonic() >= next_s:
                 judged = await _check(process, target.config)
-                if target.process is process:
+                if target.held is process:
                     self._say(target, judged)
                 self._next_check_s[target.name] = (
                     time.monotonic() + wait_s,
@@ -88,9 +112,17 @@ class Fleet:
         target.possible = judged
 
 
-async def _check(process: HeldProcess, config: settings.Target) -> Possible:
+def _same_place(old: settings.Target, new: settings.Target) -> bool:
+    if old.process != new.process:
+        return False
+    return old.process.given != () or old.address == new.address
+
+
+async def _check(process: Held, config: settings.Target) -> Possible:
     how = sampling(config)
-    if how is None:  # only discrete collectors: they need no right over the process
+    if how is None or not isinstance(
+        process, HeldProcess
+    ):  # only discrete collectors: they need no right over the process
         return Possible(True, "ok")
     try:
         judged = (await look(how.looker.gentle(), process, keep=2)).judged

@@ -9,6 +9,8 @@ import msgspec
 
 from daemon.config import settings
 from daemon.sources.contract import Source
+from daemon.targets.held import Held
+from daemon.targets.possible import NO_ADDRESS, NO_PROCESS, UNKNOWN, Possible
 from daemon.targets.process import HeldProcess
 from daemon.watch.crowd import CrowdWatch
 from daemon.watch.iterations import ACCEPTED, Ended, InFlight, Rules, Stray, Watch
@@ -27,19 +29,6 @@ class TargetState(StrEnum):
     STANDBY = "standby"  # never started a loop, said that nothing is due, or cannot be heard
     ACTIVE = "active"
     GONE = "gone"  # its process ended
-
-
-class Possible(msgspec.Struct, frozen=True):
-    """Whether a capture would work now, and in one word why."""
-
-    possible: bool
-    reason: str
-    detail: str = ""
-    remedy: str = ""
-
-
-UNKNOWN = Possible(False, "not_checked")
-NO_PROCESS = Possible(False, "no_process", "the target's process is not there", "is it started?")
 
 
 def rules(config: settings.Target, source: Source) -> Rules:
@@ -67,8 +56,8 @@ class Target:
     def __init__(self, config: settings.Target, on_exit: Callable[["Target"], None]) -> None:
         self.config = config
         self.watches = {part.name: made_watch(config, part.options) for part in config.iterations}
-        self.process: HeldProcess | None = None
-        self.possible = NO_PROCESS
+        self.held: Held | None = None
+        self.possible = self.absent
         self._on_exit = on_exit
         self._seen_s: float | None = None
         self._gone = False
@@ -104,6 +93,21 @@ class Target:
         return self.config.name
 
     @property
+    def process(self) -> HeldProcess | None:
+        """Its process, while it has one."""
+        return self.held if isinstance(self.held, HeldProcess) else None
+
+    @property
+    def by_address(self) -> bool:
+        """Whether nothing but its HTTP is within reach."""
+        return not self.config.process.given
+
+    @property
+    def absent(self) -> Possible:
+        """What is said of it while it is not there."""
+        return NO_ADDRESS if self.by_address else NO_PROCESS
+
+    @property
     def pid(self) -> int | None:
         """Its process, while it has one."""
         return self.process.pid if self.process else None
@@ -115,7 +119,7 @@ class Target:
 
     def state(self, now_s: float) -> TargetState:
         """Where it is in its life at a monotonic time."""
-        if self.process is None:
+        if self.held is None:
             return TargetState.GONE if self._gone else TargetState.WAITING
         if self.watch.idle or self.deaf:
             return TargetState.STANDBY
@@ -178,25 +182,24 @@ class Target:
         except TargetError as error:
             _LOG.info("process not held", extra={"target": self.name, "error": str(error)})
             return
-        self.hold_process(process)
+        self.take_hold(process)
 
-    def hold_process(self, process: HeldProcess) -> None:
-        """Have this process, which is held already."""
+    def take_hold(self, process: Held) -> None:
+        """Have this process, or this address, which is held already."""
         self.let_go()
-        self.process, self.possible, self._gone = process, UNKNOWN, False
+        self.held, self.possible, self._gone = process, UNKNOWN, False
         self._seen_s = time.monotonic()
         fresh = process.age_s() < self.watch.rules.first_loop_time_s
         for watch in self.watches.values():
             watch.process_found(fresh=fresh)
         process.watch(lambda: self._exited(process))
-        about = {"target": self.name, "pid": process.pid, "state": self.state(self._seen_s)}
-        _LOG.info("target found", extra=about)
+        _LOG.info("target found", extra={**self._about(), "state": self.state(self._seen_s)})
 
     def let_go(self) -> None:
         """Drop the process, with the iteration it ran."""
-        if self.process is not None:
-            self.process.close()
-            self.process, self.possible = None, NO_PROCESS
+        if self.held is not None:
+            self.held.close()
+            self.held, self.possible = None, self.absent
             self.heard_s.clear()
             for watch in self.watches.values():
                 watch.process_gone()
@@ -221,9 +224,13 @@ class Target:
             )
         return self.watches[event.source]
 
-    def _exited(self, process: HeldProcess) -> None:
-        if self.process is process:
-            _LOG.info("target gone", extra={"target": self.name, "pid": process.pid})
+    def _about(self) -> dict[str, object]:
+        where = {"address": self.config.address[0]} if self.by_address else {"pid": self.pid}
+        return {"target": self.name, **where}
+
+    def _exited(self, process: Held) -> None:
+        if self.held is process:
+            _LOG.info("target gone", extra=self._about())
             self._gone = True
             self._on_exit(self)
             self.let_go()

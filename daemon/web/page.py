@@ -46,14 +46,14 @@ def page(status: Status, reports: Iterable[ReportStatus]) -> str:
 
 
 def _target(target: TargetStatus) -> str:
-    pid = f"pid {target.pid}" if target.pid else "no process"
+    where = f"pid {target.pid}" if target.pid else target.address or "no process"
     limits = target.limits
     says = f"refused: {limits.why}" if limits.would_refuse else "captured"
     tone = "bad" if limits.would_refuse else "good"
     if target.capturing:
         says, tone = "a capture is in progress", "good"
     return (
-        f"<tr><td>{escape(target.name)} <small>{pid}</small><td>{escape(target.state)}"
+        f"<tr><td>{escape(target.name)} <small>{escape(where)}</small><td>{escape(target.state)}"
         f"<td>{_in_flight(target.in_flight)}"
         f'<td class="{tone}">{escape(says)} <small>{escape(target.remedy)}</small>'
         f"<td>{limits.captures_left_this_hour}</tr>"

@@ -7,12 +7,13 @@ from aiohttp import web
 
 from daemon import gauges
 from daemon.core import Core
-from daemon.targets.target import NO_PROCESS, UNKNOWN, Target, TargetState
+from daemon.targets.possible import NO_ADDRESS, NO_PROCESS, UNKNOWN
+from daemon.targets.target import Target, TargetState
 from daemon.web.responses import json_response
 from model.capture import Outcome
 from model.units import Seconds
 
-_NO_FAULT = (UNKNOWN.reason, NO_PROCESS.reason, Outcome.TARGET_EXITED)
+_NO_FAULT = (UNKNOWN.reason, NO_PROCESS.reason, NO_ADDRESS.reason, Outcome.TARGET_EXITED)
 
 
 class Probes:

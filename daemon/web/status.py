@@ -53,6 +53,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     state: str
     pid: int | None
+    address: str  # of its HTTP; empty where none is configured
     iterations: int
     in_flight: InFlightStatus | None
     last_event_age_s: float | None
@@ -128,6 +129,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         name=target.name,
         state=target.state(now_s),
         pid=target.pid,
+        address=", ".join(target.config.address),
         iterations=target.watch.iterations,
         in_flight=_in_flight(target, now_s),
         last_event_age_s=None if pulse is None or pulse.last_s is None else now_s - pulse.last_s,

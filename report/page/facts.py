@@ -79,10 +79,11 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
     process, window, recording = capture.process, capture.window, capture.recording
     yield "Report", capture.id
     yield "Target", capture.target
-    yield (
-        "Process",
-        f"{process.name}, pid {process.pid}, {process.executable}, user {process.uid}:{process.gid}",
-    )
+    if process is not None:
+        about = f"{process.name}, pid {process.pid}, {process.executable}"
+        yield "Process", f"{about}, user {process.uid}:{process.gid}"
+    if capture.address:
+        yield "Address", capture.address
     yield "Host", capture.host
     yield "Trigger", f"{trigger.kind}: {trigger.reason} ({trigger.certainty}, level {trigger.level})"
     yield "Triggered", words.clock(capture, trigger.at_s)

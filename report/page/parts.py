@@ -125,7 +125,7 @@ def stacks(drawing: Drawing) -> Markup:
     """All threads at the trigger."""
     if not drawing.looks:
         return section("stacks", "Stacks at the trigger", tag("p", "No look at all threads was taken."))
-    look, pid = drawing.looks[0], drawing.capture.process.pid
+    look, pid = drawing.looks[0], drawing.capture.pid
     items = []
     for seen in ordered(look, pid):
         summary = tag("summary", thread_text(seen.thread), " ", tag("span", doing(seen), class_="doing"))

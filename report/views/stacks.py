@@ -36,13 +36,13 @@ def doing(seen: Sighting) -> str:
 def _look(drawing: Drawing, look: Look) -> Iterator[str]:
     capture = drawing.capture
     late_s = look.at_us / 1_000_000 - capture.trigger.at_s
-    yield f"Threads of {escaped(capture.target)} (pid {capture.process.pid}), innermost frame first"
+    yield f"Threads of {escaped(capture.target)} ({capture.whereabouts}), innermost frame first"
     yield f"seen {clock(capture, look.at_us / 1_000_000)}, {seconds(late_s)} after the trigger"
     owners = [escaped(thread_text(seen.thread)) for seen in look.sightings if seen.owns_gil]
     yield f"{counted(len(look.sightings), 'thread')}; the GIL: {', '.join(owners) or 'nobody holds it'}"
-    for seen in ordered(look, capture.process.pid):
+    for seen in ordered(look, capture.pid):
         yield ""
-        child = "" if seen.thread.pid == capture.process.pid else f", child process {seen.thread.pid}"
+        child = "" if seen.thread.pid == capture.pid else f", child process {seen.thread.pid}"
         yield f"{escaped(thread_text(seen.thread))}{child}: {escaped(doing(seen))}"
         yield from (f"    {escaped(frame_text(frame))}" for frame in reversed(seen.frames))
         if not seen.frames:

@@ -7,7 +7,7 @@ import signal
 from daemon.config import settings
 from daemon.config.settings import Selector
 from daemon.targets.fleet import SETTLED_S, Fleet
-from daemon.targets.target import Possible
+from daemon.targets.possible import Possible
 from model.units import Seconds
 from tests.live.captures import until
 from tests.targets import Targets

@@ -10,8 +10,10 @@ from daemon.config.load import parse
 from daemon.config.settings import Config
 from daemon.limits import Instant
 from daemon.limits_file import LimitsFile
+from daemon.targets.held import Held
+from daemon.targets.possible import UNKNOWN, Possible
 from daemon.targets.process import HeldProcess
-from daemon.targets.target import UNKNOWN, Possible, Target
+from daemon.targets.target import Target
 from model.errors import RefusedError
 from model.events import Refusal, Trigger, TriggerKind
 from tests.unit.spool.entries import opened_spool, put
@@ -42,13 +44,13 @@ class Scene:
         self.admission = Admission(self.config, self.file, self.spool)
         self.demo, self.other = (Target(one, lambda target: None) for one in self.config.targets)
         for target in (self.demo, self.other):
-            target.process, target.possible = HeldProcess(os.getpid()), Possible(True, "ok")
+            target.held, target.possible = HeldProcess(os.getpid()), Possible(True, "ok")
 
     def refused(self, target: Target | None = None, kind: TriggerKind = OVERRUN) -> str:
         said = self.admission.refusal(target or self.demo, kind)
         return "" if said is None else said.reason
 
-    def admit(self, target: Target | None = None, kind: TriggerKind = OVERRUN) -> HeldProcess:
+    def admit(self, target: Target | None = None, kind: TriggerKind = OVERRUN) -> Held:
         target = target or self.demo
         return self.admission.admit(
             target, Trigger(target=target.name, kind=kind, reason="a test", at_s=self.now_s)
@@ -159,14 +161,14 @@ def test_whoever_has_the_first_word_says_no(tmp_path: Path) -> None:
     put(tmp_path / "spool", 1)
     scene = Scene(tmp_path, max_reports=1)
     (tmp_path / "disable").touch()
-    process, scene.demo.process = scene.demo.process, None
+    held, scene.demo.held = scene.demo.held, None
     scene.demo.possible = Possible(False, Refusal.UNSUPPORTED)
     scene.admission.limits.spend("demo", OVERRUN, admission.now())
     scene.admission.running.add("demo")
     said = [scene.refused()]
     (tmp_path / "disable").unlink()
     said.append(scene.refused())
-    scene.demo.process = process
+    scene.demo.held = held
     said.append(scene.refused())
     scene.demo.possible = Possible(True, "ok")
     said.append(scene.refused())

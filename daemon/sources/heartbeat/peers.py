@@ -60,7 +60,7 @@ class Peers:
 
     def check_user(self, uid: int) -> None:
         """Raises UnheardError for a user who may speak for no target at all."""
-        if uid in self._uids or any(one.process and one.process.identity.uid == uid for one in self._fleet):
+        if uid in self._uids or any(_user(one) == uid for one in self._fleet):
             return
         raise UnheardError(
             Unheard.FOREIGN, f"user {uid} is not heard", remedy=f"if he should be, add {uid} to unix.uids"
@@ -70,14 +70,19 @@ class Peers:
         if peer.pid == 0:
             what = "the sender is in a PID namespace that is not visible here"
             raise UnheardError(Unheard.INVISIBLE, what, remedy=_SHARE)
-        process = target.process
-        if peer.uid in self._uids or (process is not None and process.identity.uid == peer.uid):
+        if peer.uid in self._uids or _user(target) == peer.uid:
             return
         raise UnheardError(
             Unheard.FOREIGN,
             f"user {peer.uid} is not heard for {target.name}",
             remedy=f"if he should be, add {peer.uid} to unix.uids",
         )
+
+
+def _user(target: Target) -> int | None:
+    """The user of its process, while it has one."""
+    identity = target.held.identity if target.held else None
+    return identity.uid if identity else None
 
 
 def _only(target: Target, peer: Peer | None) -> None:
@@ -94,6 +99,6 @@ def _only(target: Target, peer: Peer | None) -> None:
     elif held is not None:
         return
     try:
-        target.hold_process(peer.hold())
+        target.take_hold(peer.hold())
     except TargetError as error:
         raise UnheardError(Unheard.OTHER_PROCESS, str(error), remedy=error.remedy) from error

@@ -81,6 +81,6 @@ def test_all_faults_are_told_one_a_line():
     assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == [
         "labls",
         "targets[0].name",
-        "targets[0].process",
         "targets[0].max_loop_time",
+        "targets[0].process",
     ]

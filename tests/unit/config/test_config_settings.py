@@ -42,7 +42,7 @@ def test_an_empty_list_of_sinks_counts_as_too_few():
     assert told(MINIMAL + "sinks: []\n") == ["sinks: 0 items: at least 1"]
 
 
-@pytest.mark.parametrize("options", ["", "pid: 1, match: x", "pid: 1, pidfile: /x, match: x"])
+@pytest.mark.parametrize("options", ["pid: 1, match: x", "pid: 1, pidfile: /x, match: x"])
 def test_exactly_one_way_to_find_the_process(options):
     (only,) = told(f"targets: [{{name: a, process: {{{options}}}, max_loop_time: 2m}}]")
     assert "give exactly one of pid, pidfile, match" in only

@@ -60,7 +60,7 @@ def test_a_peer_excludes_other_ways() -> None:
         "targets[0].process: pid, peer: give exactly one of pid, pidfile, match, peer: true"
     ]
     neither = TARGET.replace("peer: true", "peer: false") + "unix: {http: /a}"
-    assert "nothing: give exactly one" in faults(neither)[0]
+    assert "needed: which process it is, or where its HTTP is (`address`)" in faults(neither)[0]
 
 
 def test_flags_name_the_sockets_too() -> None:

@@ -64,10 +64,10 @@ async def test_our_user_root_and_the_configured_are_heard_and_others_not() -> No
 async def test_the_user_of_the_targets_process_is_heard_while_it_is_there() -> None:
     watched = fleet(match="never there")
     peers = Peers(watched, [])
-    watched["one"].process = SimpleNamespace(identity=SimpleNamespace(uid=STRANGER))  # type: ignore[assignment]
+    watched["one"].held = SimpleNamespace(identity=SimpleNamespace(uid=STRANGER))  # type: ignore[assignment]
     peers.admit("one", peer(1, STRANGER))
     assert reason(peers, peer(1, STRANGER + 1)) == "foreign"
-    watched["one"].process = None
+    watched["one"].held = None
     assert reason(peers, peer(1, STRANGER)) == "foreign"
 
 

@@ -1,0 +1,46 @@
+"""Of whom a capture takes evidence, as collectors see it."""
+
+from pathlib import PurePath
+
+import msgspec
+
+from daemon.config import settings
+from daemon.targets.held import Held
+from fetch.access import Endpoint
+from model.capture import ProcessIdentity
+from model.events import Trigger
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """A target at the moment of its capture."""
+
+    name: str
+    trigger: Trigger
+    held: Held
+    endpoint: Endpoint | None = None
+    logs: tuple[str, ...] = ()
+    presets: tuple[str, ...] = ()
+
+    @property
+    def process(self) -> ProcessIdentity | None:
+        """Its process; None where only its HTTP is within reach."""
+        return self.held.identity
+
+    def alive(self) -> bool:
+        """Whether it is still there."""
+        return self.held.alive()
+
+
+def subject(config: settings.Target, trigger: Trigger, held: Held) -> Subject:
+    """The subject of a capture of a target, with what its configuration says of it."""
+    sources = [part.options for part in config.iterations]
+    paths = (getattr(options, "path", None) for options in sources)
+    presets = (getattr(options, "preset", None) for options in sources)
+    return Subject(
+        name=config.name,
+        trigger=trigger,
+        held=held,
+        endpoint=config.endpoint,
+        logs=tuple(str(path) for path in paths if isinstance(path, str | PurePath) and str(path) != "-"),
+        presets=tuple(preset for preset in presets if isinstance(preset, str)),
+    )

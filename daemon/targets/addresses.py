@@ -1,0 +1,94 @@
+"""Targets by address: which there are of one entry of the configuration, as its names lead now."""
+
+import asyncio
+import logging
+import re
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+import msgspec
+
+from daemon.config import settings
+from daemon.config.names import DNS, split_address
+
+_LOG = logging.getLogger(__name__)
+
+LONGEST_NAME = 64
+_NOBODY = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+
+
+class Lookup:
+    """The addresses of one entry, looked up again at its interval."""
+
+    def __init__(self, config: settings.Target) -> None:
+        self.config = config
+        self._next_s = float("-inf")
+        self._failed = ""
+
+    def due(self) -> bool:
+        """Whether it is time to look again. What needs no lookup is looked at as often: it costs nothing."""
+        return time.monotonic() >= self._next_s
+
+    async def look(self) -> Mapping[str, settings.Target] | None:
+        """The targets by name, each with the one address that it has; None when nothing could be learned.
+
+        A name that has no address is an answer: there is nobody. A name server that fails says nothing.
+        """
+        self._next_s = time.monotonic() + self.config.address_refresh
+        try:
+            addresses = await asyncio.to_thread(_resolved, self.config.address)
+        except OSError as error:
+            said = error.strerror or str(error)
+            if said != self._failed:
+                _LOG.warning("addresses not looked up", extra={"target": self.config.name, "error": said})
+            self._failed = said
+            return None
+        self._failed = ""
+        return {name: _at(self.config, name, at) for name, at in _named(self.config, addresses)}
+
+
+def _resolved(written: Iterable[str]) -> list[str]:
+    """Every address as HOST:PORT, once, in the order in which they are written."""
+    found: dict[str, None] = {}
+    for one in written:
+        if not one.startswith(DNS):
+            found[one] = None
+            continue
+        host, port = split_address(one.removeprefix(DNS))
+        for address in _lookup(host, port):
+            found[f"[{address}]:{port}" if ":" in address else f"{address}:{port}"] = None
+    return list(found)
+
+
+def _lookup(host: str, port: int) -> list[str]:
+    """Raises OSError where the name servers do not answer."""
+    try:
+        return sorted({str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)})
+    except socket.gaierror as error:
+        if error.errno in _NOBODY:
+            return []
+        raise
+
+
+def _named(config: settings.Target, addresses: Iterable[str]) -> Iterable[tuple[str, str]]:
+    if config.endpoint is not None:  # one that is written out: it is the target itself
+        return [(config.name, one) for one in addresses]
+    several = len({split_address(one)[1] for one in config.address}) > 1
+    return [(_name(config.name, one, with_port=several), one) for one in addresses]
+
+
+def _name(name: str, address: str, *, with_port: bool) -> str:
+    """NAME-HOST, which limits and reports go by, so it must not change from day to day."""
+    host, port = split_address(address)
+    place = re.sub(r"[^a-z0-9.]+", "-", (f"{host}-{port}" if with_port else host).lower()).strip("-.")
+    room = LONGEST_NAME - len(place) - 1
+    if len(name) > room:
+        digest = sha256(name.encode()).hexdigest()[:4]
+        name = f"{name[: max(0, room - 5)]}-{digest}".lstrip("-.")
+    return f"{name}-{place}"[:LONGEST_NAME].rstrip("-.")
+
+
+def _at(config: settings.Target, name: str, address: str) -> settings.Target:
+    return msgspec.structs.replace(config, name=name, address=(address,))

@@ -1,0 +1,83 @@
+"""The targets that one entry of the configuration stands for: one, or one for each of its addresses."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from daemon.config import settings
+from daemon.targets.addresses import Lookup
+from daemon.targets.held import HeldAddress
+from daemon.targets.target import Target
+
+_LOG = logging.getLogger(__name__)
+
+KEPT_GONE_S = 600.0  # that is how long one that vanished is still shown
+
+
+class Group:
+    """Targets by address. Before any address is known, one target of the entry's name waits for them."""
+
+    def __init__(self, config: settings.Target, on_exit: Callable[[Target], None]) -> None:
+        self.config = config
+        self.members = {config.name: Target(config, on_exit)}
+        self._on_exit = on_exit
+        self._lookup = Lookup(config)
+        self._gone_s: dict[str, float] = {}  # when a member vanished
+        self._first = True
+
+    def reconfigure(self, config: settings.Target) -> None:
+        """Go on under a new configuration with the same addresses; it is taken to each at the next look."""
+        self.config = config
+        self._lookup = Lookup(config)
+        if config.name in self.members:
+            self.members[config.name].reconfigure(config)
+
+    async def look(self) -> bool:
+        """Look the addresses up when it is time, and say whether a target came, vanished or was dropped."""
+        if not self._lookup.due():
+            return self._drop()
+        lookup = self._lookup
+        found = await lookup.look()
+        if found is None or lookup is not self._lookup:  # reconfigured meanwhile
+            return self._drop()
+        came = [self._take(name, config) for name, config in found.items()]
+        left = [self._vanish(name) for name in self.members.keys() - found.keys()]
+        self._first = False
+        if found and self.config.name not in found:
+            left.append(self.members.pop(self.config.name, None) is not None)
+        return any((*came, *left, self._drop()))
+
+    def let_go(self) -> None:
+        """Drop them all."""
+        for member in self.members.values():
+            member.let_go()
+
+    def _take(self, name: str, config: settings.Target) -> bool:
+        self._gone_s.pop(name, None)
+        member = self.members.get(name)
+        if member is None:
+            member = self.members[name] = Target(config, self._on_exit)
+        elif member.config != config:
+            member.reconfigure(config)
+        if member.held is not None:
+            return False
+        appeared_s = None if self._first else time.monotonic()
+        member.take_hold(HeldAddress(config.address[0], appeared_s=appeared_s))
+        return True
+
+    def _vanish(self, name: str) -> bool:
+        held = self.members[name].held
+        if not isinstance(held, HeldAddress):
+            return False
+        self._gone_s[name] = time.monotonic()
+        held.vanish()
+        return True
+
+    def _drop(self) -> bool:
+        """Forget whoever has been gone for long; the last one stays to be seen."""
+        now_s = time.monotonic()
+        old = [name for name, gone_s in self._gone_s.items() if now_s - gone_s > KEPT_GONE_S]
+        dropped = old if len(old) < len(self.members) else old[1:]
+        for name in dropped:
+            del self.members[name], self._gone_s[name]
+        return bool(dropped)
