@@ -78,7 +78,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         COLLECTOR_FAMILY,
         Meta(
             min_length=1,
-            description="What evidence is taken. Left out: `pyspy` of a process, `pprof` of an address alone.",
+            description="What evidence is taken. Left out: `pyspy` of a process, `pprof` of an address.",
         ),
     ] = ()
     sampler: Annotated[
