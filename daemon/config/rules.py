@@ -89,6 +89,8 @@ def places(target: "Target") -> Iterator[Broken]:
     for address in target.address:
         if not 1 <= split_address(address)[1] <= HIGHEST_PORT:
             yield "address", address, f"a port is 1 to {HIGHEST_PORT}"
+    if not target.address and any(part.kind == "metrics" for part in target.iterations):
+        yield "address", "missing", "needed by the source `metrics`: where the target's HTTP is, as HOST:PORT"
     if target.process.given:
         if target.address and target.endpoint is None:
             yield "address", ", ".join(target.address), "together with `process`: one HOST:PORT, its own"

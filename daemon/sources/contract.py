@@ -23,6 +23,8 @@ class LoopRules(msgspec.Struct, frozen=True, kw_only=True):
     idle_allowance_s: float = 0.0  # the pause between iterations that no event marks
     concurrent: bool = False  # iterations run side by side, told apart by their names
     max_loop_time_s: float | None = None  # a sensible threshold, where the source knows one
+    lag_s: float = 0.0  # so much later than it happened an event may come
+    remembers: bool = False  # the target tells also what went on while it was not heard
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
