@@ -172,7 +172,7 @@ def test_what_cannot_be_meant_is_told(address: str, more: str, said: str) -> Non
     assert said in str(caught.value)
 
 
-def test_nobody_can_beat_for_an_address_alone() -> None:
+def test_an_address_alone_needs_a_source_that_is_meant() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("targets: [{name: a, address: 'a:1', max_loop_time: 2m}]", "a test")
-    assert "needs the source `metrics` or `log`" in str(caught.value)
+    assert str(caught.value).startswith("targets[0].iterations: missing: needed with an address alone")
