@@ -6,4 +6,6 @@ SAMPLERS = {
 }
 
 # Discrete collectors. Those of other distributions come by the entry point group `loopcam.collectors`.
-COLLECTORS: dict[str, str] = {}
+COLLECTORS: dict[str, str] = {
+    "loglines": "collectors.loglines:LogLines",
+}

@@ -19,6 +19,7 @@ _KINDS = {
     ".dump.json": ("dump", "application/json"),
     ".trace.json": ("segment", "application/json"),
     ".mojo": ("segment", "application/octet-stream"),
+    ".log": ("loglines", "text/plain; charset=utf-8"),
 }
 
 

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace, config: "Config") -> int:
     from daemon.replay import recorded, tables  # here, and not above: it loads RE2
     from daemon.replay.replay import Replay
-    from daemon.replay.stamps import Stamps
+    from model.stamps import Stamps
 
     target, name, options = _source(config, args.target, args.source)
     stamps = Stamps(recorded.written_s(args.replay))
