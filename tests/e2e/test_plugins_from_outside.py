@@ -30,7 +30,7 @@ class Note(Collector, frozen=True, kw_only=True):
 
     async def collect(self, target, window, into: Path) -> Sequence[Artifact]:
         reason = await window.ended()
-        (into / "note.txt").write_text(f"{self.words} {target.pid} {reason}")
+        (into / "note.txt").write_text(f"{self.words} {target.process.pid} {reason}")
         about = {"kind": "note", "media_type": "text/plain", "size_bytes": 0, "sha256": ""}
         return [Artifact(path="evidence/note.txt", **about)]
 
