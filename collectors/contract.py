@@ -73,6 +73,12 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     needs_address: ClassVar[bool] = False  # it asks the target's HTTP
 
+    async def try_out(self, target: Target) -> None:
+        """Find out at little cost, long before an overrun, whether it would work.
+
+        Raises CollectorError with the remedy where it would not.
+        """
+
     async def collect(
         self, target: Target, window: Window, into: Path, name: str
     ) -> Sequence[Artifact] | Taken:
