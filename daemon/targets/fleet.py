@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from daemon.capture.look import look
 from daemon.capture.plan import plan, sampling, try_out
@@ -105,9 +106,14 @@ class Fleet:
             if target.by_address:  # a server that hangs must not keep us from the others
                 task = asyncio.create_task(self._judge(target, held), name=f"check of {target.name}")
                 self._judging[target.name] = task
-                task.add_done_callback(lambda _task, name=target.name: self._judging.pop(name))
+                task.add_done_callback(partial(self._judged, target.name))
             else:
                 await self._judge(target, held)
+
+    def _judged(self, name: str, task: asyncio.Task[None]) -> None:
+        del self._judging[name]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOG.error("check failed", exc_info=error, extra={"target": name})
 
     async def _judge(self, target: Target, held: Held) -> None:
         judged = await _check(held, target.config)
