@@ -1,7 +1,7 @@
 """The options of the source `metrics`."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -17,7 +17,9 @@ SelectorText = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class Metrics(Source, frozen=True, kw_only=True):
-    """The target's Prometheus endpoint tells when its iterations start and end. It needs an `address`."""
+    """The target's Prometheus endpoint tells when its iterations start and end."""
+
+    needs_address: ClassVar[bool] = True
 
     preset: Annotated[
         PresetName | None,

@@ -22,6 +22,7 @@ PRESETS: dict[PresetName, Series] = {
         end='cluster_autoscaler_function_duration_seconds_count{function="main"}',
         idle_allowance_s=15,  # --scan-interval is 10 s
         max_loop_time_s=120,
+        killed_after_s=600,  # --max-inactivity
     ),
     "karpenter": Series(
         in_flight_seconds=(
@@ -43,5 +44,6 @@ PRESETS: dict[PresetName, Series] = {
         end="airflow_scheduler_scheduler_loop_duration_count",  # as statsd_exporter names its timer
         idle_allowance_s=5,  # scheduler_idle_sleep_time is 1 s
         max_loop_time_s=30,  # scheduler_health_check_threshold
+        killed_after_s=270,  # that, and 5 failures of the chart's probe
     ),
 }

@@ -1,7 +1,7 @@
 """One scrape: a request, its answer through the parser, and when that was, on our clock and the target's."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -34,12 +34,13 @@ async def scrape(client: Client, options: Metrics, names: Iterable[str], *, curi
     """Ask once; raises FetchError, or SourceError for an answer that cannot be used."""
     exposition = Exposition(names, curious=curious)
     asked_s = time.monotonic()
-    began: list[tuple[float, float]] = []
+    answered_s, wall_s = asked_s, time.time()
 
-    def take(piece: bytes) -> None:
-        if not began:
-            began.append((time.monotonic(), time.time()))
-        exposition.take(piece)
+    def begun(_status: int, headers: Mapping[str, str]) -> None:
+        nonlocal answered_s, wall_s
+        answered_s, ours_s = time.monotonic(), time.time()
+        date_s = _date_s(headers.get("date", ""))
+        wall_s = ours_s if date_s is None else date_s
 
     request = Request(
         path=options.path,
@@ -48,16 +49,9 @@ async def scrape(client: Client, options: Metrics, names: Iterable[str], *, curi
         port=options.port,
         headers={"Accept": _ACCEPT},
     )
-    response = await client.fetch(request, take)
+    response = await client.fetch(request, exposition.take, begun)
     _must_be_whole(response, exposition, options)
-    answered_s, ours_s = began[0] if began else (time.monotonic(), time.time())
-    wall_s = _date_s(response.headers.get("date", ""))
-    return Answer(
-        exposition=exposition,
-        asked_s=asked_s,
-        answered_s=answered_s,
-        wall_s=ours_s if wall_s is None else wall_s,
-    )
+    return Answer(exposition=exposition, asked_s=asked_s, answered_s=answered_s, wall_s=wall_s)
 
 
 def _must_be_whole(response: Response, exposition: Exposition, options: Metrics) -> None:

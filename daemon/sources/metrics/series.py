@@ -20,6 +20,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     iteration: str | None = None
     idle_allowance_s: float | None = None
     max_loop_time_s: float | None = None
+    killed_after_s: float | None = None
 
     @property
     def silence_counts(self) -> bool:
@@ -42,6 +43,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
             idle_allowance_s=(self.idle_allowance_s or 0.0) if inferred else 0.0,
             concurrent=bool(self.in_flight_seconds),
             max_loop_time_s=self.max_loop_time_s,
+            killed_after_s=self.killed_after_s,
             lag_s=lag_s,
             remembers=True,
         )

@@ -92,7 +92,7 @@ def test_what_cannot_be_meant_is_told(options: str, words: str) -> None:
 def test_a_process_needs_an_address_for_its_metrics() -> None:
     text = "targets: [{name: a, process: {pid: 1}, iterations: [metrics: {preset: keda}]}]"
     with pytest.raises(
-        ConfigError, match=re.escape("targets[0].address: missing: needed by the source `metrics`")
+        ConfigError, match=re.escape("targets[0].address: missing: needed by the source metrics")
     ):
         parse(text, "a test")
     (target,) = parse(text.replace("process:", "address: 'h:1', process:"), "a test").targets
