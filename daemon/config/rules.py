@@ -96,8 +96,6 @@ def places(target: "Target") -> Iterator[Broken]:
         return
     if target.process.given:
         return
-    if all(part.kind == "heartbeat" for part in target.iterations):
-        yield "iterations", "heartbeat", "needs the source `metrics` or `log`, where only an address is given"
     for part in target.collectors:
         if isinstance(part.options, Sampler):
             yield "collectors", part.kind, "samples a process: give `process`, or leave it out"
