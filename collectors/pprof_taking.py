@@ -17,7 +17,6 @@ LONGEST_CPU_S = 4  # of one CPU profile: where the iteration ends in its midst, 
 BUSY_S, BUSY_PAUSE_S = 5.0, 0.5  # how long another profiler is waited for, and between two attempts
 DUMP_SHARE = 0.05  # the most of the time that the target may spend on goroutine dumps
 MOST_DUMPS = 1000
-DUMPS_ROOM = 0.5  # of all bytes: what is left is for the other profiles
 _LAST_DUMP = "the last one: more of them would leave no room for other profiles"
 
 
@@ -90,15 +89,18 @@ class Taking:
     async def _sample(self, taken: Taken, every_s: float) -> None:
         """Goroutine dumps over the window, paced by what the last one took."""
         size_bytes, missed = taken.fetch.size_bytes, 0
+        room_bytes = self._requests.dumps_room_bytes
+        if 2 * size_bytes > room_bytes:
+            return
         for number in range(1, MOST_DUMPS):
             await self._pause(max(every_s, taken.took_s * (1 / DUMP_SHARE - 1)))
             if self._window.over():
                 return
-            full = size_bytes + 2 * taken.fetch.size_bytes > DUMPS_ROOM * self._fetching.room.most_bytes
             taken = await self._fetching.take(self._requests.dump(number))
-            self._tell(taken, _LAST_DUMP if full else "")
             size_bytes += taken.fetch.size_bytes
-            missed = 0 if taken.ok else missed + 1
+            full = size_bytes + taken.fetch.size_bytes > room_bytes
+            self._tell(taken, _LAST_DUMP if full else "")
+            missed = 0 if taken.ok and taken.fetch.whole else missed + 1
             if full or missed > 1:
                 return
 
@@ -114,7 +116,7 @@ class Taking:
             self._tell(taken)
 
     def _tell(self, taken: Taken, detail: str = "") -> None:
-        self._fetching.tell(taken, detail, remedy(taken, self._presets))
+        taken = self._fetching.tell(taken, detail, remedy(taken, self._presets))
         if taken.fetch.path:
             self.came.append(taken.wanted.what)
         if not (taken.ok and taken.fetch.whole):
