@@ -38,14 +38,22 @@ def is_too_long(taken: Taken) -> bool:
 
 def remedy(taken: Taken, presets: Iterable[str]) -> str:
     """What to do about a failure."""
-    status = taken.fetch.status
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return _PERMIT
-    if status == HTTPStatus.NOT_FOUND or taken.broken:
-        return next((_FLAGS[preset] for preset in presets if preset in _FLAGS), _GENERAL)
     if is_too_long(taken):
         return "raise the WriteTimeout of its server"
-    return taken.fetch.remedy
+    return _remedy(taken.fetch.status, presets, nobody=taken.broken) or taken.fetch.remedy
+
+
+def absent(status: int, why: str, presets: Iterable[str]) -> CollectorError:
+    """Why nothing could be taken there now; `status` is 0 where nobody answered."""
+    return CollectorError(_outcome([status]), why, remedy=_remedy(status, presets, nobody=status == 0))
+
+
+def _remedy(status: int, presets: Iterable[str], *, nobody: bool) -> str:
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return _PERMIT
+    if status == HTTPStatus.NOT_FOUND or nobody:
+        return next((_FLAGS[preset] for preset in presets if preset in _FLAGS), _GENERAL)
+    return ""
 
 
 def judged(
