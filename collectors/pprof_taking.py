@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from collectors.fetching import Fetching, Taken, Wanted, all_of
+from collectors.fetching import Fetched, Fetching, Wanted, all_of
 from collectors.pprof_requests import Requests
 from collectors.pprof_words import BUSY, SINCE_START, is_busy, is_too_long, remedy
 from fetch.client import Client
@@ -25,7 +25,7 @@ class Taking:
 
     def __init__(self, requests: Requests, fetching: Fetching, presets: Sequence[str]) -> None:
         self.came: list[str] = []  # whose files are there
-        self.failed: dict[str, Taken] = {}  # the last failure of each
+        self.failed: dict[str, Fetched] = {}  # the last failure of each
         self._requests = requests
         self._fetching = fetching
         self._presets = presets
@@ -58,7 +58,7 @@ class Taking:
             return True
         return False
 
-    async def _once(self, wanted: Wanted) -> Taken:
+    async def _once(self, wanted: Wanted) -> Fetched:
         taken = await self._fetching.take(wanted)
         self._tell(taken)
         return taken
@@ -86,7 +86,7 @@ class Taking:
                 return
             number, seconds, until_s = number + 1, 2 * seconds, time.monotonic() + BUSY_S
 
-    async def _sample(self, taken: Taken, every_s: float) -> None:
+    async def _sample(self, taken: Fetched, every_s: float) -> None:
         """Goroutine dumps over the window, paced by what the last one took."""
         size_bytes, missed = taken.fetch.size_bytes, 0
         room_bytes = self._requests.dumps_room_bytes
@@ -115,7 +115,7 @@ class Taking:
         else:
             self._tell(taken)
 
-    def _tell(self, taken: Taken, detail: str = "") -> None:
+    def _tell(self, taken: Fetched, detail: str = "") -> None:
         taken = self._fetching.tell(taken, detail, remedy(taken, self._presets))
         if taken.fetch.path:
             self.came.append(taken.wanted.what)

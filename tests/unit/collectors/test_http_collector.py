@@ -13,7 +13,7 @@ from daemon.capture.window import CaptureWindow
 from fetch.access import Access
 from model.capture import Outcome, WindowEnd
 from model.secrets import Secret
-from tests.unit.collectors.serving import LONG_S, Answer, collected, serving, target
+from tests.serving import LONG_S, Answer, collected, serving, target
 
 HIDDEN = "s3cr3t-and-hidden"
 HEADERS = {"X-Key": Secret(HIDDEN)}

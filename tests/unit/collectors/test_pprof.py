@@ -13,7 +13,7 @@ from collectors.pprof import Pprof
 from daemon.capture.window import CaptureWindow
 from fetch.access import Access
 from model.capture import Outcome, WindowEnd
-from tests.unit.collectors.serving import LONG_S, Answer, Came, collected, serving, target
+from tests.serving import LONG_S, Answer, Came, collected, serving, target
 
 GO = {"X-Go-Pprof": "1"}
 QUICK = {"goroutine_interval": 0.01}
@@ -177,7 +177,7 @@ async def test_a_profile_that_is_not_served_costs_nothing_but_itself(tmp_path: P
     answers = served(mutex=refused(404, "Unknown profile"), profile=ends(window, 1))
     async with serving(answers) as server:
         came = await collected(Pprof(), target(server.port), window, tmp_path)
-    assert came.error is None
+    assert (came.error, came.detail) == (None, "not served: mutex")
     (told,) = came.of("mutex")
     assert (told.path, told.detail) == ("", "404: Unknown profile")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from collectors.contract import Collector
+from collectors.contract import Collector, Taken
 from daemon.capture.window import CaptureWindow
 from fetch.access import Access, Endpoint
 from model import coding
@@ -84,6 +84,7 @@ class Came:
 
     folder: Path
     artifacts: tuple[Artifact, ...] = ()
+    detail: str = ""
     error: CollectorError | None = None
 
     @property
@@ -122,9 +123,11 @@ async def collected(
 ) -> Came:
     """Collect, as a capture does, and end the window whatever happened."""
     try:
-        artifacts = await collector.collect(whom, window, folder, name)
+        taken = await collector.collect(whom, window, folder, name)
     except CollectorError as error:
         return Came(folder, error=error)
     finally:
         window.end(WindowEnd.COLLECTION_TIME)
-    return Came(folder, tuple(artifacts))
+    if isinstance(taken, Taken):
+        return Came(folder, taken.artifacts, taken.detail)
+    return Came(folder, tuple(taken))
