@@ -87,14 +87,11 @@ def _drawing(
     capture: Capture, found: Evidence, artifacts: tuple[Artifact, ...], faults: tuple[str, ...]
 ) -> Drawing:
     table = found.table
-    window_us = table.end_us - table.start_us
-    gaps_us = sum(end_us - start_us for start_us, end_us in table.gaps())
-    missed_us = window_us if found.from_looks else gaps_us
     rendering = Rendering(
         rendered=True,
         detail="; ".join(faults),
-        sampled_s=(window_us - missed_us) / 1_000_000,
-        missed_s=missed_us / 1_000_000,
+        sampled_s=(table.end_us - table.start_us - found.missed_us) / 1_000_000,
+        missed_s=found.missed_us / 1_000_000,
         from_looks=found.from_looks,
     )
     by_key = weights(table)
@@ -108,6 +105,9 @@ def _drawing(
         top_stacks=top_stacks(table, by_thread, capture.pid),
         rendering=rendering,
         artifacts=artifacts,
+        program=found.program,
+        fetches=found.fetches,
+        files=found.files,
     )
 
 

@@ -8,6 +8,7 @@ from report.drawing import Drawing
 from report.page import timeline
 from report.page.markup import Markup, section, tag
 from report.places import frame_text, is_main, thread_text
+from report.times import clock, seconds
 from report.tree import ROOT
 from report.views.stacks import doing, ordered
 
@@ -30,7 +31,7 @@ def head(drawing: Drawing) -> Markup:
             "p",
             tag("span", "loopcam", class_="brand"),
             tag("span", words.outcome(capture), class_="badge good" if good else "badge"),
-            tag("span", words.clock(capture, capture.trigger.at_s), class_="when"),
+            tag("span", clock(capture, capture.trigger.at_s), class_="when"),
             class_="top",
         ),
         tag("h1", words.headline(capture)),
@@ -83,7 +84,7 @@ def _card(drawing: Drawing, thread: int, top: TopStack, strip: Markup) -> Markup
         "article",
         tag("div", title, tag("p", *culprit, class_="culprit"), class_="row"),
         strip,
-        tag("p", f"{words.seconds(tree.total_us[ROOT] / 1e6)} {seen}: {words.mix(tree)}", class_="mix"),
+        tag("p", f"{seconds(tree.total_us[ROOT] / 1e6)} {seen}: {words.mix(tree)}", class_="mix"),
         tag("details", tag("summary", said), where, open=main),
         class_="card main" if main else "card",
     )
@@ -134,5 +135,5 @@ def stacks(drawing: Drawing) -> Markup:
             tag("details", summary, tag("ol", *frames, class_="stack"), open=is_main(seen.thread, pid))
         )
     late_s = look.at_us / 1_000_000 - drawing.capture.trigger.at_s
-    intro = f"Seen {words.seconds(late_s)} after the trigger, innermost frame first."
+    intro = f"Seen {seconds(late_s)} after the trigger, innermost frame first."
     return section("stacks", "Stacks at the trigger", tag("p", intro, class_="hint"), *items)

@@ -8,7 +8,8 @@ from model.units import counted
 from report.drawing import Drawing
 from report.evidence.looks import Look, Sighting
 from report.places import Origin, escaped, frame_text, is_main, origin, thread_text
-from report.words import STATES, clock, seconds
+from report.times import clock, seconds
+from report.words import STATES
 
 
 def draw(drawing: Drawing) -> Iterator[bytes]:

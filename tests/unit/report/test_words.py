@@ -9,6 +9,7 @@ from model.capture import Capture, Iteration
 from model.events import Certainty, TriggerKind
 from report import manifests, words
 from report.drawing import Drawing
+from report.times import seconds
 from tests.reports import START_S, make_report
 from tests.unit.report import drawings as make
 
@@ -62,4 +63,4 @@ def test_the_end_of_the_iteration_is_told(capture: Capture, tmp_path: Path) -> N
     [(0, "0s"), (0.0123, "12.3ms"), (2.0019, "2s"), (2.346, "2.35s"), (61.2, "1m1s"), (3723, "1h2m")],
 )
 def test_durations_are_as_people_say_them(value_s: float, text: str) -> None:
-    assert words.seconds(value_s) == text
+    assert seconds(value_s) == text
