@@ -8,8 +8,9 @@ from model.capture import Capture
 from model.fetches import Fetches
 from model.manifest import Rendering, TopStack
 from model.samples import SampleTable, ThreadKind
-from report.evidence.fetched import Fetched
+from report.evidence.loglines import Tail
 from report.evidence.looks import Look
+from report.evidence.metrics import Difference
 from report.evidence.program import NO_PROGRAM, Program
 from report.places import is_main, rank
 from report.tree import ROOT, Key, Tree, Weight
@@ -29,7 +30,8 @@ class Drawing:
     artifacts: tuple[Artifact, ...]
     program: Program = NO_PROGRAM
     fetches: tuple[Fetches, ...] = ()
-    files: tuple[Fetched, ...] = ()  # that were fetched
+    metrics: tuple[Difference, ...] = ()
+    logs: tuple[Tail, ...] = ()
 
     def threads(self) -> list[int]:
         """The threads that were sampled: the main one, then those seen longest."""

@@ -9,7 +9,7 @@ from model.samples import Frame, State
 from model.units import counted
 from report.evidence.goroutines import Goroutine
 from report.evidence.loop import Dump, Loop, observes
-from report.places import Origin, culprit, origin
+from report.places import outside
 
 # What a goroutine waits with, below the function that people know
 _INNER = re.compile(r"(?:runtime|internal/.*|sync|sync/atomic|internal/sync|syscall)\.|time\.Sleep$|\(")
@@ -34,16 +34,22 @@ def groups(dump: Dump, loop: Loop) -> list[Group]:
     found: dict[tuple[tuple[Frame, ...], bool], list[Goroutine]] = defaultdict(list)
     for goroutine in dump.goroutines:
         found[goroutine.frames, goroutine.number in loop.numbers].append(goroutine)
+    observers = {each.number for each in dump.goroutines if observes(each)}
     made = [
-        Group(frames, tuple(members), runs_loop, observes(members[0]))
+        Group(frames, tuple(members), runs_loop, observers >= {_serves(each, observers) for each in members})
         for (frames, runs_loop), members in found.items()
     ]
     return sorted(made, key=_interest)
 
 
+def _serves(goroutine: Goroutine, observers: set[int]) -> int:
+    """The goroutine that one was started by for our sake, or itself."""
+    return goroutine.creator_number if goroutine.creator_number in observers else goroutine.number
+
+
 def _interest(group: Group) -> tuple[bool, bool, bool, bool, int, int, int]:
-    runs = any(each.state is State.RUNNING for each in group.goroutines)
-    foreign = any(origin(frame.file) is not Origin.STANDARD for frame in group.frames)
+    foreign = bool(outside(group.frames))
+    runs = foreign and any(each.state is State.RUNNING for each in group.goroutines)
     first = group.goroutines[0].number
     return group.ours, not group.loop, not runs, not foreign, -len(group.goroutines), -group.minutes, first
 
@@ -54,11 +60,11 @@ def name(frames: Sequence[Frame]) -> str:
     return next(known, frames[-1].function if frames else "(no stack)")
 
 
-def place(frames: Sequence[Frame], reason: str) -> str:
+def place(frames: Sequence[Frame], reason: str, waited: str = "") -> str:
     """Where a goroutine is: `net/http.(*persistConn).roundTrip (select), called by main.fetchPrices`."""
-    inner, outer = name(frames), culprit(frames)
+    inner, outer = name(frames), outside(frames)
     called = f", called by {outer}" if outer and outer != inner else ""
-    return f"{inner} ({reason}){called}"
+    return f"{inner}{waited} ({reason}){called}"
 
 
 def title(group: Group) -> str:
@@ -67,6 +73,5 @@ def title(group: Group) -> str:
     who = f"goroutine {group.goroutines[0].number}" if count == 1 else f"{count} goroutines"
     reasons = Counter(each.reason for each in group.goroutines).most_common(3)
     reason = ", ".join(known if len(reasons) == 1 else f"{times} {known}" for known, times in reasons)
-    longest = counted(group.minutes, "minute")
-    waited = (f", {longest}" if count == 1 else f", longest {longest}") if group.minutes else ""
-    return f"{who} in {place(group.frames, reason)}{waited}"
+    longest = f"{' for' if count == 1 else ', longest'} {counted(group.minutes, 'minute')}"
+    return f"{who} in {place(group.frames, reason, longest if group.minutes else '')}"

@@ -64,10 +64,10 @@ def short(file: str) -> str:
     return file
 
 
-def culprit(frames: Sequence[Frame]) -> str:
-    """The innermost function outside the standard library, or the innermost of all; frames are root first."""
-    outside = (frame for frame in reversed(frames) if origin(frame.file) is not Origin.STANDARD)
-    return next(outside, frames[-1] if frames else Frame("", "", 0)).function
+def outside(frames: Sequence[Frame]) -> str:
+    """The innermost function outside the standard library, if there is one; frames are root first."""
+    found = (frame.function for frame in reversed(frames) if origin(frame.file) is not Origin.STANDARD)
+    return next(found, "")
 
 
 def place(file: str, line: int) -> str:

@@ -7,8 +7,8 @@ from model.fetches import Fetch
 from model.units import counted
 from report.drawing import Drawing
 from report.evidence.loop import by_number
-from report.groups import place
-from report.places import culprit
+from report.groups import name, place
+from report.places import outside
 from report.times import seconds
 
 _WHAT = {
@@ -54,7 +54,7 @@ def _cpu(drawing: Drawing) -> str:
     functions: Counter[str] = Counter()
     for each in busy:
         for frames, us in each.stacks_us.items():
-            functions[culprit(frames)] += us
+            functions[outside(frames) or name(frames)] += us
     total_us = functions.total()
     over = f"over {seconds(lasted_us / 1e6)}"
     if not total_us:
@@ -90,11 +90,11 @@ def missing(drawing: Drawing) -> Iterator[str]:
         for fetch in index.fetches:
             if not fetch.path or not fetch.whole or fetch.detail:
                 failed[index.collector, fetch.what, _fault(fetch), fetch.status, fetch.remedy] += 1
-    for (collector, name, fault, status, remedy), times in failed.items():
+    for (collector, asked, fault, status, remedy), times in failed.items():
         often = f", {times} times" if times > 1 else ""
         answer = f" (HTTP {status})" if status >= 300 else ""
         helps = f" What helps: {remedy}." if remedy else ""
-        yield f"{collector}: {_WHAT.get(name, name)}{often}: {fault.rstrip('.')}{answer}.{helps}"
+        yield f"{collector}: {_WHAT.get(asked, asked)}{often}: {fault.rstrip('.')}{answer}.{helps}"
 
 
 def _fault(fetch: Fetch) -> str:

@@ -14,7 +14,7 @@ from report.evidence.loop import NO_LOOP, Dump, Loop
 from report.evidence.profiles import Profile
 
 PPROF = "pprof"
-OTHER_PROFILES = ("heap", "allocs", "mutex", "block")
+OTHER_PROFILES = ("heap", "allocs", "mutex", "block", "goroutines")
 T = TypeVar("T")
 
 

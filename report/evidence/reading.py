@@ -7,10 +7,12 @@ from pathlib import Path
 from model.capture import Capture, Dump, Outcome, Segment
 from model.fetches import Fetches
 from model.samples import SampleTable, Span, TableBuilder
-from report.evidence import austin, fetched, looks, program, pyspy, states
+from report.evidence import austin, fetched, loglines, looks, metrics, program, pyspy, states
 from report.evidence.austin import Found
-from report.evidence.fetched import DAMAGE, Fetched, words
+from report.evidence.fetched import DAMAGE, words
+from report.evidence.loglines import Tail
 from report.evidence.looks import Look, Scheduled, Sighting
+from report.evidence.metrics import Difference
 from report.evidence.program import NO_PROGRAM, Program
 
 
@@ -43,7 +45,8 @@ class Evidence:
     from_looks: int = 0  # looks that the table is made of, where there are no samples
     program: Program = NO_PROGRAM
     fetches: tuple[Fetches, ...] = ()
-    files: tuple[Fetched, ...] = ()
+    metrics: tuple[Difference, ...] = ()
+    logs: tuple[Tail, ...] = ()
 
 
 def read(directory: Path, capture: Capture) -> Evidence:
@@ -56,7 +59,9 @@ def read(directory: Path, capture: Capture) -> Evidence:
     dumps = recording.dumps if recording else ()
     seen = tuple(_looks(directory, sorted(dumps, key=lambda dump: dump.at_s), faults))
     table, missed_us, from_looks = _table(directory, capture, seen, told, faults)
-    return Evidence(table, seen, tuple(faults), missed_us, from_looks, told, indexes, files)
+    moved = tuple(metrics.differences(files, faults))
+    logs = tuple(loglines.tails(directory, capture, faults))
+    return Evidence(table, seen, tuple(faults), missed_us, from_looks, told, indexes, moved, logs)
 
 
 def _table(

@@ -15,6 +15,7 @@ _DOCUMENTS = {
     "pprof": "for go tool pprof -http=: and other tools that know pprof",
     "collapsed": "folded stacks, microseconds: for flamegraph.pl, inferno and friends",
     "flamegraph": "a static flame graph of all threads",
+    "metrics_diff": "what moved in the metrics between trigger and end",
     "capture": "everything that happened, as JSON",
 }
 

@@ -2,6 +2,7 @@
 
 from model.capture import Outcome
 from model.manifest import TopStack
+from model.samples import ThreadKind
 from model.units import counted
 from report import words
 from report.drawing import Drawing
@@ -23,7 +24,6 @@ def head(drawing: Drawing) -> Markup:
     """Who, when, and how it ended."""
     capture = drawing.capture
     good = capture.outcome is Outcome.COMPLETE and not drawing.rendering.detail
-    looks = drawing.rendering.from_looks
     chips = [tag("li", f"{key} {value}") for key, value in sorted(capture.labels.items())]
     return tag(
         "header",
@@ -35,7 +35,7 @@ def head(drawing: Drawing) -> Markup:
             class_="top",
         ),
         tag("h1", words.headline(capture)),
-        *(tag("p", words.conclusion(top, looks), class_="lead") for top in drawing.top_stacks[:1]),
+        *(tag("p", said, class_="lead") for said in words.conclusions(drawing)),
         tag("ul", *chips, class_="chips") if chips else "",
     )
 
@@ -69,7 +69,9 @@ def threads(drawing: Drawing) -> Markup:
         cards.append(_card(drawing, number, top, strips[number]))
     more = cards[SHOWN_THREADS:]
     folded = tag("details", tag("summary", f"{len(more)} more threads"), *more) if more else ""
-    return section("time", "Where the time went", timeline.legend(), *cards[:SHOWN_THREADS], folded)
+    return section(
+        "time", "Where the time went", timeline.legend(drawing.table), *cards[:SHOWN_THREADS], folded
+    )
 
 
 def _card(drawing: Drawing, thread: int, top: TopStack, strip: Markup) -> Markup:
@@ -78,16 +80,24 @@ def _card(drawing: Drawing, thread: int, top: TopStack, strip: Markup) -> Markup
     where = tag("ol", *(tag("li", frame) for frame in reversed(top.frames)), class_="stack")
     culprit = tag("b", f"{top.function_share:.0%}"), " in ", tag("code", top.function)
     title = tag("h3", thread_text(drawing.table.threads[thread]))
-    looks = drawing.rendering.from_looks
-    seen = f"from {counted(looks, 'look')}" if looks else "sampled"
+    time = f"{seconds(tree.total_us[ROOT] / 1e6)} {_seen(drawing, thread)}"
     return tag(
         "article",
         tag("div", title, tag("p", *culprit, class_="culprit"), class_="row"),
         strip,
-        tag("p", f"{seconds(tree.total_us[ROOT] / 1e6)} {seen}: {words.mix(tree)}", class_="mix"),
+        tag("p", f"{time}: {words.mix(tree)}", class_="mix"),
         tag("details", tag("summary", said), where, open=main),
         class_="card main" if main else "card",
     )
+
+
+def _seen(drawing: Drawing, thread: int) -> str:
+    """How the time of a thread is known."""
+    kind = drawing.table.threads[thread].kind
+    if kind is ThreadKind.CPU:
+        return "of CPU time"
+    looks = drawing.rendering.from_looks if kind is ThreadKind.OS else len(drawing.program.dumps)
+    return f"from {counted(looks, 'look')}" if looks else "sampled"
 
 
 def graph(drawing: Drawing) -> Markup:
@@ -125,6 +135,8 @@ def graph(drawing: Drawing) -> Markup:
 def stacks(drawing: Drawing) -> Markup:
     """All threads at the trigger."""
     if not drawing.looks:
+        if drawing.program.dumps:
+            return Markup("")  # the goroutines are shown instead
         return section("stacks", "Stacks at the trigger", tag("p", "No look at all threads was taken."))
     look, pid = drawing.looks[0], drawing.capture.pid
     items = []
