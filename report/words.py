@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from model.capture import Capture, Outcome, PartOutcome, WindowEnd
 from model.events import Certainty, TriggerKind
 from model.manifest import TopStack
-from model.samples import State
+from model.samples import State, ThreadKind
 from model.units import counted
 from report import program_words
 from report.drawing import Drawing
@@ -176,8 +176,10 @@ def _what(drawing: Drawing) -> Iterator[str]:
     capture = drawing.capture
     window_s = capture.window.ended_s - capture.window.started_s
     yield f"loopcam watched for {seconds(window_s)}, until {_ENDS[capture.window.end]}."
-    if (recording := capture.recording) and not drawing.rendering.from_looks:
-        threads = counted(len(drawing.table.threads), "thread")
+    instead = drawing.rendering.from_looks or (drawing.program.seen and not drawing.has_threads)
+    if (recording := capture.recording) and not instead:
+        sampled = sum(thread.kind is ThreadKind.OS for thread in drawing.table.threads)
+        threads = counted(sampled, "thread")
         mode = "pausing the target for each sample" if recording.blocking else "without pausing the target"
         yield (
             f"It sampled {threads} with {recording.sampler} {recording.version} "

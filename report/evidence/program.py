@@ -15,6 +15,8 @@ from report.evidence.profiles import Profile
 
 PPROF = "pprof"
 OTHER_PROFILES = ("heap", "allocs", "mutex", "block", "goroutines")
+MOST_DUMP_BYTES = 160 << 20  # of all dumps; later ones are left out
+
 T = TypeVar("T")
 
 
@@ -27,6 +29,11 @@ class Program:
     busy: tuple[Busy, ...] = ()
     profiles: tuple[tuple[str, Profile], ...] = ()  # by what they are of: heap, mutex, ...
 
+    @property
+    def seen(self) -> bool:
+        """Whether it was looked at, or its CPU time measured."""
+        return bool(self.dumps or self.busy)
+
 
 NO_PROGRAM = Program()
 
@@ -37,12 +44,17 @@ def read(files: Iterable[Fetched], faults: list[str]) -> Program:
     found: list[Busy] = []
     others: list[tuple[str, Profile]] = []
     known: dict[tuple[Frame, ...], tuple[Frame, ...]] = {}
+    size_bytes = 0
     for each in files:
         if each.kind != PPROF:
             continue
         what = each.fetch.what
         if what == "goroutine_dump":
-            dumps += _dump(each, known, faults)
+            size_bytes += each.fetch.size_bytes
+            if size_bytes <= MOST_DUMP_BYTES:
+                dumps += _dump(each, known, faults)
+            else:
+                faults.append(f"{each.fetch.path} is not read: the dumps before it are all that fits")
         elif what == "cpu":
             found += _read(each, _busy, faults)
         elif what in OTHER_PROFILES:

@@ -10,7 +10,7 @@ from report.page.markup import Markup, section, tag
 from report.times import clock, seconds
 
 _DOCUMENTS = {
-    "stacks": "all threads at the trigger, as text",
+    "stacks": "all threads or goroutines at the trigger, as text",
     "speedscope": "what happened when: drop it into speedscope",
     "pprof": "for go tool pprof -http=: and other tools that know pprof",
     "collapsed": "folded stacks, microseconds: for flamegraph.pl, inferno and friends",

@@ -8,11 +8,11 @@ import msgspec
 
 from disk import durable
 from model import coding
-from model.capture import Capture, Outcome, PartOutcome
-from model.fetches import Fetch, Fetches
+from model.capture import Capture, PartOutcome
+from model.fetches import FETCHES_KIND, Fetch, Fetches
 from model.report import CAPTURE_FILE
 from report import manifests
-from tests.reports import REPORT_ID, START_S, make_report
+from tests.reports import START_S, make_report
 
 RECORDED = Path(__file__).with_name("recorded")
 ADDRESS = "scaler.example.org:8085"
@@ -26,7 +26,7 @@ _KINDS = {
 
 
 def recorded(mode: str) -> list[Answer]:
-    """What was recorded: two looks at the goroutines and two CPU profiles of 2 s; what is blocked has more."""
+    """What was recorded: two looks at the goroutines, two CPU profiles of 2 s, and more when blocked."""
     folder = RECORDED / mode
     dumps = [gzip.decompress((folder / f"goroutines-{n}.txt.gz").read_bytes()) for n in ("000", "002")]
     answers: list[Answer] = [
@@ -60,8 +60,8 @@ def make_go_report(
         files[f"evidence/{name}"] = _KINDS.get(what, (f"{kind}_{what}", ""))[0], content
         fetches.append(fetch(what, f"evidence/{name}", begun_s, ended_s, len(content)))
     if fetches:
-        told = coding.encode(Fetches(collector=kind, kind=kind, fetches=tuple(fetches)))
-        files[f"evidence/{kind}.fetches.json"] = "fetches", told if index is None else index
+        what, told = fetched(kind, fetches)
+        files[f"evidence/{kind}.fetches.json"] = what, told if index is None else index
     for path, (_, content) in files.items():
         (home / path).write_bytes(content)
     capture = manifests.read_capture(home)
@@ -72,6 +72,19 @@ def make_go_report(
     return home
 
 
+def metrics_files(before: bytes, after: bytes, name: str = "http") -> dict[str, tuple[str, bytes]]:
+    """Two answers of /metrics with their index, 3 s apart, by path and with the artifact's kind."""
+    paths = f"evidence/{name}-trigger.txt", f"evidence/{name}-end.txt"
+    asked = [
+        msgspec.structs.replace(
+            fetch(name, path, at_s, at_s + 0.1, 1), url="http://scaler.example.org:8085/metrics"
+        )
+        for path, at_s in zip(paths, (0.5, 3.5), strict=True)
+    ]
+    answers = {path: ("http_response", data) for path, data in zip(paths, (before, after), strict=True)}
+    return {f"evidence/{name}.fetches.json": fetched("http", asked), **answers}
+
+
 def write(home: Path, capture: Capture, **changed: object) -> None:
     """Write a capture as one of an address, whose window is 4.1 s long."""
     window = msgspec.structs.replace(capture.window, ended_s=START_S + 4.1)
@@ -79,6 +92,11 @@ def write(home: Path, capture: Capture, **changed: object) -> None:
         capture, process=None, address=ADDRESS, recording=None, window=window, **changed
     )
     durable.write_atomic(home / CAPTURE_FILE, coding.encode(made, indent=2))
+
+
+def fetched(kind: str, fetches: Sequence[Fetch]) -> tuple[str, bytes]:
+    """An index of a collector called like its kind, with its artifact's kind."""
+    return FETCHES_KIND, coding.encode(Fetches(collector=kind, kind=kind, fetches=tuple(fetches)))
 
 
 def fetch(what: str, path: str, begun_s: float, ended_s: float, size_bytes: int, **said: object) -> Fetch:
@@ -94,6 +112,3 @@ def fetch(what: str, path: str, begun_s: float, ended_s: float, size_bytes: int,
         whole=bool(path),
         **said,  # type: ignore[arg-type]
     )
-
-
-__all__ = ["ADDRESS", "REPORT_ID", "Answer", "Outcome", "fetch", "make_go_report", "recorded", "write"]
