@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_CHANGES = 200
 MOST_BYTES = 32 << 20  # of one exposition, buckets left out
 _KIND = "http"
+_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError)  # the parser is a lax one
 _EXEMPLAR = re.compile(r" # \{[^}]*\} \S+(?: \S+)?$")
 _PARTS = ("_count", "_sum", "_bucket", "_created", "_gcount", "_gsum")
 _COUNTING = ("histogram", "summary", "gaugehistogram")
@@ -72,7 +73,7 @@ def _difference(first: Fetched, last: Fetched, faults: list[str]) -> Iterator[Di
     for each in (first, last):
         try:
             found.append(read(each.file))
-        except (OSError, ValueError) as error:
+        except _DAMAGE as error:
             if each.fetch.url.partition("?")[0].endswith("/metrics"):  # others need not be expositions
                 faults.append(words(each.fetch.path, error))
             return
