@@ -78,7 +78,7 @@ async def _collect(
 ) -> None:
     async def bounded() -> Outcome:
         async with asyncio.timeout(window.collection_time_s + COLLECTOR_GRACE_S):
-            artifacts = await collector.collect(subject, window, incoming.evidence_dir)
+            artifacts = await collector.collect(subject, window, incoming.evidence_dir, name)
         taken.artifacts.update({artifact.path: artifact for artifact in artifacts})
         return Outcome.COMPLETE if artifacts else Outcome.NOTHING
 
