@@ -57,10 +57,10 @@ def _cpu(drawing: Drawing) -> str:
             functions[outside(frames) or name(frames)] += us
     total_us = functions.total()
     over = f"over {seconds(lasted_us / 1e6)}"
-    if not total_us:
-        return f"CPU profile: it was on no CPU {over}."
-    (function, us), *_ = functions.most_common(1)
     cores = total_us / lasted_us
+    if cores < 0.01:
+        return f"CPU profile: {'less than 1% of one core' if total_us else 'it was on no CPU'} {over}."
+    (function, us), *_ = functions.most_common(1)
     much = f"{cores:.0%} of one core" if cores < 1.5 else f"{cores:.1f} cores"
     return f"CPU profile: {much} {over}, {us / total_us:.0%} of it in {function}."
 
