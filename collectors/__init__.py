@@ -9,4 +9,5 @@ SAMPLERS = {
 COLLECTORS: dict[str, str] = {
     "pprof": "collectors.pprof:Pprof",
     "http": "collectors.http:Http",
+    "loglines": "collectors.loglines:LogLines",
 }

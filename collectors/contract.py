@@ -57,6 +57,13 @@ class Window(Protocol):
         """Wait for the end: collection time over, iteration ended, target exited, shutdown."""
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence that there is something to say of, such as where it was cut off."""
+
+    artifacts: tuple[Artifact, ...]
+    detail: str = ""
+
+
 class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Takes discrete evidence at the trigger, during the window or at its end.
 
@@ -66,7 +73,15 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     needs_address: ClassVar[bool] = False  # it asks the target's HTTP
 
-    async def collect(self, target: Target, window: Window, into: Path, name: str) -> Sequence[Artifact]:
+    async def try_out(self, target: Target) -> None:
+        """Find out at little cost, long before an overrun, whether it would work.
+
+        Raises CollectorError with the remedy where it would not.
+        """
+
+    async def collect(
+        self, target: Target, window: Window, into: Path, name: str
+    ) -> Sequence[Artifact] | Taken:
         """Stream evidence to files in `into` (the report's evidence folder) and describe them.
 
         `name` is its own in the configuration: files whose names begin with it meet no other collector's.

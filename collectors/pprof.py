@@ -1,23 +1,23 @@
 """Go's own profiles (net/http/pprof), fetched over HTTP: CPU, goroutines, memory, contention, trace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from collectors.contract import Collector, Target, Window
+from collectors.contract import Collector, Taken, Target, Window
 from collectors.fetching import Fetching
 from collectors.pprof_requests import Requests
 from collectors.pprof_taking import Taking
-from collectors.pprof_words import judged
-from fetch.client import Client
-from model.artifacts import Artifact
+from collectors.pprof_words import absent, judged, not_served
+from fetch.client import Client, Request
 from model.capture import Outcome
 from model.errors import CollectorError, FetchError
 from model.units import ByteSize, Seconds
 
 KIND = "pprof"
+TRIAL_S = 5.0
 Profile = Literal["cpu", "goroutines", "heap", "allocs", "mutex", "block", "trace"]
 
 
@@ -69,7 +69,22 @@ class Pprof(Collector, frozen=True, kw_only=True):
         for what in sorted({one for one in self.profiles if self.profiles.count(one) > 1}):
             yield "profiles", what, "each of them once"
 
-    async def collect(self, target: Target, window: Window, into: Path, name: str) -> Sequence[Artifact]:
+    async def try_out(self, target: Target) -> None:
+        """Ask for the list of profiles; raises CollectorError where there is none."""
+        if target.endpoint is None:
+            return
+        port, path = self.port or target.endpoint.port, f"{self.path.rstrip('/')}/"
+        request = Request(path=path, port=port, deadline_s=TRIAL_S, max_bytes=1)
+        try:
+            async with Client(target.endpoint) as client:
+                response = await client.fetch(request, len)
+        except FetchError as error:
+            raise absent(0, str(error), target.presets) from error
+        if not response.ok:
+            why = f"{target.endpoint.at(port)}{path}: {response.status}"
+            raise absent(response.status, why, target.presets)
+
+    async def collect(self, target: Target, window: Window, into: Path, name: str) -> Taken:
         """Take the profiles; raises CollectorError where something is wrong, what came stays."""
         if target.endpoint is None:
             raise CollectorError(Outcome.UNSUPPORTED, "no address", remedy="set the target's `address`")
@@ -86,4 +101,4 @@ class Pprof(Collector, frozen=True, kw_only=True):
             if failure.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_PERMITTED):
                 fetching.index.unlink(missing_ok=True)  # all that it says is said here
             raise failure
-        return fetching.artifacts()
+        return Taken(artifacts=tuple(fetching.artifacts()), detail=not_served(taking.failed))

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from daemon import gauges
+from daemon.config.doubts import tell
 from daemon.config.settings import Config
 from daemon.core import Core
 from daemon.evidence import version
@@ -69,6 +70,7 @@ class App:
         await self._find_targets()
         self._core.sources.use()
         _LOG.info("loopcam watches", extra=self._about())
+        tell(self._core.config)
         self._tell_of_missing()
 
     def _tell_of_missing(self) -> None:

@@ -60,8 +60,9 @@ def _quoted(value: object) -> str:
     return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def set_up(form: str, stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Log to a stream, in the form `text` or `json`."""
+def set_up(form: str, stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Log to a stream, standard error by default, in the form `text` or `json`."""
+    stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLines() if form == "json" else Words(colour=stream.isatty()))
     logging.basicConfig(level=level, handlers=[handler], force=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from daemon import gauges
+from daemon.config.doubts import tell
 from daemon.config.load import load
 from daemon.config.parts import Part
 from daemon.config.settings import Config
@@ -50,6 +51,7 @@ class Reloader:
         self._core.refused_config = ""
         self._core.telemetry.count_reload(success=True)
         _LOG.info("configuration taken up", extra={"file": str(self._path)})
+        tell(config)
 
     def _use(self, config: Config) -> None:
         old = self._core.config

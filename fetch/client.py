@@ -1,6 +1,8 @@
 """A client for one target's HTTP: kept connections, deadlines, a bound on bytes, no way to another host."""
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -184,6 +186,7 @@ def _reason(error: Exception) -> str:
     """What failed; never the text of an error that repeats the whole URL."""
     if isinstance(error, aiohttp.ClientResponseError):
         return error.message or type(error).__name__
-    return (
-        type(error).__name__ if isinstance(error, aiohttp.InvalidURL) else str(error) or type(error).__name__
-    )
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in errno.errorcode:
+        return os.strerror(error.os_error.errno or 0).lower()  # without aiohttp's words around it
+    said = "" if isinstance(error, aiohttp.InvalidURL) else str(error)
+    return said or type(error).__name__

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from collectors.contract import Collector
+from collectors.contract import Collector, Taken
 from daemon import evidence
 from daemon.capture.plan import Plan
 from daemon.capture.recorder import Recorder
@@ -76,13 +76,18 @@ async def _collect(
     incoming: Incoming,
     taken: _Take,
 ) -> None:
+    detail = ""
+
     async def bounded() -> Outcome:
+        nonlocal detail
         async with asyncio.timeout(window.collection_time_s + COLLECTOR_GRACE_S):
-            artifacts = await collector.collect(subject, window, incoming.evidence_dir, name)
+            found = await collector.collect(subject, window, incoming.evidence_dir, name)
+        artifacts, detail = (found.artifacts, found.detail) if isinstance(found, Taken) else (found, "")
         taken.artifacts.update({artifact.path: artifact for artifact in artifacts})
         return Outcome.COMPLETE if artifacts else Outcome.NOTHING
 
-    taken.parts.append(await _absorb(name, bounded()))
+    part = await _absorb(name, bounded())
+    taken.parts.append(msgspec.structs.replace(part, detail=part.detail or detail))
 
 
 async def _absorb(name: str, work: Awaitable[Outcome | None]) -> PartOutcome:

@@ -120,6 +120,8 @@ async def _capture(target: "settings.Target", folder: Path) -> Path:
     )
     spool = Spool(folder / "spool", max_bytes=2**40, max_reports=1)
     whose = subject(target, trigger, held)
+    if isinstance(held, HeldAddress):
+        await asyncio.gather(*(collector.try_out(whose) for collector in meant.collectors.values()))
     incoming = spool.begin(opened(whose, {}, duration, ()))
     window = CaptureWindow(duration)
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""Check a configuration file: exit 0, or 78 with every fault on a line of its own."""
+"""Check a configuration file: exit 0, with warnings, or 78 with every fault on a line of its own."""
 
 import argparse
 import sys
@@ -32,6 +32,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load it as the daemon would."""
+    from daemon.config.doubts import doubts
     from daemon.config.load import load
 
     try:
@@ -39,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    for doubt in doubts(config):
+        print(f"WARNING: {doubt}", file=sys.stderr)
     if args.replay is not None:
         return _replay(args, config)
     targets, sinks = (", ".join(one.name for one in many) for many in (config.targets, config.sinks))
@@ -49,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 def _replay(args: argparse.Namespace, config: "Config") -> int:
     from daemon.replay import recorded, tables  # here, and not above: it loads RE2
     from daemon.replay.replay import Replay
-    from daemon.replay.stamps import Stamps
+    from model.stamps import Stamps
 
     target, name, options = _source(config, args.target, args.source)
     stamps = Stamps(recorded.written_s(args.replay))

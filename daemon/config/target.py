@@ -64,6 +64,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         Seconds | None,
         Meta(description="The same for the first iteration of a process. Left out: `max_loop_time`."),
     ] = None
+    killed_after: Annotated[
+        Seconds | None,
+        Meta(
+            gt=0,
+            description="How old an iteration gets before a liveness probe has the target killed: captures "
+            "that would not end before are warned of. Left out: as a preset has it.",
+        ),
+    ] = None
     collection_time: Annotated[
         Seconds, Meta(ge=0.1, le=3600, description="How long evidence is collected after an overrun.")
     ] = Seconds(30)
@@ -117,6 +125,12 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         yield self.max_loop_time
         for part in self.iterations:
             yield part.options.loop_rules().max_loop_time_s
+
+    @property
+    def killed_after_s(self) -> float | None:
+        """The age at which an iteration has the target killed: as configured, else as a preset has it."""
+        known = (self.killed_after, *(part.options.loop_rules().killed_after_s for part in self.iterations))
+        return next((time_s for time_s in known if time_s is not None), None)
 
     @staticmethod
     def demands(given: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from daemon.replay.stamps import Stamps
 from daemon.sources.log.contract import Feed, Mark
+from model.stamps import Stamps
 
 _LOOK_BACK_LINES = 1000
 _SAMPLE_BYTES = 200

@@ -7,7 +7,6 @@ from daemon.admission import limit_rules
 from daemon.config.settings import Target
 from daemon.limits import Instant, Limits
 from daemon.replay.marks import Timed
-from daemon.replay.stamps import Stamps
 from daemon.replay.story import Decision, Story, Turn
 from daemon.sources.log.feed import make_feed
 from daemon.sources.log.options import Log
@@ -16,6 +15,7 @@ from daemon.targets.target import made_watch
 from daemon.watch.iterations import Ended, InFlight, Stray
 from model.errors import LoopcamError
 from model.events import Event, Trigger, TriggerKind
+from model.stamps import Stamps
 
 ANEW_S = 60.0  # a log may be a little out of order; further back it is another one
 FAR_S = 86400.0  # a stamp so far ahead may be wrong

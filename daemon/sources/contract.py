@@ -23,6 +23,7 @@ class LoopRules(msgspec.Struct, frozen=True, kw_only=True):
     idle_allowance_s: float = 0.0  # the pause between iterations that no event marks
     concurrent: bool = False  # iterations run side by side, told apart by their names
     max_loop_time_s: float | None = None  # a sensible threshold, where the source knows one
+    killed_after_s: float | None = None  # age at which a probe has an iteration's process killed, where known
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):

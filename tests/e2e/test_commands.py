@@ -126,3 +126,11 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run(listing, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_capture_that_a_liveness_probe_would_cut_off_is_warned_of_at_the_start(tmp_path: Path) -> None:
+    with daemon(
+        tmp_path, target("one", max_loop_time="10s", killed_after="10s", process={"match": "x"})
+    ) as cam:
+        said = until(lambda: [one for one in cam.log() if "liveness probe" in str(one)], "the warning")
+        assert said[0]["message"].startswith("target one: max_loop_time 10s + collection_time 400ms")

@@ -115,9 +115,10 @@ def test_plugins_of_another_distribution_are_used_and_cannot_do_harm(tmp_path: P
             assert (home / note.path).read_text() == f"hi {child.pid} note collection_time"
 
             until(lambda: cam.metric("loopcam_deliveries_total", sink="rude", result="retry"), "told")
-            assert cam.sink("rude")["last_error"].startswith("RuntimeError: xxx")
+            until(lambda: cam.sink("rude")["last_error"].startswith("RuntimeError: xxx"), "why")
             until(lambda: cam.metric("loopcam_deliveries_total", sink="gone", result="retry"), "told")
-            assert "the store process ended with exit code 3" in cam.sink("gone")["last_error"]
+            ended = "the store process ended with exit code 3"
+            until(lambda: ended in cam.sink("gone")["last_error"], "why")
             assert cam.metric("loopcam_deliveries_total", sink="shelf", result="delivered") == 1
         finally:
             cam.close()

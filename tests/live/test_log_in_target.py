@@ -166,7 +166,7 @@ def test_without_the_right_the_remedy_is_told(rooted: Rooted) -> None:
 def test_where_openat2_is_missing_nothing_less_safe_is_tried(
     rooted: Rooted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("daemon.sources.log.readers.target._OPENAT2", 9999)  # no such call: ENOSYS, as of old
+    monkeypatch.setattr("disk.rooted._OPENAT2", 9999)  # no such call: ENOSYS, as of old
     with pytest.raises(SourceError, match="openat2") as caught:
         open_log(rooted.log("/tmp/app.log"))
     assert "seccomp" in caught.value.remedy

@@ -138,6 +138,14 @@ def test_a_good_configuration_is_called_so(tmp_path: Path, said: Said) -> None:
     assert "good. Targets: scaler. Sinks: file." in said()[0]
 
 
+def test_a_configuration_that_is_doubtful_is_good_with_a_warning(tmp_path: Path, said: Said) -> None:
+    doubtful = "targets: [{name: a, process: {pid: 1}, max_loop_time: 2m, killed_after: 2m}]"
+    assert main(["check", written(tmp_path, doubtful)]) == 0
+    output, error = said()
+    assert "good" in output
+    assert error.startswith("WARNING: target a: max_loop_time 2m + collection_time 30s is more than 2m")
+
+
 @pytest.mark.parametrize("command", [["check"], ["run", "--config"]], ids=" ".join)
 def test_all_faults_of_a_configuration_are_told_and_end_with_78(
     command: list[str], tmp_path: Path, said: Said

@@ -33,6 +33,7 @@ PRESETS: dict[PresetName, Wording] = {
         idle=(_LEASE,),
         max_loop_time_s=120,
         idle_allowance_s=15,  # --scan-interval is 10 s
+        killed_after_s=600,  # --max-inactivity
     ),
     "ray-autoscaler": Wording(
         mode="end",
@@ -50,6 +51,7 @@ PRESETS: dict[PresetName, Wording] = {
         end=(r"\bRan scheduling loop in (?P<duration>[0-9.]+) ?s",),
         max_loop_time_s=30,  # scheduler_health_check_threshold
         idle_allowance_s=5,  # scheduler_idle_sleep_time is 1 s
+        killed_after_s=270,  # scheduler_health_check_threshold, and 5 failures of the chart's probe
     ),
     "celery-beat": Wording(
         mode="beat",  # a tick with a task that is due says nothing at its end

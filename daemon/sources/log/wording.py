@@ -37,6 +37,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
     idle_allowance_s: float | None = None
     concurrent: bool = False
     max_loop_time_s: float | None = None
+    killed_after_s: float | None = None
 
     def of(self, kind: EventKind) -> Patterns:
         """The patterns of one kind."""
@@ -55,6 +56,7 @@ class Wording(msgspec.Struct, frozen=True, kw_only=True):
             idle_allowance_s=self.idle_allowance_s or 0.0,
             concurrent=self.concurrent,
             max_loop_time_s=self.max_loop_time_s,
+            killed_after_s=self.killed_after_s,
         )
 
 

@@ -56,7 +56,7 @@ def test_one_pattern_is_not_its_characters_where_it_is_built_in_python():
 
 def test_a_preset_gives_everything():
     assert log("preset: cluster-autoscaler").loop_rules() == LoopRules(
-        mode="start", idle_allowance_s=15, max_loop_time_s=120
+        mode="start", idle_allowance_s=15, max_loop_time_s=120, killed_after_s=600
     )
 
 

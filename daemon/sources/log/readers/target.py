@@ -1,6 +1,5 @@
 """A log in the target's own root directory: `path: target:/tmp/app.log`."""
 
-import ctypes
 import errno
 import os
 import stat
@@ -11,22 +10,14 @@ from typing import TYPE_CHECKING
 
 from daemon.sources.log.readers.file.folder import READ_ONLY, Folder, OutOfReachError
 from daemon.sources.log.where import IN_TARGET
+from disk.rooted import NO_SAFE_WAY, NO_SAFE_WAY_REMEDY, open_within
 
 if TYPE_CHECKING:
     from daemon.targets.process import HeldProcess
 
-_LIBC = ctypes.CDLL(None, use_errno=True)
-_OPENAT2 = 437  # on every architecture
-_RESOLVE_NO_MAGICLINKS, _RESOLVE_IN_ROOT = 0x02, 0x10
-_MOST_TRIES = 16  # while directories are being renamed under us
 _MOST_LINKS = 40
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _LOOK = os.O_PATH | os.O_CLOEXEC
-_OLD = "it takes Linux 5.6, and a seccomp profile that allows openat2; or mount the folder, and give its path"
-
-
-class _How(ctypes.Structure):
-    _fields_ = [("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64)]
 
 
 class InTarget(Folder):
@@ -104,16 +95,11 @@ def _ended() -> OutOfReachError:
 
 
 def _open_in(root: int, path: str, flags: int) -> int:
-    """Open a path as a process with this root would: no link leads out of it. Raises OSError."""
-    how = _How(flags=flags, mode=0, resolve=_RESOLVE_IN_ROOT | _RESOLVE_NO_MAGICLINKS)
-    for _ in range(_MOST_TRIES):
-        found = _LIBC.syscall(_OPENAT2, root, os.fsencode(path), ctypes.byref(how), ctypes.sizeof(how))
-        if found >= 0:
-            return int(found)
-        number = ctypes.get_errno()
-        if number in (errno.ENOSYS, errno.EPERM):
-            message = f"no safe way into the target's root: openat2: {os.strerror(number)}"
-            raise OutOfReachError(number, message, _OLD)
-        if number != errno.EAGAIN:
-            break
-    raise OSError(number, os.strerror(number), path)
+    """Open a path in a root; raises OSError, OutOfReachError where there is no safe way to."""
+    try:
+        return open_within(root, path, flags)
+    except OSError as error:
+        if error.errno not in NO_SAFE_WAY:
+            raise
+        message = f"no safe way into the target's root: openat2: {error.strerror}"
+        raise OutOfReachError(error.errno, message, NO_SAFE_WAY_REMEDY) from error

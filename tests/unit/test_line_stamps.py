@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from daemon.replay.stamps import Stamps
+from model.stamps import Stamps
 
 
 def at(*when: int, micro: int = 0) -> float:
