@@ -37,7 +37,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
             there = self._look()
             if there is None and not self.once:
                 raise
-            # Where we may not look: its name holds the report's id, so an attempt of ours put it there, whole.
+            # Where we may not look: its name holds the report's id, so that it is an earlier attempt's.
             if there is not None and there.crc32c != checksum:
                 self._put(content, checksum, there.generation)
 
