@@ -7,5 +7,7 @@ SAMPLERS = {
 
 # Discrete collectors. Those of other distributions come by the entry point group `loopcam.collectors`.
 COLLECTORS: dict[str, str] = {
+    "pprof": "collectors.pprof:Pprof",
+    "http": "collectors.http:Http",
     "loglines": "collectors.loglines:LogLines",
 }

@@ -71,9 +71,20 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     the capture's: raise CollectorError to say how it ended, and let everything else pass.
     """
 
-    async def collect(self, target: Target, window: Window, into: Path) -> Sequence[Artifact] | Taken:
+    needs_address: ClassVar[bool] = False  # it asks the target's HTTP
+
+    async def try_out(self, target: Target) -> None:
+        """Find out at little cost, long before an overrun, whether it would work.
+
+        Raises CollectorError with the remedy where it would not.
+        """
+
+    async def collect(
+        self, target: Target, window: Window, into: Path, name: str
+    ) -> Sequence[Artifact] | Taken:
         """Stream evidence to files in `into` (the report's evidence folder) and describe them.
 
+        `name` is its own in the configuration: files whose names begin with it meet no other collector's.
         An empty sequence says that there was nothing to take, which is no failure.
         """
         raise NotImplementedError

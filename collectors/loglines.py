@@ -22,7 +22,6 @@ from model.report import EVIDENCE_DIR
 from model.units import ByteSize, Seconds
 
 KIND, MEDIA_TYPE = "loglines", "text/plain; charset=utf-8"
-_STEM = "loglines"
 _NO_FILE = "its log sources follow no file: the journal, a container of Kubernetes or standard input, or none"
 _GIVE_PATH = "give `path`, a file that its lines are in"
 _Several = Meta(max_length=16, extra={"or_one": True})
@@ -75,7 +74,7 @@ class LogLines(Collector, frozen=True, kw_only=True):
             if broken := fault(text):
                 yield "scrub", text, broken
 
-    async def collect(self, target: Target, window: Window, into: Path) -> Taken:
+    async def collect(self, target: Target, window: Window, into: Path, name: str) -> Taken:
         """Keep what there is at the trigger; the whole of it, once the window has ended."""
         paths = self.path or target.logs
         if not paths:
@@ -83,7 +82,7 @@ class LogLines(Collector, frozen=True, kw_only=True):
         clean = await asyncio.to_thread(scrubber, self.scrub)
         with ExitStack() as opened:
             excerpts, missing = self._open(paths, target, opened)
-            write = [_writer(into, number, excerpt, clean) for number, excerpt in enumerate(excerpts)]
+            write = [_writer(into, name, number, excerpt, clean) for number, excerpt in enumerate(excerpts)]
             for keep in write:  # also for whoever adopts the capture of a daemon that was killed
                 await asyncio.to_thread(keep)
             await window.ended()
@@ -119,22 +118,22 @@ class LogLines(Collector, frozen=True, kw_only=True):
 
 
 def _writer(
-    into: Path, number: int, excerpt: Excerpt, clean: Callable[[bytes], bytes]
+    into: Path, name: str, number: int, excerpt: Excerpt, clean: Callable[[bytes], bytes]
 ) -> Callable[[], Artifact | None]:
     """What writes an excerpt as it is by then, and describes the file."""
-    name = f"{_STEM}.{number + 1}.log" if number else f"{_STEM}.log"
+    file = into / (f"{name}.{number + 1}.log" if number else f"{name}.log")
 
     def write() -> Artifact | None:
         text = clean(excerpt.text())
         if not text:
             return None
-        write_atomic(into / name, text, sync=False)
+        write_atomic(file, text, sync=False)
         return Artifact(
-            path=f"{EVIDENCE_DIR}/{name}",
+            path=f"{EVIDENCE_DIR}/{file.name}",
             kind=KIND,
             media_type=MEDIA_TYPE,
             size_bytes=len(text),
-            sha256=sha256(into / name),
+            sha256=sha256(file),
         )
 
     return write

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypedDict
 
@@ -13,13 +14,29 @@ from model.capture import ProcessIdentity
 from model.events import Trigger
 from model.report import EVIDENCE_DIR
 
-# By the end of a file's name: kind and media type. What a collector made bears its own description.
+_BYTES = "application/octet-stream"
+# By a file's name: kind and media type. What a collector gave back bears its own description.
 _KINDS = {
-    ".states.json": ("thread_states", "application/json"),
-    ".dump.json": ("dump", "application/json"),
-    ".trace.json": ("segment", "application/json"),
-    ".mojo": ("segment", "application/octet-stream"),
-    ".log": ("loglines", "text/plain; charset=utf-8"),
+    "*.states.json": ("thread_states", "application/json"),
+    "*.dump.json": ("dump", "application/json"),
+    "*.trace.json": ("segment", "application/json"),
+    "*.mojo": ("segment", _BYTES),
+    "*.log": ("loglines", "text/plain; charset=utf-8"),
+    "*.fetches.json": ("fetches", "application/json"),
+    "*-goroutines-[0-9][0-9][0-9].txt": ("goroutine_dump", "text/plain"),
+    "*-cpu-[0-9][0-9][0-9].pb.gz": ("pprof_cpu", _BYTES),
+    "*-goroutines.pb.gz": ("pprof_goroutines", _BYTES),
+    "*-heap.pb.gz": ("pprof_heap", _BYTES),
+    "*-allocs.pb.gz": ("pprof_allocs", _BYTES),
+    "*-mutex.pb.gz": ("pprof_mutex", _BYTES),
+    "*-block.pb.gz": ("pprof_block", _BYTES),
+    "*-trace.out": ("go_trace", _BYTES),
+    "*-trigger.txt": ("http_response", "text/plain"),
+    "*-end.txt": ("http_response", "text/plain"),
+    "*-trigger.json": ("http_response", "application/json"),
+    "*-end.json": ("http_response", "application/json"),
+    "*-trigger.*": ("http_response", _BYTES),
+    "*-end.*": ("http_response", _BYTES),
 }
 
 
@@ -69,8 +86,7 @@ def describe(report_dir: Path) -> Iterator[Artifact]:
 def artifact(report_dir: Path, file: Path) -> Artifact:
     """One evidence file, described by its name."""
     kind, media_type = next(
-        (about for end, about in _KINDS.items() if file.name.endswith(end)),
-        ("other", "application/octet-stream"),
+        (about for pattern, about in _KINDS.items() if fnmatchcase(file.name, pattern)), ("other", _BYTES)
     )
     return Artifact(
         path=file.relative_to(report_dir).as_posix(),

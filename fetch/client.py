@@ -1,6 +1,8 @@
 """A client for one target's HTTP: kept connections, deadlines, a bound on bytes, no way to another host."""
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -16,10 +18,12 @@ from model.errors import FetchError
 
 CONNECT_S = 5.0
 MOST_REDIRECTS = 3
+MOST_CONNECTIONS = 8  # a CPU profile, deltas and a trace hold one each, while others are asked for
 MOST_SAID_BYTES = 4096
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 Take = Callable[[bytes], object]
+Begun = Callable[[int, Mapping[str, str]], object]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +36,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "GET"
     headers: Mapping[str, str] = {}
     body: bytes = b""
+    statuses: tuple[int, ...] = ()  # besides 2xx, whose body is taken, too
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +65,7 @@ class Client:
         """Read the certificates; raises FetchError."""
         access = self._endpoint.access
         trust = await asyncio.to_thread(_trust, access) if access.tls else True
-        connector = aiohttp.TCPConnector(ssl=trust, limit=4, keepalive_timeout=120)
+        connector = aiohttp.TCPConnector(ssl=trust, limit=MOST_CONNECTIONS, keepalive_timeout=120)
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=timeout, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
@@ -74,16 +79,17 @@ class Client:
         if self._session is not None:
             await self._session.close()
 
-    async def fetch(self, request: Request, take: Take) -> Response:
+    async def fetch(self, request: Request, take: Take, begun: Begun | None = None) -> Response:
         """Ask, and hand the body of a success to `take` piece by piece; raises FetchError.
 
+        `begun` gets status and headers before that, the names of headers in lower case.
         A redirect is followed while it stays on the same host and port.
         """
         url = self._endpoint.at(request.port or self._endpoint.port) + request.path
         try:
             async with asyncio.timeout(request.deadline_s):
                 for _ in range(MOST_REDIRECTS + 1):
-                    answer = await self._once(url, request, take)
+                    answer = await self._once(url, request, take, begun)
                     if isinstance(answer, Response):
                         return answer
                     url = answer
@@ -93,7 +99,7 @@ class Client:
             raise FetchError(f"{_shown(url)}: {_reason(error)}") from error
         raise FetchError(f"{_shown(url)}: more than {MOST_REDIRECTS} redirects")
 
-    async def _once(self, url: str, request: Request, take: Take) -> Response | str:
+    async def _once(self, url: str, request: Request, take: Take, begun: Begun | None) -> Response | str:
         """The response, or where it sends us on the same host."""
         assert self._session is not None  # noqa: S101  # used within its context
         access = self._endpoint.access
@@ -109,10 +115,13 @@ class Client:
             if response.status in _REDIRECTS:
                 return _redirected(url, response.headers.get("Location", ""))
             headers = {name.lower(): value for name, value in response.headers.items()}
-            if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            succeeded = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+            if not succeeded and response.status not in request.statuses:
                 said = await response.content.read(MOST_SAID_BYTES)
                 text = said.decode(errors="replace").strip()
                 return Response(status=response.status, headers=headers, size_bytes=0, whole=True, said=text)
+            if begun is not None:
+                begun(response.status, headers)
             size_bytes, whole = await _taken(response.content, request.max_bytes, take)
             return Response(status=response.status, headers=headers, size_bytes=size_bytes, whole=whole)
 
@@ -174,4 +183,10 @@ def _shown(url: str) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    """What failed; never the text of an error that repeats the whole URL."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.message or type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in errno.errorcode:
+        return os.strerror(error.os_error.errno or 0).lower()  # without aiohttp's words around it
+    said = "" if isinstance(error, aiohttp.InvalidURL) else str(error)
+    return said or type(error).__name__

@@ -1,6 +1,5 @@
 """Stores reports by PUT or POST at a web address: a file store, a gateway, a presigned URL."""
 
-import re
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Meta
 
+from fetch.headers import header_faults, is_sendable
 from model.artifacts import Artifact
 from model.errors import SinkError
 from model.report import Report
@@ -23,8 +23,6 @@ from sinks.paths import files, manifest, open_file, parts
 
 _REFERENCE = "file:"  # the URL is in a file, which is read when the sink begins to work
 _OWN_FIELDS = template.OWN_FIELDS | {"path", "file"}
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_OUR_HEADERS = {"content-length", "transfer-encoding", "connection", "host", "accept-encoding"}
 
 
 class Http(Sink, frozen=True, kw_only=True, dict=True):
@@ -61,12 +59,8 @@ class Http(Sink, frozen=True, kw_only=True, dict=True):
     def check(self) -> Iterable[tuple[str, str, str]]:
         """Options that do not go together, or that cannot be sent."""
         yield from self._url_faults()
-        for name, value in self.headers.items():
-            if not _HEADER_NAME.fullmatch(name) or name.lower() in _OUR_HEADERS:
-                yield "headers", name, "a header's name, and none that belongs to the connection"
-            if not _is_sendable(value):
-                yield "headers", f"{name}: ***", "only printable Latin-1 characters"
-        if self.token is not None and not _is_sendable(self.token):
+        yield from header_faults(self.headers)
+        if self.token is not None and not is_sendable(self.token):
             yield "token", "***", "only printable Latin-1 characters"
         if self.token is not None and "authorization" in map(str.lower, self.headers):
             yield "token", "***", "either a token or an Authorization header"
@@ -155,8 +149,3 @@ def _spelt(value: str) -> str:
     """A value as one part of a path, also where a server decodes the URL before it splits it."""
     flat = value.replace("/", "_").replace("\\", "_")
     return quote(flat, safe="") if flat.strip(".") else template.as_name(flat)
-
-
-def _is_sendable(value: Secret) -> bool:
-    text = value.reveal()
-    return text.isprintable() and all(ord(letter) < 256 for letter in text)

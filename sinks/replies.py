@@ -1,17 +1,12 @@
 """What a server's answer means, and how much of it may be repeated."""
 
-import re
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from model.secrets import Secret
+from fetch.quoting import quote as quote
 
 _LONGEST_WAIT_S = 3600.0
-_LONGEST_QUOTE = 200
-_QUERY = re.compile(r"\?\S*")
-_OPAQUE = re.compile(r"[A-Za-z0-9+/=_%-]{40,}")  # signatures and tokens, whoever sent them
 _PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 
@@ -34,12 +29,3 @@ def retry_after_s(value: str | None) -> float | None:
 def _until_s(date: str) -> float:
     moment = parsedate_to_datetime(date)
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-
-
-def quote(text: str, secrets: Iterable[Secret | None] = ()) -> str:
-    """A server's words in one short line, without query strings, signatures or the given secrets."""
-    for secret in secrets:
-        if secret and secret.reveal():
-            text = text.replace(secret.reveal(), "***")
-    line = " ".join(_OPAQUE.sub("***", _QUERY.sub("?***", text)).split())
-    return "".join(letter for letter in line if letter.isprintable())[:_LONGEST_QUOTE]

@@ -1,10 +1,13 @@
 """Fixtures that several suites share."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.autoscaler import Autoscaler, build
+from tests.prerequisites import require
 from tests.targets import Targets
 
 # Where a shell runs us in the background, signals are ignored, and would be by every program we start.
@@ -18,3 +21,16 @@ def targets() -> Iterator[Targets]:
     started = Targets()
     yield started
     started.end()
+
+
+@pytest.fixture(scope="session")
+def go_autoscaler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The executable of the Go autoscaler, built once for all tests."""
+    require("go")
+    return build(tmp_path_factory.mktemp("autoscaler"))
+
+
+@pytest.fixture
+def autoscaler(targets: Targets, go_autoscaler: Path) -> Callable[..., Autoscaler]:
+    """Starts the Go autoscaler with flags, and ends it whatever happens."""
+    return lambda *flags: Autoscaler(targets, go_autoscaler, *flags)

@@ -81,7 +81,7 @@ async def _collect(
     async def bounded() -> Outcome:
         nonlocal detail
         async with asyncio.timeout(window.collection_time_s + COLLECTOR_GRACE_S):
-            found = await collector.collect(subject, window, incoming.evidence_dir)
+            found = await collector.collect(subject, window, incoming.evidence_dir, name)
         artifacts, detail = (found.artifacts, found.detail) if isinstance(found, Taken) else (found, "")
         taken.artifacts.update({artifact.path: artifact for artifact in artifacts})
         return Outcome.COMPLETE if artifacts else Outcome.NOTHING

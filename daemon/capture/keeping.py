@@ -1,20 +1,19 @@
 """What a recorder keeps: evidence files, what they are, and the journal for whoever has to adopt them."""
 
 import asyncio
-import contextlib
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from collectors.contract import Judgement, Sampler
+from collectors.files import writing
 from daemon.capture.child import Printed
 from daemon.spool.incoming import Incoming, Line
 from daemon.targets.process import HeldProcess
 from disk.durable import FILE_MODE
 from model import coding
-from model.capture import Dump, Outcome, Segment
+from model.capture import Dump, Segment
 from model.errors import CollectorError
 from model.report import EVIDENCE_DIR
 
@@ -45,7 +44,7 @@ class Keeping:
             at_s=printed.at_s,
             cpu_s=printed.cpu_s,
         )
-        with _writing():
+        with writing():
             self._write(dump.path, printed.data)
             self._write(f"{stem}.states.json", coding.encode(self._process.tasks()))
             self._incoming.note(Line(sampler_version=version, dump=dump))
@@ -62,7 +61,7 @@ class Keeping:
 
     def begun(self, segment: Segment, version: str) -> None:
         """Note in the journal that a segment began; raises CollectorError."""
-        with _writing():
+        with writing():
             self._incoming.note(Line(sampler_version=version, segment=segment))
 
     def drop(self, segment: Segment) -> None:
@@ -76,7 +75,7 @@ class Keeping:
             return 0
         file.chmod(FILE_MODE)
         try:
-            with _writing():
+            with writing():
                 await asyncio.to_thread(sampler.scrub, file)
         except CollectorError:
             self.drop(segment)  # what could not be cleaned of secrets is not kept
@@ -92,16 +91,3 @@ class Keeping:
         file = self._incoming.report_dir / path
         file.touch(mode=FILE_MODE)
         file.write_bytes(data)
-
-
-@contextlib.contextmanager
-def _writing() -> Iterator[None]:
-    """Say in plain words that evidence cannot be written."""
-    try:
-        yield
-    except OSError as error:
-        raise CollectorError(
-            Outcome.FAILED,
-            f"evidence cannot be written: {error.strerror}",
-            remedy="give the spool a folder that loopcam may write, on a disk with room",
-        ) from error

@@ -26,6 +26,13 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         """Its process; None where only its HTTP is within reach."""
         return self.held.identity
 
+    @property
+    def where(self) -> str:
+        """Its process or address, in words."""
+        identity = self.held.identity
+        at = f"{self.endpoint.host}:{self.endpoint.port}" if self.endpoint else self.name
+        return f"process {identity.pid}" if identity else at
+
     def alive(self) -> bool:
         """Whether it is still there."""
         return self.held.alive()

@@ -1,4 +1,4 @@
-"""Capture one process now, once, without a daemon."""
+"""Capture one process, or one address, now, once, without a daemon."""
 
 import argparse
 import asyncio
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TARGET = "target"
 _OPTIONS = {  # by the path of the option that bounds it in a configuration
     "targets[0].process.pid": "--pid",
+    "targets[0].address": "--address",
+    "targets[0].address[0]": "--address",
     "targets[0].collection_time": "--for",
     "targets[0].name": "--target",
     "targets[0].collectors[0].pyspy.rate_hz": "--rate",
@@ -38,8 +40,10 @@ _STANDARD_OUTPUT = "-"
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Which process, for how long, and where to."""
-    parser.add_argument(
-        "--pid", type=int, required=True, metavar="N", help="the process; Ctrl-C keeps what it has"
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--pid", type=int, metavar="N", help="the process; Ctrl-C keeps what it has")
+    who.add_argument(
+        "--address", metavar="HOST:PORT", help="... or a Go program's HTTP, with pprof below /debug/pprof"
     )
     parser.add_argument("--for", dest="duration", default="10s", metavar="30s", help="default: %(default)s")
     parser.add_argument(
@@ -62,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     logs.set_up("text", level=logging.WARNING)
     os.umask(0o077)
     with tempfile.TemporaryDirectory(prefix="loopcam-") as folder:
-        directory = asyncio.run(_capture(target, args.pid, Path(folder)))
+        directory = asyncio.run(_capture(target, Path(folder)))
         from report.render import render
 
         report = Report(directory=directory, manifest=render(directory))
@@ -75,15 +79,8 @@ def _checked(args: argparse.Namespace) -> "settings.Target":
     """What a configuration with the same meaning makes of the options; raises UsageError with all faults."""
     from daemon.config.load import configured
 
-    options = {} if args.rate is None else {"rate_hz": args.rate}
-    meant = "austin" if args.sampler == "austin" else "pyspy"
-    target = {"name": args.target, "process": {"pid": args.pid}, "collection_time": args.duration}
-    target |= {
-        "max_loop_time": "1s",
-        "cooldown": "1h",
-        "collectors": [{meant: options}],
-        "sampler": args.sampler,
-    }
+    target = {"name": args.target, "collection_time": args.duration, "max_loop_time": "1s", "cooldown": "1h"}
+    target |= _by_address(args) if args.address is not None else _by_process(args)
     try:
         config = configured({"targets": [target]}, [])
     except ConfigError as error:
@@ -92,27 +89,44 @@ def _checked(args: argparse.Namespace) -> "settings.Target":
     return config.targets[0]
 
 
-async def _capture(target: "settings.Target", pid: int, folder: Path) -> Path:
+def _by_process(args: argparse.Namespace) -> dict[str, object]:
+    options = {} if args.rate is None else {"rate_hz": args.rate}
+    meant = "austin" if args.sampler == "austin" else "pyspy"
+    return {"process": {"pid": args.pid}, "collectors": [{meant: options}], "sampler": args.sampler}
+
+
+def _by_address(args: argparse.Namespace) -> dict[str, object]:
+    if args.rate is not None or args.sampler != "auto":
+        raise UsageError("--rate and --sampler are for a process", remedy="leave them out with --address")
+    return {"address": args.address, "iterations": ["heartbeat"]}
+
+
+async def _capture(target: "settings.Target", folder: Path) -> Path:
     from daemon.capture.capture import take
     from daemon.capture.opened import opened
     from daemon.capture.plan import plan, try_out
     from daemon.capture.subject import subject
     from daemon.capture.window import CaptureWindow
     from daemon.spool.spool import Spool
+    from daemon.targets.held import HeldAddress
     from daemon.targets.process import HeldProcess
 
-    process, duration, meant = HeldProcess(pid), target.collection_time, plan(target)
-    await try_out(meant.sampling, process)
+    duration, meant = target.collection_time, plan(target)
+    held = HeldAddress(target.address[0]) if target.process.pid is None else HeldProcess(target.process.pid)
+    if isinstance(held, HeldProcess):
+        await try_out(meant.sampling, held)
     trigger = Trigger(
         target=target.name, kind=TriggerKind.MANUAL, reason="loopcam capture", at_s=time.monotonic()
     )
     spool = Spool(folder / "spool", max_bytes=2**40, max_reports=1)
-    whose = subject(target, trigger, process)
+    whose = subject(target, trigger, held)
+    if isinstance(held, HeldAddress):
+        await asyncio.gather(*(collector.try_out(whose) for collector in meant.collectors.values()))
     incoming = spool.begin(opened(whose, {}, duration, ()))
     window = CaptureWindow(duration)
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, window.end, WindowEnd.SHUTDOWN)
-    progress = asyncio.create_task(_progress(pid, duration), name="progress")
+    progress = asyncio.create_task(_progress(whose.where, duration), name="progress")
     try:
         capture = await take(meant, whose, window, incoming)
     finally:
@@ -127,20 +141,22 @@ def _demand_evidence(capture: Capture) -> None:
     """Nothing at all was taken: say why, rather than leave an empty report."""
     if not capture.evidence:
         part = capture.parts[0]
+        if capture.process is None:
+            raise LoopcamError(f"{capture.address}: {part.detail}", remedy=part.remedy)
         doctor = f"see `loopcam doctor --pid {capture.pid}`"
         remedy = f"{part.remedy}; {doctor}" if part.remedy else doctor
         raise LoopcamError(f"process {capture.pid}: {part.detail}", remedy=remedy)
 
 
-async def _progress(pid: int, duration: Seconds) -> None:
+async def _progress(where: str, duration: Seconds) -> None:
     """A line on a terminal that counts; one plain line elsewhere."""
     if not sys.stderr.isatty():
-        print(f"capturing process {pid} for {duration}", file=sys.stderr)
+        print(f"capturing {where} for {duration}", file=sys.stderr)
         return
     started_s = time.monotonic()
     while (gone_s := time.monotonic() - started_s) < duration:
         bar = "#" * int(30 * gone_s / duration)
-        print(f"\rcapturing process {pid} [{bar:30}] {Seconds(round(gone_s, 1))} ", end="", file=sys.stderr)
+        print(f"\rcapturing {where} [{bar:30}] {Seconds(round(gone_s, 1))} ", end="", file=sys.stderr)
         await asyncio.sleep(0.1)
     print(file=sys.stderr)
 

@@ -32,10 +32,17 @@ class Flag(msgspec.Struct, frozen=True):
 
 _TARGET = "targets[0]."
 _LOG = f"{_TARGET}iterations[0].log"
+_METRICS = f"{_TARGET}iterations[0].metrics"
 FLAGS = (
     Flag(("--pid",), "N", f"{_TARGET}process.pid", "the process to watch, by its id"),
     Flag(("--pidfile",), "FILE", f"{_TARGET}process.pidfile", "... by a file that holds its id"),
     Flag(("--match",), "REGEX", f"{_TARGET}process.match", "... by its executable or command line"),
+    Flag(
+        ("--address",),
+        "HOST:PORT",
+        f"{_TARGET}address",
+        "where its HTTP is: metrics and pprof; with a process or alone",
+    ),
     Flag(
         ("--max-loop-time", "--diagnostic-max-loop-time"),
         "TIME",
@@ -55,7 +62,12 @@ FLAGS = (
         "no other capture for this long (15m)",
     ),
     Flag(("--log-file",), "PATH", f"{_LOG}.path", "learn of iterations by its log; - is standard input"),
-    Flag(("--preset",), "NAME", f"{_LOG}.preset", "... as a well-known loop writes it, such as patroni"),
+    Flag(
+        ("--preset",),
+        "NAME",
+        f"{_LOG}.preset",
+        "... as a well-known loop writes it, such as patroni; with --address and no log: as its metrics tell",
+    ),
     Flag(("--log-start",), "REGEX", f"{_LOG}.start", "... by lines that start an iteration"),
     Flag(("--log-end",), "REGEX", f"{_LOG}.end", "... by lines that end one"),
     Flag(("--log-beat",), "REGEX", f"{_LOG}.beat", "... by a line that every turn writes"),
@@ -142,8 +154,12 @@ def _of_flags(written: Mapping[Flag, tuple[str, str]]) -> "Config":
     except ConfigError as error:
         paths = {flag.path: flag.spellings[0] for flag in FLAGS}
         paths |= {flag.path: spelling for flag, (spelling, _) in written.items()}
-        paths |= {"targets[0].process": "--pid, --pidfile, --match", "sinks": paths["sinks[0].file.path"]}
-        paths |= {_LOG: paths[f"{_LOG}.path"]}
+        paths |= {
+            "targets[0].process": "--pid, --pidfile, --match, --address",
+            "sinks": paths["sinks[0].file.path"],
+        }
+        paths |= {_LOG: paths[f"{_LOG}.path"], f"{_METRICS}.preset": paths[f"{_LOG}.preset"]}
+        paths |= {f"{_TARGET}iterations": "--log-file or --preset"}
         faults = [msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in error.faults]
         raise UsageError("\n".join(map(str, faults)), remedy="loopcam run --help") from None
 
@@ -156,7 +172,8 @@ def _document(values: Mapping[str, str]) -> dict[str, object]:
     }
     prefix = f"{_LOG.removeprefix(_TARGET)}."
     log = {key.removeprefix(prefix): below.pop(key) for key in list(below) if key.startswith(prefix)}
-    iterations = {"iterations": [{"log": log}]} if log else {}
+    source = "metrics" if "address" in below and log.keys() == {"preset"} else "log"
+    iterations = {"iterations": [{source: log}]} if log else {}
     made: dict[str, object] = {key: values[key] for key in ("listen", "metrics_listen") if key in values}
     unix = {key.removeprefix("unix."): value for key, value in values.items() if key.startswith("unix.")}
     made |= {"unix": unix} if unix else {}

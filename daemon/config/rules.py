@@ -89,17 +89,22 @@ def places(target: "Target") -> Iterator[Broken]:
     for address in target.address:
         if not 1 <= split_address(address)[1] <= HIGHEST_PORT:
             yield "address", address, f"a port is 1 to {HIGHEST_PORT}"
-    if target.process.given:
-        if target.address and target.endpoint is None:
-            yield "address", ", ".join(target.address), "together with `process`: one HOST:PORT, its own"
-        return
+    if target.process.given and target.address and target.endpoint is None:
+        yield "address", ", ".join(target.address), "together with `process`: one HOST:PORT, its own"
     if not target.address:
-        return  # told of where it is missing
-    if all(part.kind == "heartbeat" for part in target.iterations):
-        yield "iterations", "heartbeat", "needs the source `metrics` or `log`, where only an address is given"
+        yield from _addressed(target)
+        return
+    if target.process.given:
+        return
     for part in target.collectors:
         if isinstance(part.options, Sampler):
             yield "collectors", part.kind, "samples a process: give `process`, or leave it out"
+
+
+def _addressed(target: "Target") -> Iterator[Broken]:
+    for part in target.collectors:
+        if isinstance(part.options, Collector) and part.options.needs_address:
+            yield "address", "missing", f"needed by the collector {part.name}: HOST:PORT of its HTTP"
 
 
 def standard_input(sources: Sequence[Source]) -> Iterator[Broken]:

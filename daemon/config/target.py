@@ -138,6 +138,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         process = given.get("process", Selector())
         if "address" not in given and process is not None and not process.given:
             yield "process", "needed: which process it is, or where its HTTP is (`address`)"
+        if "address" in given and "process" not in given and "iterations" not in given:
+            yield "iterations", "needed with an address alone: `- metrics: {preset: ...}`, or another source"
         parts = given.get("iterations", ())
         known = "max_loop_time" in given or parts is None
         if not known and not any(part.options.loop_rules().max_loop_time_s for part in parts):

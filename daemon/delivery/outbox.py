@@ -125,10 +125,12 @@ class Outbox:
             return
 
     async def _deliver(self, entry: Entry) -> None:
-        attempts = entry.deliveries[self.name].attempts + 1
+        before = entry.deliveries[self.name]
+        attempts = before.attempts + 1
         # Counted, and put off, before it starts: a report that kills us must not do so at once again.
         wait_s = delay_s(attempts, None, random.uniform)
-        await self._remember(entry, Delivery(attempts=attempts, next_wall_s=time.time() + wait_s))
+        next_s = time.time() + wait_s  # the last error is shown until there is news
+        await self._remember(entry, msgspec.structs.replace(before, attempts=attempts, next_wall_s=next_s))
         reply = await self._attempt(entry)
         delivery = _outcome(reply, attempts)
         self._judge_sink(delivery)

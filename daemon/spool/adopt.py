@@ -14,6 +14,7 @@ import msgspec
 from collectors.contract import Sampler
 from daemon import evidence
 from daemon.config.parts import COLLECTOR_FAMILY
+from daemon.spool import fetched
 from daemon.spool.entry import Entry, owe
 from daemon.spool.incoming import JOURNAL_FILE, LOCK_FILE, OPENED_FILE, Line
 from daemon.spool.spool import Spool
@@ -88,6 +89,7 @@ def _close(directory: Path) -> None:
     recording, ended_s = _recording(directory, opened)
     _scrub(directory / "report", recording.segments if recording else ())
     report = directory / "report"
+    ended_s = max(ended_s, fetched.last_s(report))
     owe(directory, opened.sinks)
     capture = Capture(
         **evidence.facts(opened),
@@ -101,7 +103,7 @@ def _close(directory: Path) -> None:
         outcome=Outcome.PARTIAL,
         notes=("adopted",),
         recording=recording,
-        parts=_parts(recording, ended_s - opened.trigger.at_s),
+        parts=(*_parts(recording, ended_s - opened.trigger.at_s), *fetched.parts(report)),
         evidence=tuple(evidence.describe(report)),
     )
     for artifact in capture.evidence:

@@ -46,7 +46,12 @@ class Lookup:
             self._failed = said
             return None
         self._failed = ""
-        return {name: _at(self.config, name, at) for name, at in _named(self.config, addresses)}
+        return {name: at(self.config, name, (one,)) for name, one in _named(self.config, addresses)}
+
+
+def at(config: settings.Target, name: str, address: tuple[str, ...]) -> settings.Target:
+    """The configuration of one of the targets that an entry stands for."""
+    return msgspec.structs.replace(config, name=name, address=address)
 
 
 def _resolved(written: Iterable[str]) -> list[str]:
@@ -88,7 +93,3 @@ def _name(name: str, address: str, *, with_port: bool) -> str:
         digest = sha256(name.encode()).hexdigest()[:4]
         name = f"{name[: max(0, room - 5)]}-{digest}".lstrip("-.")
     return f"{name}-{place}"[:LONGEST_NAME].rstrip("-.")
-
-
-def _at(config: settings.Target, name: str, address: str) -> settings.Target:
-    return msgspec.structs.replace(config, name=name, address=(address,))

@@ -4,9 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from daemon.capture.look import look
-from daemon.capture.plan import sampling, try_out
+from daemon.capture.plan import plan, sampling, try_out
+from daemon.capture.subject import subject
 from daemon.config import settings
 from daemon.targets.find import find
 from daemon.targets.group import Group
@@ -16,6 +18,7 @@ from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from model.capture import Outcome
 from model.errors import CollectorError
+from model.events import Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,6 +32,7 @@ class Fleet:
     def __init__(self, configs: Iterable[settings.Target], on_exit: Callable[[Target], None]) -> None:
         self._on_exit = on_exit
         self._next_check_s: dict[str, tuple[float, float]] = {}
+        self._judging: dict[str, asyncio.Task[None]] = {}
         self._entries: dict[str, Target | Group] = {}
         self.targets: dict[str, Target] = {}
         self.reconfigure(configs)
@@ -90,20 +94,31 @@ class Fleet:
                 self._next_check_s.pop(name, None)
 
     async def check(self) -> None:
-        """Try, without pausing it, whether each new process can be looked at; if not, again and again."""
+        """Try, without pausing it, whether each new target can be looked at; if not, again and again."""
         for target in list(self):
-            process = target.held
-            if process is None or target.possible.possible or process.age_s() < SETTLED_S:
+            held = target.held
+            if held is None or target.possible.possible or held.age_s() < SETTLED_S:
                 continue
             next_s, wait_s = self._next_check_s.get(target.name, (0.0, CHECK_FIRST_S))
-            if time.monotonic() >= next_s:
-                judged = await _check(process, target.config)
-                if target.held is process:
-                    self._say(target, judged)
-                self._next_check_s[target.name] = (
-                    time.monotonic() + wait_s,
-                    min(CHECK_MOST_S, wait_s * 2),
-                )
+            if time.monotonic() < next_s or target.name in self._judging:
+                continue
+            self._next_check_s[target.name] = (time.monotonic() + wait_s, min(CHECK_MOST_S, wait_s * 2))
+            if target.by_address:  # a server that hangs must not keep us from the others
+                task = asyncio.create_task(self._judge(target, held), name=f"check of {target.name}")
+                self._judging[target.name] = task
+                task.add_done_callback(partial(self._judged, target.name))
+            else:
+                await self._judge(target, held)
+
+    def _judged(self, name: str, task: asyncio.Task[None]) -> None:
+        del self._judging[name]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOG.error("check failed", exc_info=error, extra={"target": name})
+
+    async def _judge(self, target: Target, held: Held) -> None:
+        judged = await _check(held, target.config)
+        if target.held is held:
+            self._say(target, judged)
 
     def _say(self, target: Target, judged: Possible) -> None:
         if judged != target.possible and not judged.possible:
@@ -120,10 +135,8 @@ def _same_place(old: settings.Target, new: settings.Target) -> bool:
 
 async def _check(process: Held, config: settings.Target) -> Possible:
     how = sampling(config)
-    if how is None or not isinstance(
-        process, HeldProcess
-    ):  # only discrete collectors: they need no right over the process
-        return Possible(True, "ok")
+    if how is None or not isinstance(process, HeldProcess):
+        return await _check_collectors(config, process)
     try:
         judged = (await look(how.looker.gentle(), process, keep=2)).judged
         if judged.outcome is Outcome.COMPLETE:
@@ -140,3 +153,20 @@ async def _check(process: Held, config: settings.Target) -> Possible:
         detail = f"{detail}: {why}" if why else detail
         remedy = f"{remedy}; `loopcam doctor --pid {process.pid}` has the lines for it"
     return Possible(False, judged.outcome, detail, remedy)
+
+
+async def _check_collectors(config: settings.Target, held: Held) -> Possible:
+    """Whether any of them would take something: without a sampler they are all there is."""
+    trigger = Trigger(target=config.name, kind=TriggerKind.MANUAL, reason="a trial", at_s=time.monotonic())
+    whose, failures = subject(config, trigger, held), []
+    for collector in plan(config).collectors.values():
+        try:
+            await collector.try_out(whose)
+        except CollectorError as error:
+            failures.append(error)
+        else:
+            return Possible(True, "ok")
+    if not failures:
+        return Possible(True, "ok")
+    first = failures[0]
+    return Possible(False, first.outcome, str(first), first.remedy)

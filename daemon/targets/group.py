@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from daemon.config import settings
-from daemon.targets.addresses import Lookup
+from daemon.targets.addresses import Lookup, at
 from daemon.targets.held import HeldAddress
 from daemon.targets.target import Target
 
@@ -26,11 +26,11 @@ class Group:
         self._first = True
 
     def reconfigure(self, config: settings.Target) -> None:
-        """Go on under a new configuration with the same addresses; it is taken to each at the next look."""
+        """Go on under a new configuration with the same addresses."""
         self.config = config
         self._lookup = Lookup(config)
-        if config.name in self.members:
-            self.members[config.name].reconfigure(config)
+        for name, member in self.members.items():
+            member.reconfigure(at(config, name, member.config.address))
 
     async def look(self) -> bool:
         """Look the addresses up when it is time, and say whether a target came, vanished or was dropped."""
@@ -57,8 +57,6 @@ class Group:
         member = self.members.get(name)
         if member is None:
             member = self.members[name] = Target(config, self._on_exit)
-        elif member.config != config:
-            member.reconfigure(config)
         if member.held is not None:
             return False
         appeared_s = None if self._first else time.monotonic()

@@ -28,9 +28,9 @@ class Note(Collector, frozen=True, kw_only=True):
 
     words: str = "hello"
 
-    async def collect(self, target, window, into: Path) -> Sequence[Artifact]:
+    async def collect(self, target, window, into: Path, name: str) -> Sequence[Artifact]:
         reason = await window.ended()
-        (into / "note.txt").write_text(f"{self.words} {target.process.pid} {reason}")
+        (into / "note.txt").write_text(f"{self.words} {target.process.pid} {name} {reason}")
         about = {"kind": "note", "media_type": "text/plain", "size_bytes": 0, "sha256": ""}
         return [Artifact(path="evidence/note.txt", **about)]
 
@@ -38,7 +38,7 @@ class Note(Collector, frozen=True, kw_only=True):
 class Broken(Collector, frozen=True, kw_only=True):
     """Fails."""
 
-    async def collect(self, target, window, into: Path) -> Sequence[Artifact]:
+    async def collect(self, target, window, into: Path, name: str) -> Sequence[Artifact]:
         raise ValueError("of the broken one")
 
 
@@ -112,7 +112,7 @@ def test_plugins_of_another_distribution_are_used_and_cannot_do_harm(tmp_path: P
             assert manifest.capture.outcome == "partial"
             note = next(one for one in manifest.artifacts if one.kind == "note")
             assert note.media_type == "text/plain"
-            assert (home / note.path).read_text() == f"hi {child.pid} collection_time"
+            assert (home / note.path).read_text() == f"hi {child.pid} note collection_time"
 
             until(lambda: cam.metric("loopcam_deliveries_total", sink="rude", result="retry"), "told")
             until(lambda: cam.sink("rude")["last_error"].startswith("RuntimeError: xxx"), "why")

@@ -15,6 +15,7 @@ from daemon.capture.capture import take
 from daemon.capture.choice import Sampling
 from daemon.capture.opened import opened
 from daemon.capture.plan import Plan
+from daemon.capture.subject import Subject
 from daemon.capture.window import CaptureWindow
 from daemon.spool.spool import Spool
 from daemon.targets.process import HeldProcess
@@ -81,7 +82,7 @@ class Studio:
     async def take(
         self,
         process: HeldProcess | int,
-        seconds: float = 0.5,
+        seconds: float = 1.0,
         sampler: Looker | None = None,
         *,
         sampling: Sampling | None = None,
@@ -98,13 +99,14 @@ class Studio:
         """
         held = process if isinstance(process, HeldProcess) else HeldProcess(process)
         trigger = Trigger(target="demo", kind=TriggerKind.MANUAL, reason="a test", at_s=time.monotonic())
-        incoming = self.spool.begin(opened(trigger, held, {}, seconds, ("file",)))
+        whose = Subject(name="demo", trigger=trigger, held=held)
+        incoming = self.spool.begin(opened(whose, {}, seconds, ("file",)))
         spoil(incoming.report_dir)
         window = CaptureWindow(seconds)
         began(window)
         how = sampling or Sampling(name="pyspy", looker=sampler or PySpy())
         plan = Plan(sampling=how, collectors=collectors or {})
-        capture = await take(plan, held, window, incoming)
+        capture = await take(plan, whose, window, incoming)
         took_s = time.monotonic() - window.started_s
         mend(incoming.report_dir)
         entry = self.spool.accept(incoming, capture)

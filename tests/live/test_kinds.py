@@ -198,4 +198,4 @@ async def test_a_shell_around_python_is_unsupported_and_its_child_is_the_one(
     shell = targets.run("/bin/sh", "-c", f"{idle}; :")
     assert (await studio.take(shell.pid, 10)).capture.outcome is Outcome.UNSUPPORTED
     (inner,) = children(shell.pid)
-    assert (await studio.take(inner, 0.5)).capture.outcome is Outcome.COMPLETE
+    assert (await studio.take(inner, 2)).capture.outcome is Outcome.COMPLETE

@@ -18,7 +18,8 @@ from tests.live.captures import Studio, recorder, until
 from tests.targets import Targets, children
 
 GRACE_S = 2.0  # from SIGINT to SIGKILL
-SLACK_S = 2.0
+SLACK_S = 4.0
+WINDOW_S = 2.0  # a program needs a while until it is deaf
 
 SAYS = "print('Sampling process', flush=True)"
 DEAF = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN)"
@@ -49,8 +50,8 @@ async def test_a_profiler_that_does_not_end_is_killed_two_seconds_after_the_wind
     targets: Targets, studio: Studio, code: str
 ) -> None:
     target = targets.start("stalled.py")
-    taken = await studio.take(target.pid, 0.7, Fake(code=code))
-    assert 0.7 + GRACE_S <= taken.seconds < 0.7 + GRACE_S + SLACK_S
+    taken = await studio.take(target.pid, WINDOW_S, Fake(code=code))
+    assert WINDOW_S + GRACE_S <= taken.seconds < WINDOW_S + GRACE_S + SLACK_S
     assert taken.capture.outcome is Outcome.PARTIAL
     assert taken.part.detail == "py-spy was ended by signal 9"
     assert b"the_culprit" in taken.text()  # the first look stays
@@ -78,7 +79,7 @@ async def test_a_profiler_that_ends_too_soon_is_not_started_over_and_over(
 ) -> None:
     target = targets.start("stalled.py")
     taken = await studio.take(target.pid, 20, Fake(code=code))
-    assert taken.seconds < 3
+    assert taken.seconds < 6
     assert taken.capture.outcome is Outcome.PARTIAL
     assert detail in taken.part.detail
     assert len(taken.recording.dumps) == 1

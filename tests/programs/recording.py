@@ -14,6 +14,7 @@ from daemon.capture.capture import take
 from daemon.capture.choice import Sampling
 from daemon.capture.opened import opened
 from daemon.capture.plan import Plan
+from daemon.capture.subject import Subject
 from daemon.capture.window import CaptureWindow
 from daemon.spool.spool import Spool
 from daemon.targets.process import HeldProcess
@@ -42,9 +43,10 @@ async def main(pid: int, folder: Path) -> None:
     process = HeldProcess(pid)
     trigger = Trigger(target="demo", kind=TriggerKind.MANUAL, reason="a test", at_s=time.monotonic())
     spool = Spool(folder, max_bytes=2**30, max_reports=10)
-    incoming = spool.begin(opened(trigger, process, {}, 60.0, ("file",)))
+    whose = Subject(name="demo", trigger=trigger, held=process)
+    incoming = spool.begin(opened(whose, {}, 60.0, ("file",)))
     plan = Plan(sampling=Sampling(name="pyspy", looker=Announcing()), collectors={})
-    await take(plan, process, CaptureWindow(60.0), incoming)
+    await take(plan, whose, CaptureWindow(60.0), incoming)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ async def take(
 ) -> Taken:
     """A whole window, in which something happens."""
     window = OpenWindow()
-    taking = asyncio.create_task((collector or LogLines()).collect(subject, window, into))
+    taking = asyncio.create_task((collector or LogLines()).collect(subject, window, into, "loglines"))
     asking = asyncio.create_task(window.asked.wait())
     await asyncio.wait((taking, asking), return_when=asyncio.FIRST_COMPLETED)
     asking.cancel()

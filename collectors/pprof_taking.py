@@ -1,0 +1,129 @@
+"""Taking Go's profiles over one window: the most precious first, what takes time side by side."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from collectors.fetching import Fetching, Taken, Wanted, all_of
+from collectors.pprof_requests import Requests
+from collectors.pprof_words import BUSY, SINCE_START, is_busy, is_too_long, remedy
+from fetch.client import Client
+from model.capture import WindowEnd
+from model.errors import FetchError
+
+LONGEST_CPU_S = 4  # of one CPU profile: where the iteration ends in its midst, it is waited for
+BUSY_S, BUSY_PAUSE_S = 5.0, 0.5  # how long another profiler is waited for, and between two attempts
+DUMP_SHARE = 0.05  # the most of the time that the target may spend on goroutine dumps
+MOST_DUMPS = 1000
+DUMPS_ROOM = 0.5  # of all bytes: what is left is for the other profiles
+_LAST_DUMP = "the last one: more of them would leave no room for other profiles"
+
+
+class Taking:
+    """One collector's work in one capture."""
+
+    def __init__(self, requests: Requests, fetching: Fetching, presets: Sequence[str]) -> None:
+        self.came: list[str] = []  # whose files are there
+        self.failed: dict[str, Taken] = {}  # the last failure of each
+        self._requests = requests
+        self._fetching = fetching
+        self._presets = presets
+        self._window = fetching.window
+
+    async def take(self, profiles: Sequence[str], every_s: float, trace_s: float) -> None:
+        """Take these profiles; raises CollectorError where they cannot be written."""
+        going: list[Coroutine[Any, Any, None]] = []
+        if "goroutines" in profiles:
+            first = await self._once(self._requests.dump(0))
+            await self._once(self._requests.goroutines())
+            if first.ok:
+                going.append(self._sample(first, every_s))
+        if "cpu" in profiles:
+            going.append(self._cpu())
+        if "trace" in profiles:
+            going.append(self._several(self._requests.trace(trace_s)))
+        memory = [self._requests.memory(what) for what in ("heap", "allocs") if what in profiles]
+        going.append(self._several(*memory))
+        going += [self._contention(what) for what in ("mutex", "block") if what in profiles]
+        await all_of(*going)
+
+    async def gone(self, client: Client) -> bool:
+        """Whether what answered before answers no more."""
+        if not self.came or not any(one.broken for one in self.failed.values()):
+            return False
+        try:
+            await client.fetch(self._requests.index(), len)
+        except FetchError:
+            return True
+        return False
+
+    async def _once(self, wanted: Wanted) -> Taken:
+        taken = await self._fetching.take(wanted)
+        self._tell(taken)
+        return taken
+
+    async def _several(self, *wanted: Wanted) -> None:
+        for one in wanted:
+            await self._once(one)
+
+    async def _cpu(self) -> None:
+        """Profile after profile, each whole for itself: what ends the window costs one of them at most."""
+        number, seconds, longest = 0, 1, LONGEST_CPU_S
+        until_s = time.monotonic() + BUSY_S
+        while number == 0 or (not self._window.over() and self._fetching.left_s() >= 1):
+            fitting = max(1, min(seconds, longest, int(self._fetching.left_s())))
+            taken = await self._fetching.take(self._requests.cpu(number, fitting))
+            busy = is_busy(taken)
+            if busy and time.monotonic() < until_s and not self._window.over():
+                await self._pause(BUSY_PAUSE_S)
+                continue
+            if is_too_long(taken) and fitting > 1:
+                longest = fitting // 2
+                continue
+            self._tell(taken, BUSY if busy else "")
+            if not taken.ok:
+                return
+            number, seconds, until_s = number + 1, 2 * seconds, time.monotonic() + BUSY_S
+
+    async def _sample(self, taken: Taken, every_s: float) -> None:
+        """Goroutine dumps over the window, paced by what the last one took."""
+        size_bytes, missed = taken.fetch.size_bytes, 0
+        for number in range(1, MOST_DUMPS):
+            await self._pause(max(every_s, taken.took_s * (1 / DUMP_SHARE - 1)))
+            if self._window.over():
+                return
+            full = size_bytes + 2 * taken.fetch.size_bytes > DUMPS_ROOM * self._fetching.room.most_bytes
+            taken = await self._fetching.take(self._requests.dump(number))
+            self._tell(taken, _LAST_DUMP if full else "")
+            size_bytes += taken.fetch.size_bytes
+            missed = 0 if taken.ok else missed + 1
+            if full or missed > 1:
+                return
+
+    async def _contention(self, what: str) -> None:
+        """What was waited for within the window; where that ends early, since the target's start."""
+        within = self._requests.contention(what, max(1, int(self._fetching.left_s())))
+        taken = await self._fetching.take(within)
+        ended = await self._window.ended() if taken.closed else None
+        if ended is WindowEnd.ITERATION_ENDED or taken.fetch.status == HTTPStatus.BAD_REQUEST:
+            taken = await self._fetching.take(self._requests.contention(what))
+            self._tell(taken, SINCE_START if taken.ok else "")
+        else:
+            self._tell(taken)
+
+    def _tell(self, taken: Taken, detail: str = "") -> None:
+        self._fetching.tell(taken, detail, remedy(taken, self._presets))
+        if taken.fetch.path:
+            self.came.append(taken.wanted.what)
+        if not (taken.ok and taken.fetch.whole):
+            self.failed[taken.wanted.what] = taken
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until the window's end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._window.ended()
+        except TimeoutError:
+            return

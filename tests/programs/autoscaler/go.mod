@@ -1,0 +1,3 @@
+module example.com/autoscaler
+
+go 1.19

@@ -1,0 +1,178 @@
+"""Targets by address: whom names lead to, and how those come and go."""
+
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from daemon.config.load import parse
+from daemon.config.settings import Target as Configured
+from daemon.targets import addresses, group
+from daemon.targets.fleet import Fleet
+from daemon.targets.target import Target, TargetState
+from model.errors import ConfigError
+
+NOW_S = 1e9
+
+
+def configured(address: str, name: str = "scaler", more: str = "") -> Configured:
+    source = "iterations: [{log: {path: /l, preset: beat, idle_allowance: 1s}}]"
+    one = f"{{name: {name}, address: {address}, {source}, max_loop_time: 2m, address_refresh: 1s{more}}}"
+    return parse(f"targets: [{one}]", "a test").targets[0]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What a name server answers: addresses, or its failure; it knows no other name."""
+    answers: dict[str, Any] = {}
+
+    def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        answer = answers.get(host, socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+        if isinstance(answer, OSError):
+            raise answer
+        return [(0, 0, 0, "", (one, port)) for one in answer]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    return answers
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time at which addresses are looked at; every look is due."""
+    now_s = [NOW_S]
+
+    def monotonic() -> float:
+        now_s[0] += 2.0
+        return now_s[0]
+
+    clock = SimpleNamespace(monotonic=monotonic)
+    monkeypatch.setattr(addresses, "time", clock)
+    monkeypatch.setattr(group, "time", clock)
+    return now_s
+
+
+def fleet(*configs: Configured) -> Fleet:
+    return Fleet(configs, lambda _target: None)
+
+
+def states(watched: Fleet) -> dict[str, TargetState]:
+    return {target.name: target.state(NOW_S) for target in watched}
+
+
+def held(target: Target) -> str:
+    return target.config.address[0] if target.held is not None else ""
+
+
+async def test_one_address_is_the_target_itself() -> None:
+    watched = fleet(configured("127.0.0.1:8085"))
+    assert states(watched) == {"scaler": TargetState.WAITING}
+    assert await watched.look()
+    assert held(watched["scaler"]) == "127.0.0.1:8085"
+    assert watched["scaler"].process is None
+    assert watched["scaler"].config.endpoint is not None
+
+
+async def test_a_static_list_makes_a_target_for_each() -> None:
+    watched = fleet(configured("['10.0.0.1:8085', '10.0.0.2:8085', '[2001:db8::1]:8085']"))
+    await watched.look()
+    assert list(watched.targets) == ["scaler-10.0.0.1", "scaler-10.0.0.2", "scaler-2001-db8-1"]
+    assert [held(one) for one in watched] == ["10.0.0.1:8085", "10.0.0.2:8085", "[2001:db8::1]:8085"]
+
+
+async def test_ports_that_differ_are_part_of_the_name() -> None:
+    watched = fleet(configured("['10.0.0.1:1', '10.0.0.1:2']"))
+    await watched.look()
+    assert list(watched.targets) == ["scaler-10.0.0.1-1", "scaler-10.0.0.1-2"]
+
+
+async def test_a_long_name_stays_a_name_of_its_own() -> None:
+    one, other = "a" * 60 + "1", "a" * 60 + "2"
+    two = "['10.0.0.1:1', '10.0.0.9:1']"
+    watched = fleet(configured(two, one), configured(two, other))
+    await watched.look()
+    assert len(watched.targets) == 4
+    assert all(len(name) <= 64 for name in watched.targets)
+
+
+async def test_targets_come_and_go_with_what_a_name_leads_to(
+    names: dict[str, Any], later: list[float]
+) -> None:
+    watched = fleet(configured("'dns:scalers:8085'"))
+    assert not await watched.look()
+    assert states(watched) == {"scaler": TargetState.WAITING}
+    names["scalers"] = ["10.0.0.1", "10.0.0.2"]
+    assert await watched.look()
+    assert list(watched.targets) == ["scaler-10.0.0.1", "scaler-10.0.0.2"]
+    first = watched["scaler-10.0.0.1"]
+    names["scalers"] = ["10.0.0.1", "10.0.0.3"]
+    assert await watched.look()
+    assert watched["scaler-10.0.0.1"] is first
+    assert states(watched)["scaler-10.0.0.2"] is TargetState.GONE
+    assert held(watched["scaler-10.0.0.3"]) == "10.0.0.3:8085"
+    assert not await watched.look()
+    names["scalers"] = ["10.0.0.1", "10.0.0.2"]
+    assert await watched.look()
+    assert held(watched["scaler-10.0.0.2"])
+
+
+async def test_a_name_server_that_fails_takes_nobody_away(names: dict[str, Any], later: list[float]) -> None:
+    watched = fleet(configured("'dns:scalers:8085'"))
+    names["scalers"] = ["10.0.0.1"]
+    await watched.look()
+    names["scalers"] = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+    assert not await watched.look()
+    assert held(watched["scaler-10.0.0.1"])
+    del names["scalers"]
+    assert await watched.look()
+    assert states(watched) == {"scaler-10.0.0.1": TargetState.GONE}
+
+
+async def test_whoever_was_gone_for_long_is_no_longer_shown(
+    names: dict[str, Any], later: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = fleet(configured("'dns:scalers:8085'"))
+    names["scalers"] = ["10.0.0.1", "10.0.0.2"]
+    await watched.look()
+    names["scalers"] = ["10.0.0.1"]
+    await watched.look()
+    later[0] += 3600.0
+    assert await watched.look()
+    assert list(watched.targets) == ["scaler-10.0.0.1"]
+
+
+async def test_a_new_configuration_with_the_same_addresses_keeps_its_targets(names: dict[str, Any]) -> None:
+    watched = fleet(configured("'dns:scalers:8085'"))
+    names["scalers"] = ["10.0.0.1"]
+    await watched.look()
+    before = watched["scaler-10.0.0.1"]
+    watched.reconfigure([configured("'dns:scalers:8085'", more=", cooldown: 1h")])
+    assert watched["scaler-10.0.0.1"] is before
+    assert before.config.address == ("10.0.0.1:8085",)
+    assert before.config.cooldown == 3600.0
+    watched.reconfigure([configured("'dns:others:8085'")])
+    assert list(watched.targets) == ["scaler"]
+    assert before.held is None
+
+
+@pytest.mark.parametrize(
+    ("address", "more", "said"),
+    [
+        ("nowhere", "", "HOST:PORT, or dns:NAME:PORT"),
+        ("'127.0.0.1:99999'", "", "a port is 1 to 65535"),
+        ("['a:1', 'b:1']", ", process: {pid: 1}", "together with `process`: one HOST:PORT"),
+        ("'dns:a:1'", ", process: {pid: 1}", "together with `process`: one HOST:PORT"),
+        ("'a:1'", ", collectors: [pyspy]", "samples a process: give `process`"),
+        ("'a:1'", ", http: {ca_bundle: /x}", "means nothing without `tls: true`"),
+    ],
+)
+def test_what_cannot_be_meant_is_told(address: str, more: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        configured(address, more=more)
+    assert said in str(caught.value)
+
+
+def test_an_address_alone_needs_a_source_that_is_meant() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse("targets: [{name: a, address: 'a:1', max_loop_time: 2m}]", "a test")
+    assert str(caught.value).startswith("targets[0].iterations: missing: needed with an address alone")
