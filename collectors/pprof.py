@@ -1,18 +1,17 @@
 """Go's own profiles (net/http/pprof), fetched over HTTP: CPU, goroutines, memory, contention, trace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from collectors.contract import Collector, Target, Window
+from collectors.contract import Collector, Taken, Target, Window
 from collectors.fetching import Fetching
 from collectors.pprof_requests import Requests
 from collectors.pprof_taking import Taking
-from collectors.pprof_words import absent, judged
+from collectors.pprof_words import absent, judged, not_served
 from fetch.client import Client, Request
-from model.artifacts import Artifact
 from model.capture import Outcome
 from model.errors import CollectorError, FetchError
 from model.units import ByteSize, Seconds
@@ -85,7 +84,7 @@ class Pprof(Collector, frozen=True, kw_only=True):
             why = f"{target.endpoint.at(port)}{path}: {response.status}"
             raise absent(response.status, why, target.presets)
 
-    async def collect(self, target: Target, window: Window, into: Path, name: str) -> Sequence[Artifact]:
+    async def collect(self, target: Target, window: Window, into: Path, name: str) -> Taken:
         """Take the profiles; raises CollectorError where something is wrong, what came stays."""
         if target.endpoint is None:
             raise CollectorError(Outcome.UNSUPPORTED, "no address", remedy="set the target's `address`")
@@ -102,4 +101,4 @@ class Pprof(Collector, frozen=True, kw_only=True):
             if failure.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_PERMITTED):
                 fetching.index.unlink(missing_ok=True)  # all that it says is said here
             raise failure
-        return fetching.artifacts()
+        return Taken(artifacts=tuple(fetching.artifacts()), detail=not_served(taking.failed))

@@ -9,6 +9,7 @@ from fetch.access import Endpoint
 from fetch.client import Request
 
 BYTES = "application/octet-stream"
+DUMPS_ROOM = 0.5  # of all bytes, for goroutine dumps: what is left is for the other profiles
 ANSWERING_S = 10.0  # beyond the seconds that a profile takes
 ENDING_S = 2.0  # that a profile which was begun may need beyond its seconds once the iteration has ended
 
@@ -21,6 +22,7 @@ class Requests:
         self._path = path.rstrip("/")
         self._port = port
         self._name = name
+        self.dumps_room_bytes = int(DUMPS_ROOM * room_bytes)
         self._room_bytes = room_bytes
 
     def dump(self, number: int) -> Wanted:
@@ -32,6 +34,7 @@ class Requests:
             f"goroutines-{number:03d}.txt",
             query,
             media_type="text/plain",
+            room_bytes=self.dumps_room_bytes,
             cut=True,
         )
 
@@ -76,12 +79,16 @@ class Requests:
         seconds: float = 0,
         kind: str = "goroutine_dump",
         media_type: str = BYTES,
+        room_bytes: int | None = None,
         cut: bool = False,
     ) -> Wanted:
         asked = "&".join(f"{key}={value}" for key, value in query.items())
         path = f"{self._path}/{profile}" + (f"?{asked}" if asked else "")
         request = Request(
-            path=path, deadline_s=seconds + ANSWERING_S, max_bytes=self._room_bytes, port=self._port
+            path=path,
+            deadline_s=seconds + ANSWERING_S,
+            max_bytes=room_bytes or self._room_bytes,
+            port=self._port,
         )
         return Wanted(
             what=what,

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from collectors.fetching import Fetching, Taken, Wanted, all_of
+from collectors.fetching import Fetched, Fetching, Wanted, all_of
 from collectors.pprof_requests import Requests
 from collectors.pprof_words import BUSY, SINCE_START, is_busy, is_too_long, remedy
 from fetch.client import Client
@@ -17,7 +17,6 @@ LONGEST_CPU_S = 4  # of one CPU profile: where the iteration ends in its midst, 
 BUSY_S, BUSY_PAUSE_S = 5.0, 0.5  # how long another profiler is waited for, and between two attempts
 DUMP_SHARE = 0.05  # the most of the time that the target may spend on goroutine dumps
 MOST_DUMPS = 1000
-DUMPS_ROOM = 0.5  # of all bytes: what is left is for the other profiles
 _LAST_DUMP = "the last one: more of them would leave no room for other profiles"
 
 
@@ -26,7 +25,7 @@ class Taking:
 
     def __init__(self, requests: Requests, fetching: Fetching, presets: Sequence[str]) -> None:
         self.came: list[str] = []  # whose files are there
-        self.failed: dict[str, Taken] = {}  # the last failure of each
+        self.failed: dict[str, Fetched] = {}  # the last failure of each
         self._requests = requests
         self._fetching = fetching
         self._presets = presets
@@ -59,7 +58,7 @@ class Taking:
             return True
         return False
 
-    async def _once(self, wanted: Wanted) -> Taken:
+    async def _once(self, wanted: Wanted) -> Fetched:
         taken = await self._fetching.take(wanted)
         self._tell(taken)
         return taken
@@ -87,18 +86,21 @@ class Taking:
                 return
             number, seconds, until_s = number + 1, 2 * seconds, time.monotonic() + BUSY_S
 
-    async def _sample(self, taken: Taken, every_s: float) -> None:
+    async def _sample(self, taken: Fetched, every_s: float) -> None:
         """Goroutine dumps over the window, paced by what the last one took."""
         size_bytes, missed = taken.fetch.size_bytes, 0
+        room_bytes = self._requests.dumps_room_bytes
+        if 2 * size_bytes > room_bytes:
+            return
         for number in range(1, MOST_DUMPS):
             await self._pause(max(every_s, taken.took_s * (1 / DUMP_SHARE - 1)))
             if self._window.over():
                 return
-            full = size_bytes + 2 * taken.fetch.size_bytes > DUMPS_ROOM * self._fetching.room.most_bytes
             taken = await self._fetching.take(self._requests.dump(number))
-            self._tell(taken, _LAST_DUMP if full else "")
             size_bytes += taken.fetch.size_bytes
-            missed = 0 if taken.ok else missed + 1
+            full = size_bytes + taken.fetch.size_bytes > room_bytes
+            self._tell(taken, _LAST_DUMP if full else "")
+            missed = 0 if taken.ok and taken.fetch.whole else missed + 1
             if full or missed > 1:
                 return
 
@@ -113,8 +115,8 @@ class Taking:
         else:
             self._tell(taken)
 
-    def _tell(self, taken: Taken, detail: str = "") -> None:
-        self._fetching.tell(taken, detail, remedy(taken, self._presets))
+    def _tell(self, taken: Fetched, detail: str = "") -> None:
+        taken = self._fetching.tell(taken, detail, remedy(taken, self._presets))
         if taken.fetch.path:
             self.came.append(taken.wanted.what)
         if not (taken.ok and taken.fetch.whole):

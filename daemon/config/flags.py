@@ -33,6 +33,7 @@ class Flag(msgspec.Struct, frozen=True):
 _TARGET = "targets[0]."
 _LOG = f"{_TARGET}iterations[0].log"
 _METRICS = f"{_TARGET}iterations[0].metrics"
+_OF_BOTH = {"preset", "idle_allowance"}  # options of the sources log and metrics
 FLAGS = (
     Flag(("--pid",), "N", f"{_TARGET}process.pid", "the process to watch, by its id"),
     Flag(("--pidfile",), "FILE", f"{_TARGET}process.pidfile", "... by a file that holds its id"),
@@ -172,7 +173,7 @@ def _document(values: Mapping[str, str]) -> dict[str, object]:
     }
     prefix = f"{_LOG.removeprefix(_TARGET)}."
     log = {key.removeprefix(prefix): below.pop(key) for key in list(below) if key.startswith(prefix)}
-    source = "metrics" if "address" in below and log.keys() == {"preset"} else "log"
+    source = "metrics" if "address" in below and not log.keys() - _OF_BOTH else "log"
     iterations = {"iterations": [{source: log}]} if log else {}
     made: dict[str, object] = {key: values[key] for key in ("listen", "metrics_listen") if key in values}
     unix = {key.removeprefix("unix."): value for key, value in values.items() if key.startswith("unix.")}

@@ -102,6 +102,9 @@ def places(target: "Target") -> Iterator[Broken]:
 
 
 def _addressed(target: "Target") -> Iterator[Broken]:
+    for source in target.iterations:
+        if source.options.needs_address:
+            yield "address", "missing", f"needed by the source {source.name}: HOST:PORT of its HTTP"
     for part in target.collectors:
         if isinstance(part.options, Collector) and part.options.needs_address:
             yield "address", "missing", f"needed by the collector {part.name}: HOST:PORT of its HTTP"

@@ -25,6 +25,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     first_loop_time_s: float
     idle_allowance_s: float = 0.0  # the pause between iterations that no event marks
     concurrent: bool = False  # iterations run side by side
+    lag_s: float = 0.0  # so much later than it happened an event may come
+    remembers: bool = False  # the target tells also what went on while it was not heard
 
     @property
     def certainty(self) -> Certainty:
@@ -64,7 +66,8 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
 
     def due_s(self, rules: Rules) -> float:
         """When it fires next, in monotonic seconds."""
-        return self.started_s + self.threshold_s * 2.0**self.level + rules.idle_allowance_s
+        allowed_s = self.threshold_s * 2.0**self.level + rules.idle_allowance_s
+        return self.started_s + allowed_s + rules.lag_s
 
     def fire(self, rules: Rules, now_s: float) -> "InFlight":
         """It has fired; the next is due at the next power of two of its threshold that it has not reached."""
