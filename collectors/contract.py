@@ -64,6 +64,11 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     the capture's: raise CollectorError to say how it ended, and let everything else pass.
     """
 
+    # It costs the target next to nothing, and is taken in light captures too (`target.trigger.plan` tells).
+    light: ClassVar[bool] = False
+    # It needs no living target, and is taken when the target's process has ended.
+    posthumous: ClassVar[bool] = False
+
     async def collect(self, target: Target, window: Window, into: Path) -> Sequence[Artifact]:
         """Stream evidence to files in `into` (the report's evidence folder) and describe them.
 

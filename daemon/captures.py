@@ -1,6 +1,7 @@
 """From an admitted trigger to an accepted report in the spool, with everything that can go wrong told."""
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
 
@@ -9,7 +10,7 @@ import msgspec
 from daemon.admission import Admission
 from daemon.capture.capture import take
 from daemon.capture.opened import opened
-from daemon.capture.plan import plan
+from daemon.capture.plan import collection_time_s, plan
 from daemon.capture.subject import Subject, subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
@@ -23,12 +24,13 @@ from daemon.telemetry import Telemetry
 from daemon.worker.handle import Worker
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import RefusedError
-from model.events import Refusal, Trigger, TriggerKind
+from model.events import PlanName, Refusal, Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
 WARM_AFTER_S = 0.3  # the first look at the target comes before our own imports burn CPU beside it
 ACCEPT_AGAIN_S = 1.0
+_OF_ITERATIONS = (TriggerKind.OVERRUN, TriggerKind.EARLY)
 _REFUSED = {Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED, Outcome.UNSUPPORTED: Refusal.UNSUPPORTED}
 
 
@@ -56,22 +58,24 @@ class Captures:
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self._running: dict[str, _Running] = {}
+        self._full_next: dict[str, tuple[Trigger, tuple[str, ...]]] = {}  # by target; a light one ends first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
     def begin(self, target: Target, trigger: Trigger, notes: tuple[str, ...] = ()) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
+        self._telemetry.triggers.labels(target.name, trigger.kind).inc()
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
             held = self._admission.admit(target, trigger)
         except RefusedError as refused:
-            self._refused(target, refused, again=trigger.fired > 1)
+            self._refused(target, refused, trigger)
             raise
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
         whose = subject(target.config, trigger, held.share())
-        facts = opened(whose, config.labels, target.config.collection_time, sinks)
+        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks)
         window = CaptureWindow(facts.collection_time_s)
         running = self._running[target.name] = _Running(target, whose, window, facts, notes)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
@@ -80,13 +84,23 @@ class Captures:
         _LOG.info("capture started", extra={"report": facts.id, "reason": trigger.reason})
         return facts.id
 
+    def after_light(self, target: Target, trigger: Trigger, notes: tuple[str, ...]) -> bool:
+        """Whether a light capture of this target is in progress: then it ends now, and a full one follows."""
+        running = self._running.get(target.name)
+        if running is None or running.facts.trigger.plan is not PlanName.LIGHT or self._closed:
+            return False
+        self._full_next[target.name] = (trigger, notes)
+        running.window.end(WindowEnd.ESCALATED)
+        return True
+
     def iteration_ended(self, target: str, iteration: str | None, at_s: float) -> None:
         """An iteration is over, and with it the window of its capture; a capture by hand goes on."""
         running = self._running.get(target)
-        if running is None or running.facts.trigger.kind is not TriggerKind.OVERRUN:
+        if running is None or running.facts.trigger.kind not in _OF_ITERATIONS:
             return
         captured = running.facts.trigger.iteration
         if captured is None or iteration in (None, captured):
+            self._full_next.pop(target, None)
             running.window.iteration_ended(at_s)
 
     def end_all(self, why: WindowEnd) -> None:
@@ -113,7 +127,7 @@ class Captures:
         try:
             entry = await self._take(running)
         except RefusedError as refused:
-            self._refused(running.target, refused, again=running.facts.trigger.fired > 1)
+            self._refused(running.target, refused, running.facts.trigger)
             await self._give_back(running.target)
             if refused.reason in _REFUSED.values():
                 running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
@@ -124,12 +138,23 @@ class Captures:
             del self._running[running.target.name]
             running.subject.held.close()
             self._admission.done(running.target.name)
+            self._go_on(running.target)
         await self._deliver(entry, warm)
+
+    def _go_on(self, target: Target) -> None:
+        """Begin the full capture that waited for the end of a light one."""
+        if (waiting := self._full_next.pop(target.name, None)) is not None:
+            with contextlib.suppress(RefusedError):  # counted and logged where it was refused
+                self.begin(target, *waiting)
 
     async def _take(self, running: _Running) -> Entry:
         incoming = await self._incoming(running.facts)
         capture = await take(
-            plan(running.target.config), running.subject, running.window, incoming, running.notes
+            plan(running.target.config, running.facts.trigger),
+            running.subject,
+            running.window,
+            incoming,
+            running.notes,
         )
         if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
             self._spool.discard(incoming)
@@ -200,8 +225,9 @@ class Captures:
         except OSError as error:  # a restart would count it; that errs to the target's side
             _LOG.warning("limits not saved", extra={"target": target.name, "error": str(error)})
 
-    def _refused(self, target: Target, refused: RefusedError, *, again: bool) -> None:
-        if not again:
+    def _refused(self, target: Target, refused: RefusedError, trigger: Trigger) -> None:
+        again = trigger.fired > 1
+        if not again and trigger.plan is PlanName.FULL:
             self.uncaptured.setdefault(target.name, Counter())[refused.reason] += 1
         self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
         self._telemetry.refusals.labels(target.name, refused.reason).inc()
