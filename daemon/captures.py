@@ -76,7 +76,8 @@ class Captures:
         sinks = tuple(part.name for part in config.sinks)
         whose = subject(target.config, trigger, held.share())
         facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks)
-        window = CaptureWindow(facts.collection_time_s)
+        follows = trigger.kind in _OF_ITERATIONS
+        window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
         running = self._running[target.name] = _Running(target, whose, window, facts, notes)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
@@ -94,9 +95,9 @@ class Captures:
         return True
 
     def iteration_ended(self, target: str, iteration: str | None, at_s: float) -> None:
-        """An iteration is over, and with it the window of its capture; a capture by hand goes on."""
+        """An iteration is over, and with it the window of its capture; one for another reason goes on."""
         running = self._running.get(target)
-        if running is None or running.facts.trigger.kind not in _OF_ITERATIONS:
+        if running is None or running.facts.trigger.started_s is None:
             return
         captured = running.facts.trigger.iteration
         if captured is None or iteration in (None, captured):

@@ -7,8 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from daemon.triggers.contract import Broken, TriggerOptions
-from daemon.watch.iterations import Rules
+from daemon.watch.iterations import Rules, Watch
 from daemon.watch.recent import MEDIAN, AdaptiveRules
+from model.events import TriggerKind
 from model.units import Seconds
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ TIMES_MEDIAN = 3.0
 class Adaptive(TriggerOptions, frozen=True, kw_only=True):
     """An iteration has overrun earlier than `max_loop_time` where it takes much longer than usual."""
 
+    kind: ClassVar[TriggerKind] = TriggerKind.OVERRUN
     once: ClassVar[bool] = True
 
     times: Annotated[
@@ -60,6 +62,13 @@ class Adaptive(TriggerOptions, frozen=True, kw_only=True):
     def on_loop(self, rules: Rules) -> Rules:
         """The threshold follows."""
         return msgspec.structs.replace(rules, adaptive=self.rules)
+
+    def says(self, watch: Watch) -> str:
+        """What the next iteration is held to."""
+        threshold = watch.next_threshold()
+        if threshold.usual_s is None:
+            return "not in effect: too few iterations seen, or their usual duration allows max_loop_time"
+        return f"allowed are {threshold.says(self.rules)}"
 
     def broken(self, target: "Target") -> Iterator[Broken]:
         """It must be able to fire before the overrun that there is in any case."""

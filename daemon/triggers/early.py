@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from collectors.contract import Collector
 from daemon.triggers.contract import Broken, TriggerOptions
-from daemon.watch.iterations import Rules
+from daemon.watch.iterations import Rules, Watch
+from model.events import TriggerKind
 from model.units import Seconds
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 class Early(TriggerOptions, frozen=True, kw_only=True):
     """A light capture at a lower threshold; the full one follows when the iteration overruns."""
 
+    kind: ClassVar[TriggerKind] = TriggerKind.EARLY
     once: ClassVar[bool] = True
 
     after: Annotated[
@@ -31,6 +33,10 @@ class Early(TriggerOptions, frozen=True, kw_only=True):
     def on_loop(self, rules: Rules) -> Rules:
         """Each iteration has an age at which a light capture is wanted."""
         return msgspec.structs.replace(rules, early_s=self.after)
+
+    def says(self, watch: Watch) -> str:
+        """When it fires."""
+        return f"fires at an age of {self.after}"
 
     def broken(self, target: "Target") -> Iterator[Broken]:
         """It must be over before the overrun, and there must be something that it may take."""

@@ -3,7 +3,7 @@
 import heapq
 from itertools import count
 
-from daemon.watch.iterations import Ended, InFlight, Rules, Stray
+from daemon.watch.iterations import Ended, InFlight, Rules, Stray, Threshold
 from daemon.watch.thresholds import Thresholds
 from model.events import Event, EventKind, Trigger
 
@@ -34,6 +34,10 @@ class CrowdWatch:
     def all_in_flight(self) -> tuple[InFlight, ...]:
         """All that run now, the oldest first."""
         return tuple(sorted(self._crowd.values(), key=lambda one: one.started_s))
+
+    def next_threshold(self) -> Threshold:
+        """What an iteration that starts now would be held to."""
+        return self._thresholds.now()
 
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""

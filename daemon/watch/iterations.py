@@ -64,6 +64,14 @@ class Threshold(msgspec.Struct, frozen=True, kw_only=True):
     usual_s: float | None = None  # what iterations usually take, where the threshold follows from it
     seen: int = 0  # of how many
 
+    def says(self, adaptive: AdaptiveRules | None) -> str:
+        """How long it is, and where it comes from."""
+        allowed = f"{Seconds(self.time_s)}"
+        if adaptive is None or self.usual_s is None:
+            return allowed
+        floor = "" if self.time_s > adaptive.floor_s else ", and no less"
+        return f"{allowed} ({adaptive} of the last {self.seen} iterations, {Seconds(self.usual_s)}{floor})"
+
 
 class InFlight(msgspec.Struct, frozen=True, kw_only=True):
     """An iteration that runs now."""
@@ -143,11 +151,7 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _reason(self, rules: Rules, now_s: float) -> str:
-        age, limit = Seconds(now_s - self.started_s), f"{Seconds(self.threshold_s)}"
-        if rules.adaptive is not None and (usual_s := self.threshold.usual_s) is not None:
-            floor = "" if self.threshold_s > rules.adaptive.floor_s else ", and no less"
-            last = f"of the last {self.threshold.seen} iterations, {Seconds(usual_s)}"
-            limit += f" ({rules.adaptive} {last}{floor})"
+        age, limit = Seconds(now_s - self.started_s), self.threshold.says(rules.adaptive)
         if rules.certainty is Certainty.CERTAIN:
             return f"in flight for {age}, allowed are {limit}"
         return f"silent for {age}, allowed are {limit} and {Seconds(rules.idle_allowance_s)} of pause"
@@ -174,6 +178,9 @@ class Watch(Protocol):
 
     def all_in_flight(self) -> tuple[InFlight, ...]:
         """All that run now, the oldest first."""
+
+    def next_threshold(self) -> Threshold:
+        """What an iteration that starts now would be held to."""
 
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""

@@ -30,6 +30,10 @@ class LoopWatch:
         """The one that runs now, if one does."""
         return () if self.in_flight is None else (self.in_flight,)
 
+    def next_threshold(self) -> Threshold:
+        """What an iteration that starts now would be held to."""
+        return self._thresholds.now(first=self._first)
+
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""
         match event.kind:
@@ -73,7 +77,7 @@ class LoopWatch:
         self.rules = rules
         self._thresholds.adopt(rules)
         if self.in_flight is not None:
-            self.in_flight = self.in_flight.held_to(self._threshold())
+            self.in_flight = self.in_flight.held_to(self.next_threshold())
 
     def heard_again(self, at_s: float) -> None:
         """Nothing was heard until now; its end may be missing, so what is in flight counts from now on."""
@@ -140,7 +144,7 @@ class LoopWatch:
     def _begin(self, at_s: float, iteration: str | None) -> None:
         self.idle = False
         self._none_before_s = max(self._none_before_s, at_s)
-        self.in_flight = InFlight(iteration=iteration, started_s=at_s, threshold=self._threshold())
+        self.in_flight = InFlight(iteration=iteration, started_s=at_s, threshold=self.next_threshold())
 
     def _finish(self, at_s: float, duration_s: float | None = None) -> tuple[Ended | Stray, ...]:
         """End what is in flight, if anything is."""
@@ -158,9 +162,6 @@ class LoopWatch:
         self.iterations += 1
         self._first = False
         self._remember(iteration)
-
-    def _threshold(self) -> Threshold:
-        return self._thresholds.now(first=self._first)
 
     def _remember(self, iteration: str | None) -> None:
         if iteration is not None and iteration not in self._ended_ids:
