@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
@@ -14,6 +15,7 @@ from daemon.capture.plan import collection_time_s, plan
 from daemon.capture.subject import Subject, subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
+from daemon.spool.accepting import accepted
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
@@ -29,9 +31,11 @@ from model.events import PlanName, Refusal, Trigger, TriggerKind
 _LOG = logging.getLogger(__name__)
 
 WARM_AFTER_S = 0.3  # the first look at the target comes before our own imports burn CPU beside it
-ACCEPT_AGAIN_S = 1.0
 _OF_ITERATIONS = (TriggerKind.OVERRUN, TriggerKind.EARLY)
 _REFUSED = {Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED, Outcome.UNSUPPORTED: Refusal.UNSUPPORTED}
+
+
+Finished = Callable[[Opened, Entry | None, RefusedError | None], None]
 
 
 class _Running(msgspec.Struct, frozen=True):
@@ -57,12 +61,21 @@ class Captures:
         self.outcomes: dict[str, Counter[str]] = {}  # since the start, by target, for the status
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
+        self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
         self._running: dict[str, _Running] = {}
         self._full_next: dict[str, tuple[Trigger, tuple[str, ...]]] = {}  # by target; a light one ends first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def begin(self, target: Target, trigger: Trigger, notes: tuple[str, ...] = ()) -> str:
+    def begin(
+        self,
+        target: Target,
+        trigger: Trigger,
+        notes: tuple[str, ...] = (),
+        *,
+        name: str = "",
+        follows_iteration: bool = False,
+    ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
         self._telemetry.triggers.labels(target.name, trigger.kind).inc()
         try:
@@ -75,8 +88,8 @@ class Captures:
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
         whose = subject(target.config, trigger, held.share())
-        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks)
-        follows = trigger.kind in _OF_ITERATIONS
+        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name)
+        follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
         running = self._running[target.name] = _Running(target, whose, window, facts, notes)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
@@ -104,6 +117,17 @@ class Captures:
             self._full_next.pop(target, None)
             running.window.iteration_ended(at_s)
 
+    def in_progress(self) -> list[Opened]:
+        """What is known of the captures that run now."""
+        return [running.facts for running in self._running.values()]
+
+    def cancel(self, report_id: str) -> bool:
+        """End a window now, if this capture runs; what was taken is kept."""
+        found = [one for one in self._running.values() if one.facts.id == report_id]
+        for running in found:
+            running.window.end(WindowEnd.CANCELLED)
+        return bool(found)
+
     def end_all(self, why: WindowEnd) -> None:
         """End every window now; what was taken is kept."""
         for running in self._running.values():
@@ -125,9 +149,11 @@ class Captures:
     async def _run(self, running: _Running) -> None:
         warm = asyncio.create_task(self._warm(), name="warm renderer and stores")
         entry: Entry | None = None
+        why: RefusedError | None = None
         try:
             entry = await self._take(running)
         except RefusedError as refused:
+            why = refused
             self._refused(running.target, refused, running.facts.trigger)
             await self._give_back(running.target)
             if refused.reason in _REFUSED.values():
@@ -139,6 +165,7 @@ class Captures:
             del self._running[running.target.name]
             running.subject.held.close()
             self._admission.done(running.target.name)
+            self.finished(running.facts, entry, why)
             self._go_on(running.target)
         await self._deliver(entry, warm)
 
@@ -161,7 +188,7 @@ class Captures:
             self._spool.discard(incoming)
             part = capture.parts[0]
             raise RefusedError(reason, part.detail, remedy=part.remedy)
-        entry = await self._accept(incoming, capture)
+        entry = await accepted(self._spool, incoming, capture)
         self._count(capture)
         return entry
 
@@ -175,21 +202,6 @@ class Captures:
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
         return self._spool.begin(facts)
-
-    async def _accept(self, incoming: Incoming, capture: Capture) -> Entry:
-        """Make it durable, for as long as it takes: a full disk may get space again."""
-        while True:
-            try:
-                entry = await asyncio.to_thread(self._spool.accept, incoming, capture)
-            except OSError as error:
-                _LOG.warning("report not durable yet", extra={"report": capture.id, "error": str(error)})
-            else:
-                self._spool.add(entry)
-                about = {"report": entry.id, "outcome": capture.outcome, "bytes": entry.size_bytes}
-                _LOG.info("report accepted", extra=about)
-                return entry
-            self._spool.make_room()
-            await asyncio.sleep(ACCEPT_AGAIN_S)
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)

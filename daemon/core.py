@@ -10,6 +10,7 @@ from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
 from daemon.limits_file import LimitsFile
+from daemon.orders import Orders
 from daemon.sources.running import Sources
 from daemon.spool.entry import Entry
 from daemon.spool.spool import Spool
@@ -39,6 +40,7 @@ class Core:
         self.fleet = Fleet(config.targets, self._exited)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
         self.triggers = Triggers(self.fleet, self.captures)
+        self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = quota.path / "state" / "sources"
         self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry, self.triggers.line)
 
@@ -60,6 +62,7 @@ class Core:
 
     def _delivered(self, sink: str, entry: Entry, delivery: Delivery) -> None:
         """Tell how an attempt to store a report ended."""
+        self.orders.delivered(entry)
         about = {"report": entry.id, "sink": sink}
         if delivery.progress is Progress.DELIVERED:
             self.telemetry.deliveries.labels(sink, "delivered").inc()
