@@ -92,6 +92,8 @@ class Triggers:
 
     def armed(self, target: Target) -> Iterator[Armed]:
         """Where each trigger of a target stands."""
+        if not target.config.triggers:
+            return
         judges = {part.name: judge for part, judge in self._of(target).judges}
         for part in target.config.triggers:
             judge = judges.get(part.name)
