@@ -123,7 +123,7 @@ class Telemetry:
         self.iteration_in_flight_s.labels(target).set_function(in_flight_s)
         for certainty in Certainty:
             self.overruns.labels(target, certainty.value)
-        for kind in TriggerKind:
+        for kind in (TriggerKind.OVERRUN, TriggerKind.MANUAL):
             self.triggers.labels(target, kind.value)
         for refusal in Refusal:
             self.refusals.labels(target, refusal.value)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,20 +54,35 @@ def test_the_iteration_in_flight_and_who_is_in_the_way(tmp_path: Path, stuck: in
             assert cam.ask("POST", "/v1/collect", wrong)[0] == 400
 
 
+@contextmanager
+def following(cam: Daemon) -> Iterator["subprocess.Popen[str]"]:
+    """`loopcam collect` that waits for the next iteration, and is ended when the test is over."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "daemon", "collect", "--when", "next-iteration", "--follow"],
+        env={**os.environ, "LOOPCAM_URL": cam.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job's background ignores it
+    )
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def first_line(child: "subprocess.Popen[str]") -> str:
+    assert child.stdout is not None
+    return child.stdout.readline()
+
+
 def test_the_next_iteration(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, **PATIENT)) as cam:
         cam.finds("one")
         cam.beat("start", "one", 17)
-        following = subprocess.Popen(
-            [sys.executable, "-m", "daemon", "collect", "--when", "next-iteration", "--follow"],
-            env={**os.environ, "LOOPCAM_URL": cam.url},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert following.stdout is not None
-            said = following.stdout.readline()
+        with following(cam) as child:
+            said = first_line(child)
             assert said.startswith("waiting for the next iteration of one: report ")
             path = f"/v1/captures/{said.split()[-1]}"
             assert cam.get(path)["state"] == "waiting"
@@ -76,11 +92,8 @@ def test_the_next_iteration(tmp_path: Path, stuck: int) -> None:
             becomes(cam, path, "running")
             until(cam.recorded_a_while, "it runs")
             cam.beat("end", "one", 18)  # and the window ends with it
-            location, _ = following.communicate(timeout=PATIENCE_S)
-        finally:
-            following.kill()
-            following.wait()
-        assert following.returncode == 0
+            location, _ = child.communicate(timeout=PATIENCE_S)
+        assert child.returncode == 0
         capture = assert_valid_report(Path(location.split("file: ")[1].strip())).capture
         assert (capture.trigger.kind, capture.trigger.iteration) == ("manual", "18")
         assert (capture.window.end, f"/v1/captures/{capture.id}") == ("iteration_ended", path)
@@ -89,29 +102,17 @@ def test_the_next_iteration(tmp_path: Path, stuck: int) -> None:
 def test_whoever_goes_away_takes_the_order_along(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, **PATIENT)) as cam:
         cam.finds("one")
-        following = subprocess.Popen(
-            [sys.executable, "-m", "daemon", "collect", "--when", "next-iteration", "--follow"],
-            env={**os.environ, "LOOPCAM_URL": cam.url},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert following.stdout is not None
-            path = f"/v1/captures/{following.stdout.readline().split()[-1]}"
-            following.send_signal(signal.SIGINT)
-            _, said = following.communicate(timeout=PATIENCE_S)
-        finally:
-            following.kill()
-            following.wait()
-        assert following.returncode == 1
+        with following(cam) as child:
+            path = f"/v1/captures/{first_line(child).split()[-1]}"
+            child.send_signal(signal.SIGINT)
+            _, said = child.communicate(timeout=PATIENCE_S)
+        assert child.returncode == 1
         assert "cancelled: cancelled before an iteration began" in said
         assert cam.get(path)["state"] == "cancelled"
         cam.beat("start", "one", 1)
         assert not cam.target("one")["capturing"]
-        expired = loopcam(
-            "collect", "--when", "next-iteration", "--wait", "300ms", "--follow", "--url", cam.url
-        )
+        waiting = ("collect", "--when", "next-iteration", "--wait", "300ms", "--follow", "--url", cam.url)
+        expired = loopcam(*waiting)
         assert expired.returncode == 1
         assert "expired: no iteration began within 300ms" in expired.stderr
         assert loopcam("collect", "--wait", "3s", "--url", cam.url).returncode == 64

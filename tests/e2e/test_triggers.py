@@ -68,6 +68,23 @@ def test_an_overrun_ends_the_light_capture_that_is_in_progress(tmp_path: Path, s
         assert cam.metric("loopcam_refusals_total", reason="busy") == 0
 
 
+def test_an_iteration_that_takes_longer_than_usual_has_overrun(tmp_path: Path, stuck: int) -> None:
+    adaptive = [{"adaptive": {"needs": 5, "last": 5, "floor": "300ms"}}]
+    with daemon(tmp_path, target("one", stuck, triggers=adaptive, **SLOW)) as cam:
+        cam.finds("one")
+        assert cam.target("one")["triggers"][0]["says"].startswith("not in effect: too few iterations")
+        for iteration in range(5):
+            cam.beat("start", "one", iteration)
+            cam.beat("end", "one", iteration)
+        assert " (3 times the median of the last 5 iterations, " in cam.target("one")["triggers"][0]["says"]
+        cam.beat("start", "one", "slow")
+        trigger = cam.report().capture.trigger
+        assert (trigger.kind, trigger.iteration) == (TriggerKind.OVERRUN, "slow")
+        assert trigger.threshold_s is not None
+        assert 0.3 <= trigger.threshold_s < 3600
+        assert "(3 times the median of the last 5 iterations, " in trigger.reason
+
+
 def test_a_busy_process_is_captured_between_its_iterations(tmp_path: Path) -> None:
     cpu = [{"cpu": {"above": "10%", "over": "2s"}}]
     with spinning() as busy, daemon(tmp_path, target("one", busy.pid, triggers=cpu, **SLOW)) as cam:
