@@ -34,7 +34,6 @@ WARM_AFTER_S = 0.3  # the first look at the target comes before our own imports 
 _OF_ITERATIONS = (TriggerKind.OVERRUN, TriggerKind.EARLY)
 _REFUSED = {Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED, Outcome.UNSUPPORTED: Refusal.UNSUPPORTED}
 
-
 Finished = Callable[[Opened, Entry | None, RefusedError | None], None]
 
 
@@ -109,12 +108,10 @@ class Captures:
 
     def iteration_ended(self, target: str, iteration: str | None, at_s: float) -> None:
         """An iteration is over, and with it the window of its capture; one for another reason goes on."""
-        running = self._running.get(target)
-        if running is None or running.facts.trigger.started_s is None:
-            return
-        captured = running.facts.trigger.iteration
-        if captured is None or iteration in (None, captured):
-            self._full_next.pop(target, None)
+        running, next_ = self._running.get(target), self._full_next.get(target)
+        if next_ is not None and next_[0].is_of(iteration):
+            del self._full_next[target]
+        if running is not None and running.facts.trigger.is_of(iteration):
             running.window.iteration_ended(at_s)
 
     def in_progress(self) -> list[Opened]:

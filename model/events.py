@@ -76,6 +76,12 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
         """How old the iteration was at the trigger, in seconds."""
         return None if self.started_s is None else self.at_s - self.started_s
 
+    def is_of(self, iteration: str | None) -> bool:
+        """Whether it was in this iteration that it came, as far as names tell."""
+        if self.started_s is None:
+            return False
+        return self.iteration is None or iteration in (None, self.iteration)
+
 
 class Refusal(StrEnum):
     """Why a trigger led to no capture."""

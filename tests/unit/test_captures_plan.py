@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import msgspec
+import pytest
 
 from collectors.contract import Collector, Target, Window
 from daemon.capture.plan import collection_time_s, plan
@@ -63,3 +64,20 @@ def test_of_a_process_that_ended_only_what_needs_none_is_taken() -> None:
     made = plan(configured(), wanted(TriggerKind.EXIT))
     assert made.sampling is None
     assert list(made.collectors) == ["cheap"]
+
+
+@pytest.mark.parametrize(
+    ("started_s", "named", "ended", "expected"),
+    [
+        (1.0, "17", "17", True),
+        (1.0, "17", "18", False),
+        (1.0, "17", None, True),  # an end without a name, where one follows the other
+        (1.0, None, "17", True),
+        (None, None, "17", False),  # it came between iterations
+    ],
+)
+def test_whose_end_an_end_is(
+    started_s: float | None, named: str | None, ended: str | None, expected: bool
+) -> None:
+    made = msgspec.structs.replace(wanted(TriggerKind.OVERRUN), started_s=started_s, iteration=named)
+    assert made.is_of(ended) is expected
