@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -29,6 +29,9 @@ _Several = Meta(max_length=16, extra={"or_one": True})
 
 class LogLines(Collector, frozen=True, kw_only=True):
     """The target's log lines from the iteration's start to the window's end, without secrets."""
+
+    light: ClassVar[bool] = True
+    posthumous: ClassVar[bool] = True
 
     path: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],

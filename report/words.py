@@ -28,6 +28,8 @@ _ENDS = {
     WindowEnd.SHUTDOWN: "loopcam was told to shut down",
     WindowEnd.DAEMON_KILLED: "loopcam itself was killed; the next start took up what was there",
     WindowEnd.DISABLED: "capturing was switched off",
+    WindowEnd.CANCELLED: "the capture was cancelled",
+    WindowEnd.ESCALATED: "the iteration overran, and a full capture followed",
 }
 
 _OUTCOMES = {
