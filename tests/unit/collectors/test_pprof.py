@@ -70,7 +70,8 @@ async def test_everything_is_taken_the_most_precious_first(tmp_path: Path) -> No
     everything = Pprof(profiles=("trace", "allocs", "cpu", "goroutines", "heap", "mutex", "block"))
     async with serving(served(profile=ends(window, 4))) as server:
         came = await collected(everything, target(server.port), window, tmp_path)
-    assert server.asked[:2] == ["/debug/pprof/goroutine?debug=2", "/debug/pprof/goroutine"]
+    first = ["/debug/pprof/", "/debug/pprof/goroutine?debug=2", "/debug/pprof/goroutine"]
+    assert server.asked[:3] == first
     assert server.seconds("profile") == ["1", "2", "4", "4"]
     assert server.seconds("trace") == ["1"]
     kinds = {Path(one.path).name: one.kind for one in came.artifacts}
@@ -301,6 +302,29 @@ async def test_bytes_are_bounded_and_dumps_leave_room_for_profiles(tmp_path: Pat
     assert sum(one.size_bytes for one in dumps) <= most / 2
     assert len(dumps) == 2
     assert "no room for other profiles" in dumps[-1].detail
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<tr><td>501</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>",  # Go 1.14 and later
+        "<tr><td>501<td><a href=goroutine?debug=1>goroutine</a>",
+    ],
+)
+@pytest.mark.parametrize("most", [500, 501])
+async def test_a_crowd_of_goroutines_is_not_stopped_for_a_dump(tmp_path: Path, row: str, most: int) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        page = f"<tr><td>2</td><td><a href='cmdline?debug=1'>cmdline</a></td></tr>\n{row}"
+        return web.Response(text=page if request.path.endswith("/") else "x")
+
+    options = Pprof(profiles=("goroutines",), most_goroutines=most)
+    async with serving(answer) as server:
+        came = await collected(options, target(server.port), CaptureWindow(0.1), tmp_path)
+    assert came.error is None
+    assert "one-goroutines.pb.gz" in came.files
+    dumped = "one-goroutines-000.txt" in came.files
+    assert dumped is (most == 501)
+    assert ("no goroutine dump of 501 goroutines" in came.detail) is not dumped
 
 
 async def test_what_is_beyond_the_bound_is_cut_off_and_told(tmp_path: Path) -> None:
