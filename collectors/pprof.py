@@ -14,17 +14,21 @@ from collectors.pprof_words import absent, judged, not_served
 from fetch.client import Client, Request
 from model.capture import Outcome
 from model.errors import CollectorError, FetchError
+from model.events import PlanName
 from model.units import ByteSize, Seconds
 
 KIND = "pprof"
 TRIAL_S = 5.0
 Profile = Literal["cpu", "goroutines", "heap", "allocs", "mutex", "block", "trace"]
 
+_LIGHT: tuple[Profile, ...] = ("goroutines",)
+
 
 class Pprof(Collector, frozen=True, kw_only=True):
     """Takes the profiles that a Go program serves over HTTP."""
 
     needs_address: ClassVar[bool] = True
+    light: ClassVar[bool] = True  # of which it takes goroutines alone
 
     port: Annotated[
         int | None,
@@ -96,13 +100,14 @@ class Pprof(Collector, frozen=True, kw_only=True):
         """Take the profiles; raises CollectorError where something is wrong, what came stays."""
         if target.endpoint is None:
             raise CollectorError(Outcome.UNSUPPORTED, "no address", remedy="set the target's `address`")
+        light = target.trigger.plan is PlanName.LIGHT
         try:
             async with Client(target.endpoint) as client:
                 fetching = Fetching(client, window, into, name, KIND, self.max_bytes)
                 requests = Requests(target.endpoint, self.path, self.port, name, self.max_bytes)
                 taking = Taking(requests, fetching, client, target.presets)
                 await taking.take(
-                    self.profiles,
+                    _LIGHT if light else self.profiles,
                     every_s=self.goroutine_interval,
                     trace_s=self.trace_time,
                     most_goroutines=self.most_goroutines,
