@@ -59,6 +59,14 @@ class Pprof(Collector, frozen=True, kw_only=True):
             "takes long, they come less often, for at most 5% of the time.",
         ),
     ] = Seconds(1)
+    most_goroutines: Annotated[
+        int,
+        Meta(
+            ge=1,
+            description="Where there are more goroutines, none are dumped: a dump stops the program for 0.02 "
+            "to 0.15 ms for each.",
+        ),
+    ] = 10_000
     trace_time: Annotated[
         Seconds,
         Meta(ge=0.1, le=60, description="How long the execution is traced, if it is: megabytes a second."),
@@ -97,14 +105,19 @@ class Pprof(Collector, frozen=True, kw_only=True):
             async with Client(target.endpoint) as client:
                 fetching = Fetching(client, window, into, name, KIND, self.max_bytes)
                 requests = Requests(target.endpoint, self.path, self.port, name, self.max_bytes)
-                taking = Taking(requests, fetching, target.presets)
-                profiles = _LIGHT if light else self.profiles
-                await taking.take(profiles, self.goroutine_interval, self.trace_time)
-                gone = not target.alive() or await taking.gone(client)
+                taking = Taking(requests, fetching, client, target.presets)
+                await taking.take(
+                    _LIGHT if light else self.profiles,
+                    every_s=self.goroutine_interval,
+                    trace_s=self.trace_time,
+                    most_goroutines=self.most_goroutines,
+                )
+                gone = not target.alive() or await taking.gone()
         except FetchError as error:  # its certificates
             raise CollectorError(Outcome.FAILED, str(error), remedy=error.remedy) from error
         if failure := judged(taking.failed, taking.came, gone=gone, presets=target.presets):
             if failure.outcome in (Outcome.UNSUPPORTED, Outcome.NOT_PERMITTED):
                 fetching.index.unlink(missing_ok=True)  # all that it says is said here
             raise failure
-        return Taken(artifacts=tuple(fetching.artifacts()), detail=not_served(taking.failed))
+        remarks = filter(None, (taking.remark, not_served(taking.failed)))
+        return Taken(artifacts=tuple(fetching.artifacts()), detail="; ".join(remarks))

@@ -10,6 +10,7 @@ from fetch.client import Request
 
 BYTES = "application/octet-stream"
 DUMPS_ROOM = 0.5  # of all bytes, for goroutine dumps: what is left is for the other profiles
+LISTING_S = 1.0  # for the list of profiles, of which nothing depends
 ANSWERING_S = 10.0  # beyond the seconds that a profile takes
 ENDING_S = 2.0  # that a profile which was begun may need beyond its seconds once the iteration has ended
 
@@ -66,8 +67,8 @@ class Requests:
         return self._wanted("trace", "trace", "trace.out", query, seconds=seconds, kind="go_trace", cut=True)
 
     def index(self) -> Request:
-        """A request that costs next to nothing and tells whether anybody answers."""
-        return Request(path=f"{self._path}/", deadline_s=0.5, max_bytes=1, port=self._port)
+        """The list of profiles, which costs next to nothing: it tells how many goroutines there are."""
+        return Request(path=f"{self._path}/", deadline_s=LISTING_S, max_bytes=2**16, port=self._port)
 
     def _wanted(
         self,

@@ -8,7 +8,7 @@ from typing import Any
 
 from collectors.fetching import Fetched, Fetching, Wanted, all_of
 from collectors.pprof_requests import Requests
-from collectors.pprof_words import BUSY, SINCE_START, is_busy, is_too_long, remedy
+from collectors.pprof_words import BUSY, SINCE_START, crowded, goroutines, is_busy, is_too_long, remedy
 from fetch.client import Client
 from model.capture import WindowEnd
 from model.errors import FetchError
@@ -23,21 +23,27 @@ _LAST_DUMP = "the last one: more of them would leave no room for other profiles"
 class Taking:
     """One collector's work in one capture."""
 
-    def __init__(self, requests: Requests, fetching: Fetching, presets: Sequence[str]) -> None:
+    def __init__(
+        self, requests: Requests, fetching: Fetching, client: Client, presets: Sequence[str]
+    ) -> None:
+        self.remark = ""
         self.came: list[str] = []  # whose files are there
         self.failed: dict[str, Fetched] = {}  # the last failure of each
         self._requests = requests
         self._fetching = fetching
+        self._client = client
         self._presets = presets
         self._window = fetching.window
 
-    async def take(self, profiles: Sequence[str], every_s: float, trace_s: float) -> None:
+    async def take(
+        self, profiles: Sequence[str], *, every_s: float, trace_s: float, most_goroutines: int
+    ) -> None:
         """Take these profiles; raises CollectorError where they cannot be written."""
         going: list[Coroutine[Any, Any, None]] = []
         if "goroutines" in profiles:
-            first = await self._once(self._requests.dump(0))
+            first = await self._first_dump(most_goroutines)
             await self._once(self._requests.goroutines())
-            if first.ok:
+            if first is not None and first.ok:
                 going.append(self._sample(first, every_s))
         if "cpu" in profiles:
             going.append(self._cpu())
@@ -48,15 +54,28 @@ class Taking:
         going += [self._contention(what) for what in ("mutex", "block") if what in profiles]
         await all_of(*going)
 
-    async def gone(self, client: Client) -> bool:
+    async def gone(self) -> bool:
         """Whether what answered before answers no more."""
         if not self.came or not any(one.broken for one in self.failed.values()):
             return False
+        return await self._index() is None
+
+    async def _index(self) -> bytes | None:
+        """The list of profiles, empty where that is not served; None where nobody answers."""
+        page = bytearray()
         try:
-            await client.fetch(self._requests.index(), len)
+            await self._client.fetch(self._requests.index(), page.extend)
         except FetchError:
-            return True
-        return False
+            return None
+        return bytes(page)
+
+    async def _first_dump(self, most_goroutines: int) -> Fetched | None:
+        """The dump at the trigger, unless there are so many goroutines that it would do harm."""
+        count = goroutines(await self._index() or b"")
+        if count > most_goroutines:
+            self.remark = crowded(count, most_goroutines)
+            return None
+        return await self._once(self._requests.dump(0))
 
     async def _once(self, wanted: Wanted) -> Fetched:
         taken = await self._fetching.take(wanted)

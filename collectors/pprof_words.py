@@ -1,5 +1,6 @@
 """What the answers of net/http/pprof mean, and what to do about them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 
@@ -9,6 +10,7 @@ from model.errors import CollectorError
 
 BUSY = "another profiler is at work there; goroutine dumps must do"
 SINCE_START = "all since the target's start, not of the window alone"
+_COUNTED = re.compile(rb"<td>(\d+)(?:</td>)?\s*<td><a href=['\"]?goroutine\?")
 _OPTIONAL = frozenset({"heap", "allocs", "mutex", "block"})  # of which a program may well serve some only
 _FLAGS = {
     "cluster-autoscaler": "start cluster-autoscaler with --profiling=true",
@@ -23,6 +25,17 @@ _PERMIT = (
     "set `http: {token_file: ...}` of the target, and let that account `get` the nonResourceURLs "
     "/debug/pprof/*"
 )
+
+
+def goroutines(index: bytes) -> int:
+    """How many there are, as the list of profiles has it; 0 where it does not say."""
+    found = _COUNTED.search(index)
+    return int(found[1]) if found else 0
+
+
+def crowded(count: int, most: int) -> str:
+    """Why there is no dump."""
+    return f"no goroutine dump of {count} goroutines, more than most_goroutines ({most})"
 
 
 def is_busy(taken: Fetched) -> bool:

@@ -54,6 +54,21 @@ async def serving(answer: Answer) -> AsyncIterator[Server]:
         await runner.cleanup()
 
 
+def profile(request: web.Request) -> str:
+    """The last part of its path."""
+    return request.path.rpartition("/")[2]
+
+
+def served(**answers: Callable[[web.Request], web.Response]) -> Answer:
+    """Every profile at once, but for these."""
+
+    async def answer(request: web.Request) -> web.Response:
+        special = answers.get(profile(request))
+        return special(request) if special else web.Response(body=f"{request.path_qs}".encode())
+
+    return answer
+
+
 @dataclass
 class Target:
     """Whoever is looked at."""
