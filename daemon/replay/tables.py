@@ -44,31 +44,39 @@ def summary(story: Story, show: Show) -> Iterator[str]:
     yield f"captures: {made}" + (f", refused: {reasons}" if refused else "")
     if story.strays:
         yield "did not fit: " + ", ".join(f"{count} {why}" for why, count in sorted(story.strays.items()))
-    for kind, patterns in story.unmatched.items():
-        yield f"0 lines matched `{kind}` of source {story.source}: is it the right log, at the right level?"
-        yield from (f"  pattern: {pattern}" for pattern in patterns)
-    if story.unmatched and story.sample:
-        yield f"  a line:  {_plain(story.sample)}"
+    yield from _unmatched(story)
     for at_s in story.ahead:
         yield f"time leaps ahead to {show(at_s)}, more than a day: is that stamp, or the one before, right?"
     for at_s in story.back:
         yield f"time goes back to {show(at_s)}: from there on all is counted anew"
 
 
+def _unmatched(story: Story) -> Iterator[str]:
+    """What was looked for in vain."""
+    found = story.found
+    for kind, texts in found.unmatched.items():
+        noun = "pattern" if found.sample else "series"
+        yield f"0 {found.noun} matched `{kind}` of source {story.source}: {_plain(found.question)}"
+        yield from (f"  {noun}: {text}" for text in texts)
+    if found.unmatched and found.sample:
+        yield f"  a line:  {_plain(found.sample)}"
+
+
 def as_json(story: Story, show: Show) -> str:
     """The same as one JSON object; times as the log writes them."""
     made, refused = _captures(story)
+    found = story.found
     data = {
         "target": story.target,
         "source": story.source,
-        "lines": story.lines,
-        "from": None if story.first_s is None else show(story.first_s),
-        "to": None if story.last_s is None else show(story.last_s),
-        "events": story.counts,
+        found.noun: found.count,
+        "from": None if found.first_s is None else show(found.first_s),
+        "to": None if found.last_s is None else show(found.last_s),
+        "events": found.counts,
         "did_not_fit": story.strays,
-        "matched": story.matched,
-        "unmatched": story.unmatched,
-        "sample": story.sample,
+        "matched": found.matched,
+        "unmatched": found.unmatched,
+        "sample": found.sample,
         "time_went_back": [show(at_s) for at_s in story.back],
         "time_leapt_ahead": [show(at_s) for at_s in story.ahead],
         "overruns": sum(one.overran for one in story.turns),
@@ -127,10 +135,11 @@ def _skipped(count: int) -> str:
 
 
 def _extent(story: Story, show: Show) -> str:
-    said = f"{story.lines} lines"
-    if story.first_s is not None and story.last_s is not None:
-        said += f", {show(story.first_s)} to {show(story.last_s)}"
-    return said + "".join(f", {count} {kind}" for kind, count in sorted(story.counts.items()))
+    found = story.found
+    said = f"{found.count} {found.noun}"
+    if found.first_s is not None and found.last_s is not None:
+        said += f", {show(found.first_s)} to {show(found.last_s)}"
+    return said + "".join(f", {count} {kind}" for kind, count in sorted(found.counts.items()))
 
 
 def _figures(story: Story) -> str:

@@ -5,6 +5,7 @@ Any text is read: what is no goroutine is passed over, and what is too much is c
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import BinaryIO, NamedTuple
 
 from model.samples import Frame, State
@@ -44,7 +45,8 @@ def read(file: BinaryIO, most: int = MOST) -> Iterator[Goroutine]:
     body: list[str] = []
     found = 0
     for line in _lines(file):
-        if (begins := _HEAD.match(line)) is not None or not line:
+        begins = _HEAD.match(line) if line.startswith("goroutine ") else None
+        if begins is not None or not line:
             if head is not None:
                 yield _goroutine(head, body)
                 found += 1
@@ -86,19 +88,26 @@ def _stack(body: Iterable[str]) -> tuple[tuple[Frame, ...], str, int]:
     frames: list[Frame] = []
     function = ""
     for line in body:
-        if line.startswith("[originating from"):  # with GODEBUG=tracebackancestors: not this one's stack
+        if line.startswith("\t"):
+            if (place := _place(line)) is not None:  # else: "running on other thread; stack unavailable"
+                frames.append(Frame(function or "(unknown)", *place))
+                function = ""
+        elif line.startswith("[originating from"):  # GODEBUG=tracebackancestors: not this one's stack
             break
-        if (created := _CREATED.match(line)) is not None:
+        elif line.startswith("created by ") and (created := _CREATED.match(line)) is not None:
             return tuple(reversed(_with(frames, function))), name(created[1]), int(created[2] or 0)
-        if (place := _PLACE.match(line)) is not None:
-            frames.append(Frame(function or "(unknown)", place[1], int(place[2])))
-            function = ""
-        elif _ELIDED.match(line):
-            frames = [*_with(frames, function), Frame("(frames elided)", "", 0)]
-            function = ""
-        elif not line.startswith("\t"):  # else: "goroutine running on other thread; stack unavailable"
+        elif line.startswith("...") and _ELIDED.match(line):
+            frames, function = [*_with(frames, function), Frame("(frames elided)", "", 0)], ""
+        else:
             frames, function = _with(frames, function), name(_without_arguments(line))
     return tuple(reversed(_with(frames, function))), "", 0
+
+
+@lru_cache(maxsize=65536)
+def _place(line: str) -> tuple[str, int] | None:
+    """File and line of a place, if it is one."""
+    found = _PLACE.match(line)
+    return (found[1], int(found[2])) if found is not None else None
 
 
 def _with(frames: list[Frame], function: str) -> list[Frame]:

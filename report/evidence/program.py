@@ -15,7 +15,7 @@ from report.evidence.profiles import Profile
 
 PPROF = "pprof"
 OTHER_PROFILES = ("heap", "allocs", "mutex", "block", "goroutines")
-MOST_DUMP_BYTES = 160 << 20  # of all dumps; later ones are left out
+MOST_DUMP_BYTES = 96 << 20  # of all dumps; later ones are left out
 
 T = TypeVar("T")
 

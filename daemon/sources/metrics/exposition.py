@@ -10,7 +10,7 @@ MAX_LINE_BYTES = 64 * 1024
 MOST_LINES = 5000  # of the series that are looked at: each costs microseconds of the daemon's time
 MOST_NAMES = 20_000
 _AFTER_NAME = b"{ \t"
-_NAMES = re.compile(rb"^[a-zA-Z_:][a-zA-Z0-9_:]{0,255}", re.MULTILINE)
+_NAMES = re.compile(rb"^(?:# TYPE )?([a-zA-Z_:][a-zA-Z0-9_:]{0,255})", re.MULTILINE)
 
 
 class Exposition:

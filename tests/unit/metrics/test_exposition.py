@@ -192,6 +192,6 @@ def test_a_line_that_cannot_be_read_is_shown() -> None:
 
 def test_all_names_are_noted_where_that_is_asked_for() -> None:
     one = Exposition(["a"], curious=True)
-    for piece in (b"# HELP x y\nloop_", b'start{a="1"} 1\nturns_total 2\nhalf'):
+    for piece in (b"# HELP x y\n# TYPE z gauge\nloop_", b'start{a="1"} 1\nturns_total 2\nhalf'):
         one.take(piece)
-    assert one.names == {b"loop_start", b"turns_total"}
+    assert one.names == {b"loop_start", b"turns_total", b"z"}

@@ -142,6 +142,24 @@ def test_a_fast_loop_that_stalls_is_seen() -> None:
     assert [trigger.started_s for trigger in target.triggers][:1] == [47]
 
 
+def test_a_start_within_the_second_of_the_one_before_is_seen_when_no_pause_is_so_long() -> None:
+    target = Target(pause_s=3)
+    target.scraped(0.9, 0, 7, 70)
+    target.scraped(1.9, 1.0, 9, 70.2)
+    assert target.scraped(2.9, 1.0, 10, 70.3)  # another one in the same whole second
+    assert [kinds(target.scraped(at_s, 1.0, 10, 70.3)) for at_s in (3.9, 4.9)] == [[], [START]]
+    for at_s in range(5, 80, 5):
+        target.scraped(at_s, 1.0, 10, 70.3)
+    assert len(target.triggers) == 1
+
+
+def test_after_a_long_iteration_with_whole_seconds_there_is_a_pause() -> None:
+    target = Target(pause_s=3)
+    target.scraped(0, -5, 7, 70)
+    target.scraped(5, -5, 8, 79)
+    assert [target.scraped(at_s, -5, 8, 79) for at_s in range(10, 200, 5)] == [[]] * 38
+
+
 def test_very_many_ends_are_told_up_to_a_number_and_the_others_counted() -> None:
     target = Target()
     target.scraped(0, -1, 0, 0)

@@ -8,6 +8,7 @@ import pytest
 
 from model.capture import Outcome, PartOutcome
 from model.manifest import Manifest
+from report.evidence import program
 from report.pprof_pb2 import Profile
 from report.render import METRICS_DIFF, VIEWS, render
 from tests.reports import assert_valid_report
@@ -189,3 +190,23 @@ def test_the_last_log_lines_are_shown_escaped_and_folded(tmp_path: Path) -> None
     assert "&lt;b&gt;line 399&lt;/b&gt;\\x1b[31m" in page
     assert "line 99&lt;" not in page
     assert METRICS_DIFF not in {file.name for file in home.iterdir()}
+
+
+def test_dumps_beyond_what_fits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = recorded("blocked")
+    first = next(len(answer[4]) for answer in answers if answer[0] == "goroutine_dump")
+    monkeypatch.setattr(program, "MOST_DUMP_BYTES", first)
+    manifest = drawn(make_go_report(tmp_path, answers))
+    assert "evidence/pprof-goroutines-001.txt is not read" in manifest.rendering.detail
+    assert manifest.top_stacks[0].function == "main.fetchPrices"
+
+
+def test_little_cpu_time_is_called_little(tmp_path: Path) -> None:
+    answers = only(recorded("blocked"), "goroutine_dump")
+    message = Profile(string_table=["", "cpu", "nanoseconds"], duration_nanos=4_000_000_000)
+    message.sample_type.add(type=1, unit=2)
+    idle = ("cpu", "pprof-cpu-000.pb.gz", 0.0, 4.0, message.SerializeToString())
+    home = make_go_report(tmp_path, [*answers, idle])
+    manifest = drawn(home)
+    assert (manifest.rendering.sampled_s, manifest.rendering.from_looks) == (4.0, 0)
+    assert "CPU profile: it was on no CPU over 4s." in (home / "report.html").read_text()

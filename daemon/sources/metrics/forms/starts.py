@@ -76,18 +76,20 @@ class Starts:
             self._started_s = self._placed(scrape, now, before.at_s)
         at_s = max(self._started_s if started else scrape.answered_s, self._last_s)
         marks: list[Mark] = []
+        least_s = before.at_s - last_s if self._told else 0.0
         if ends:
-            least_s = before.at_s - last_s if self._told else 0.0
             took_s = durations(before.ends, now.ends, min(ends, MOST_ENDS), least_s)
             marks = self._ended(at_s, took_s, least_s if scrape.gap else None)
+            least_s = max(least_s, took_s[0] or 0.0) if self._told else least_s
             self.uncounted += max(0, ends - MOST_ENDS)
             self._told = False
         if started:
             # One that was in flight has one of the ends; what is left of them may hold the end of the last.
             left = ends - 1 if was_in_flight else ends
             self._in_flight, self._told = (True if left <= 0 else None), False
-        elif ends:
-            self._in_flight = False
+        elif ends:  # the next may have started within the second that a gauge of whole seconds shows
+            again = now.start.is_integer() and least_s < 1.0
+            self._in_flight = None if again else False
         return self._noted(marks)
 
     def _ended(self, at_s: float, took_s: Sequence[float | None], least_s: float | None) -> list[Mark]:
@@ -109,7 +111,7 @@ class Starts:
         if not self._in_flight or self._told:
             return []
         self._told = True
-        return self._noted([Mark(kind=EventKind.START, at_s=self._started_s)])
+        return self._noted([Mark(kind=EventKind.START, at_s=max(self._started_s, self._last_s))])
 
     def _rest(self, before: _Seen) -> list[Mark]:
         """The process is another one, or has no such series: it was last seen at the scrape before."""
