@@ -49,7 +49,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[Secret, ...] = ()  # that a server's words must not repeat
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     """How a request went."""
 
     wanted: Wanted
@@ -84,7 +84,7 @@ class Fetching:
         self._name = name
         self._kind = kind
         self._last_s = self.began_s + window.collection_time_s + GRACE_S
-        self._taken: list[Taken] = []
+        self._taken: list[Fetched] = []
 
     @property
     def index(self) -> Path:
@@ -95,7 +95,7 @@ class Fetching:
         """How much of the collection time is left."""
         return self.began_s + self.window.collection_time_s - time.monotonic()
 
-    async def take(self, wanted: Wanted) -> Taken:
+    async def take(self, wanted: Wanted) -> Fetched:
         """Fetch it into its file; raises CollectorError where that cannot be written. It is not told yet."""
         with EvidenceFile(self._into / wanted.file, self.room, cut=wanted.cut) as file:
             answer = _Answer(wanted, file)
@@ -105,7 +105,7 @@ class Fetching:
                 return self._failed(answer, error)
             return self._answered(answer, response)
 
-    def tell(self, taken: Taken, detail: str = "", remedy: str = "") -> Taken:
+    def tell(self, taken: Fetched, detail: str = "", remedy: str = "") -> Fetched:
         """Put it into the index, which a later daemon finds if this one is killed; gives it as it is told."""
         if detail or remedy:
             detail = ": ".join(words for words in (taken.fetch.detail, detail) if words)
@@ -150,16 +150,16 @@ class Fetching:
         after_s = {WindowEnd.COLLECTION_TIME: wanted.late_s, WindowEnd.ITERATION_ENDED: wanted.early_s}
         return max(0.0, min(after_s.get(why, CLOSING_S), self._last_s - time.monotonic()))
 
-    def _failed(self, answer: "_Answer", error: FetchError) -> Taken:
+    def _failed(self, answer: "_Answer", error: FetchError) -> Fetched:
         remedy = _ROOM if isinstance(error, FullError) else error.remedy
-        return Taken(
+        return Fetched(
             wanted=answer.wanted,
             fetch=answer.fetch(whole=False, detail=str(error), remedy=remedy),
             broken=isinstance(error.__cause__, _BROKEN),
             closed=isinstance(error, _ClosedError),
         )
 
-    def _answered(self, answer: "_Answer", response: Response) -> Taken:
+    def _answered(self, answer: "_Answer", response: Response) -> Fetched:
         wanted, detail, remedy = answer.wanted, "", ""
         if not response.whole:
             detail, remedy = f"cut off after {wanted.request.max_bytes} bytes", _ROOM
@@ -167,7 +167,7 @@ class Fetching:
             detail = f"{response.status}: {quote(response.said, wanted.secrets)}".rstrip(": ")
         answer.status = response.status
         fetch = answer.fetch(whole=response.whole, detail=detail, remedy=remedy)
-        return Taken(wanted=wanted, fetch=fetch, headers=response.headers, said=response.said)
+        return Fetched(wanted=wanted, fetch=fetch, headers=response.headers, said=response.said)
 
 
 class _Answer:

@@ -66,13 +66,13 @@ class EvidenceFile:
         fitting = self._room.take(len(piece))
         self.size_bytes += fitting
         with writing():
-            if self._descriptor is None:
+            if self._descriptor is None and fitting:
                 self._descriptor = os.open(self.path, _CREATE, FILE_MODE)
             view = memoryview(piece)[:fitting]
-            while view:
+            while view and self._descriptor is not None:
                 view = view[os.write(self._descriptor, view) :]
         if fitting < len(piece):
-            raise FullError(f"cut off: with all files of this part {self._room.most_bytes} bytes came")
+            raise FullError(f"cut off: there is room for {self._room.most_bytes} bytes altogether")
 
     def drop(self) -> None:
         """Leave no file."""

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from msgspec import Meta
 
 from collectors.contract import Collector, Target, Window
-from collectors.fetching import CLOSING_S, GRACE_S, Fetching, Taken, Wanted, all_of
+from collectors.fetching import CLOSING_S, GRACE_S, Fetched, Fetching, Wanted, all_of
 from collectors.http_files import MEDIA_TYPE, described
 from collectors.http_words import explained, judged
 from fetch.access import Endpoint
@@ -104,8 +104,8 @@ class Http(Collector, frozen=True, kw_only=True):
 
 class _Fetcher:
     def __init__(self, options: Http, endpoint: Endpoint, fetching: Fetching, name: str) -> None:
-        self.taken: list[Taken] = []
-        self.failed: list[Taken] = []
+        self.taken: list[Fetched] = []
+        self.failed: list[Fetched] = []
         self._options = options
         self._fetching = fetching
         self._name = name

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from collectors.fetching import Taken
+from collectors.fetching import Fetched
 from model.capture import Outcome
 from model.errors import CollectorError
 
@@ -33,7 +33,7 @@ _OUTCOMES = {
 }
 
 
-def explained(path: str, taken: Taken) -> tuple[str, str]:
+def explained(path: str, taken: Fetched) -> tuple[str, str]:
     """What is to be said beyond the answer's own words, and the remedy; both may be empty."""
     status = taken.fetch.status
     if path.partition("?")[0].rstrip("/").endswith(_SNAPSHOT) and (status or not taken.broken):
@@ -43,7 +43,7 @@ def explained(path: str, taken: Taken) -> tuple[str, str]:
     return "", taken.fetch.remedy or _REMEDIES.get(status, "")
 
 
-def judged(taken: Sequence[Taken], failed: Sequence[Taken], *, alive: bool) -> CollectorError | None:
+def judged(taken: Sequence[Fetched], failed: Sequence[Fetched], *, alive: bool) -> CollectorError | None:
     """How the whole of it ended, where that was not well."""
     if not failed:
         return None

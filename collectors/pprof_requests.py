@@ -9,6 +9,8 @@ from fetch.access import Endpoint
 from fetch.client import Request
 
 BYTES = "application/octet-stream"
+DUMPS_ROOM = 0.5  # of all bytes, for goroutine dumps: what is left is for the other profiles
+LISTING_S = 1.0  # for the list of profiles, of which nothing depends
 ANSWERING_S = 10.0  # beyond the seconds that a profile takes
 ENDING_S = 2.0  # that a profile which was begun may need beyond its seconds once the iteration has ended
 
@@ -21,6 +23,7 @@ class Requests:
         self._path = path.rstrip("/")
         self._port = port
         self._name = name
+        self.dumps_room_bytes = int(DUMPS_ROOM * room_bytes)
         self._room_bytes = room_bytes
 
     def dump(self, number: int) -> Wanted:
@@ -32,6 +35,7 @@ class Requests:
             f"goroutines-{number:03d}.txt",
             query,
             media_type="text/plain",
+            room_bytes=self.dumps_room_bytes,
             cut=True,
         )
 
@@ -63,8 +67,8 @@ class Requests:
         return self._wanted("trace", "trace", "trace.out", query, seconds=seconds, kind="go_trace", cut=True)
 
     def index(self) -> Request:
-        """A request that costs next to nothing and tells whether anybody answers."""
-        return Request(path=f"{self._path}/", deadline_s=0.5, max_bytes=1, port=self._port)
+        """The list of profiles, which costs next to nothing: it tells how many goroutines there are."""
+        return Request(path=f"{self._path}/", deadline_s=LISTING_S, max_bytes=2**16, port=self._port)
 
     def _wanted(
         self,
@@ -76,12 +80,16 @@ class Requests:
         seconds: float = 0,
         kind: str = "goroutine_dump",
         media_type: str = BYTES,
+        room_bytes: int | None = None,
         cut: bool = False,
     ) -> Wanted:
         asked = "&".join(f"{key}={value}" for key, value in query.items())
         path = f"{self._path}/{profile}" + (f"?{asked}" if asked else "")
         request = Request(
-            path=path, deadline_s=seconds + ANSWERING_S, max_bytes=self._room_bytes, port=self._port
+            path=path,
+            deadline_s=seconds + ANSWERING_S,
+            max_bytes=room_bytes or self._room_bytes,
+            port=self._port,
         )
         return Wanted(
             what=what,

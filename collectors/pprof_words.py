@@ -1,14 +1,16 @@
 """What the answers of net/http/pprof mean, and what to do about them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 
-from collectors.fetching import Taken
+from collectors.fetching import Fetched
 from model.capture import Outcome
 from model.errors import CollectorError
 
 BUSY = "another profiler is at work there; goroutine dumps must do"
 SINCE_START = "all since the target's start, not of the window alone"
+_COUNTED = re.compile(rb"<td>(\d+)(?:</td>)?\s*<td><a href=['\"]?goroutine\?")
 _OPTIONAL = frozenset({"heap", "allocs", "mutex", "block"})  # of which a program may well serve some only
 _FLAGS = {
     "cluster-autoscaler": "start cluster-autoscaler with --profiling=true",
@@ -25,18 +27,29 @@ _PERMIT = (
 )
 
 
-def is_busy(taken: Taken) -> bool:
+def goroutines(index: bytes) -> int:
+    """How many there are, as the list of profiles has it; 0 where it does not say."""
+    found = _COUNTED.search(index)
+    return int(found[1]) if found else 0
+
+
+def crowded(count: int, most: int) -> str:
+    """Why there is no dump."""
+    return f"no goroutine dump of {count} goroutines, more than most_goroutines ({most})"
+
+
+def is_busy(taken: Fetched) -> bool:
     """Whether another profiler keeps this one from beginning."""
     told = "x-go-pprof" in taken.headers or "already in use" in taken.said
     return taken.fetch.status == HTTPStatus.INTERNAL_SERVER_ERROR and told
 
 
-def is_too_long(taken: Taken) -> bool:
+def is_too_long(taken: Fetched) -> bool:
     """Whether the server refuses so many seconds: more than its own WriteTimeout."""
     return taken.fetch.status == HTTPStatus.BAD_REQUEST and "WriteTimeout" in taken.said
 
 
-def remedy(taken: Taken, presets: Iterable[str]) -> str:
+def remedy(taken: Fetched, presets: Iterable[str]) -> str:
     """What to do about a failure."""
     if is_too_long(taken):
         return "raise the WriteTimeout of its server"
@@ -57,7 +70,7 @@ def _remedy(status: int, presets: Iterable[str], *, nobody: bool) -> str:
 
 
 def judged(
-    failed: Mapping[str, Taken], came: Sequence[str], *, gone: bool, presets: Iterable[str]
+    failed: Mapping[str, Fetched], came: Sequence[str], *, gone: bool, presets: Iterable[str]
 ) -> CollectorError | None:
     """How the whole of it ended, where that was not well. `failed`: the last failure of what failed."""
     told = {what: one for what, one in failed.items() if not (came and _passable(one, what in came))}
@@ -71,7 +84,13 @@ def judged(
     return CollectorError(outcome, detail, remedy=remedy(first, presets))
 
 
-def _passable(taken: Taken, came_before: bool) -> bool:
+def not_served(failed: Mapping[str, Fetched]) -> str:
+    """What is to be said of profiles that are missing without fault."""
+    absent = [what for what, one in failed.items() if one.fetch.status == HTTPStatus.NOT_FOUND]
+    return f"not served: {', '.join(absent)}" if absent else ""
+
+
+def _passable(taken: Fetched, came_before: bool) -> bool:
     """Whether nothing is wrong: a profile that it does not serve, or one that the window's end cut off."""
     absent = taken.wanted.what in _OPTIONAL and taken.fetch.status == HTTPStatus.NOT_FOUND
     return absent or (taken.closed and came_before)

@@ -32,12 +32,22 @@ class Frame(NamedTuple):
     line: int
 
 
-class Thread(NamedTuple):
-    """A thread of the target, or of one of its child processes."""
+class ThreadKind(StrEnum):
+    """What a row of the table's threads stands for."""
 
-    os_id: int
+    OS = "os"
+    LOOP = "loop"  # a goroutine that runs the loop
+    CPU = "cpu"  # CPU time of a whole process, as if by one core; whose it was is not known
+    GOROUTINE = "goroutine"
+
+
+class Thread(NamedTuple):
+    """A thread of the target, or of one of its child processes, or what stands in its place."""
+
+    os_id: int  # 0 where it is not known to the kernel
     name: str
     pid: int
+    kind: ThreadKind = ThreadKind.OS
 
 
 class Span(NamedTuple):
@@ -113,7 +123,7 @@ class SampleTable:
     def gaps(self) -> Iterator[tuple[int, int]]:
         """The stretches that no segment covers, as (start_us, end_us)."""
         seen_us = self.start_us
-        for span in (*self.segments, Span(self.end_us, self.end_us, 0)):
+        for span in (*sorted(self.segments), Span(self.end_us, self.end_us, 0)):
             until_us = min(span.start_us, self.end_us)
             if until_us > seen_us:
                 yield seen_us, until_us
@@ -137,7 +147,7 @@ class TableBuilder:
 
     _frames: dict[Frame, int] = field(default_factory=dict)
     _stacks: dict[tuple[int, int], int] = field(default_factory=dict)
-    _threads: dict[tuple[int, str, int], int] = field(default_factory=dict)
+    _threads: dict[Thread, int] = field(default_factory=dict)
     _segments: list[Span] = field(default_factory=list)
     _callers: "array[int]" = field(default_factory=lambda: array("l", [NO_STACK]))
     _tops: "array[int]" = field(default_factory=lambda: array("l", [-1]))
@@ -147,9 +157,9 @@ class TableBuilder:
     _state: "array[int]" = field(default_factory=lambda: array("b"))
     _segment: "array[int]" = field(default_factory=lambda: array("l"))
 
-    def thread(self, os_id: int, name: str, pid: int) -> int:
+    def thread(self, os_id: int, name: str, pid: int, kind: ThreadKind = ThreadKind.OS) -> int:
         """The number of a thread."""
-        return self._threads.setdefault((os_id, name, pid), len(self._threads))
+        return self._threads.setdefault(Thread(os_id, name, pid, kind), len(self._threads))
 
     def call(self, stack: int, frame: Frame) -> int:
         """The number of the stack that has this frame inside another stack."""
@@ -173,6 +183,13 @@ class TableBuilder:
         if self._segments:
             start_us = max(span.start_us, self._segments[-1].end_us)
             span = Span(start_us, max(start_us, span.end_us), span.rate_hz)
+        self._append(span, rows)
+
+    def add_beside(self, span: Span, rows: Sequence[Row]) -> None:
+        """Add a segment of threads that no other segment over this time has."""
+        self._append(span, rows)
+
+    def _append(self, span: Span, rows: Sequence[Row]) -> None:
         for row in rows:
             if row.time_us >= span.end_us:
                 break
@@ -191,7 +208,7 @@ class TableBuilder:
             frames=tuple(self._frames),
             callers=self._callers,
             tops=self._tops,
-            threads=tuple(Thread(*key) for key in self._threads),
+            threads=tuple(self._threads),
             segments=tuple(self._segments),
             time_us=self._time_us,
             thread=self._thread,

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 from model.artifacts import Artifact
 from model.capture import Capture
+from model.fetches import Fetches
 from model.manifest import Rendering, TopStack
-from model.samples import SampleTable
+from model.samples import SampleTable, ThreadKind
+from report.evidence.loglines import Tail
 from report.evidence.looks import Look
-from report.places import is_main
+from report.evidence.metrics import Difference
+from report.evidence.program import NO_PROGRAM, Program
+from report.places import is_main, rank
 from report.tree import ROOT, Key, Tree, Weight
 
 
@@ -24,11 +28,23 @@ class Drawing:
     top_stacks: tuple[TopStack, ...]
     rendering: Rendering
     artifacts: tuple[Artifact, ...]
+    program: Program = NO_PROGRAM
+    fetches: tuple[Fetches, ...] = ()
+    metrics: tuple[Difference, ...] = ()
+    logs: tuple[Tail, ...] = ()
 
     def threads(self) -> list[int]:
         """The threads that were sampled: the main one, then those seen longest."""
-        return sorted(self.trees, key=lambda each: (not self.is_main(each), -self.trees[each].total_us[ROOT]))
+        threads, pid = self.table.threads, self.capture.pid
+        return sorted(
+            self.trees, key=lambda each: (rank(threads[each], pid), -self.trees[each].total_us[ROOT])
+        )
 
     def is_main(self, thread: int) -> bool:
         """Whether a thread is the target's main thread."""
         return is_main(self.table.threads[thread], self.capture.pid)
+
+    @property
+    def has_threads(self) -> bool:
+        """Whether threads of the operating system were sampled."""
+        return any(self.table.threads[each].kind is ThreadKind.OS for each in self.trees)

@@ -19,7 +19,7 @@ from report.evidence import reading
 from report.evidence.reading import Evidence
 from report.top import top_stacks
 from report.tree import trees, weights
-from report.views import collapsed, flamegraph, page, pprof, speedscope, stacks
+from report.views import collapsed, flamegraph, metrics, page, pprof, speedscope, stacks
 
 _TEMPORARY = ".rendering-"
 
@@ -33,7 +33,7 @@ class View:
     draw: Callable[[Drawing], Iterable[bytes]]
 
 
-VIEWS = {  # the page last: it lists the others
+VIEWS = {  # of every report; the page last: it lists the others
     "stacks.txt": View("stacks", "text/plain; charset=utf-8", stacks.draw),
     "profile.speedscope.json": View("speedscope", "application/json", speedscope.draw),
     "profile.pb.gz": View("pprof", "application/octet-stream", pprof.draw),
@@ -41,6 +41,10 @@ VIEWS = {  # the page last: it lists the others
     "flamegraph.svg": View("flamegraph", "image/svg+xml", flamegraph.draw),
     "report.html": View("page", "text/html; charset=utf-8", page.draw),
 }
+
+METRICS_DIFF = "metrics.diff.txt"  # only where metrics were fetched twice
+_METRICS_VIEW = View("metrics_diff", "text/plain; charset=utf-8", metrics.draw)
+DOCUMENTS = (METRICS_DIFF, *VIEWS)
 
 
 def warm() -> None:
@@ -65,7 +69,7 @@ def render(directory: Path) -> Manifest:
     drawing = _drawing(capture, found, artifacts, (*faults, *found.faults))
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=directory))
     try:
-        for name, view in VIEWS.items():
+        for name, view in _views(drawing).items():
             drawing = _drawn(drawing, temporary, name, view)
         _publish(temporary, directory)
     finally:
@@ -73,11 +77,16 @@ def render(directory: Path) -> Manifest:
     return manifests.write(directory, capture, drawing.rendering, drawing.artifacts, drawing.top_stacks)
 
 
+def _views(drawing: Drawing) -> dict[str, View]:
+    """What is to be drawn of this report."""
+    return {METRICS_DIFF: _METRICS_VIEW, **VIEWS} if drawing.metrics else VIEWS
+
+
 def unrendered(directory: Path, why: str) -> Manifest:
     """Write a manifest over evidence that cannot be drawn: it is delivered all the same, and says so."""
     capture = manifests.read_capture(directory)
     artifacts, faults = manifests.evidence(directory, capture)
-    for name in VIEWS:
+    for name in DOCUMENTS:
         (directory / name).unlink(missing_ok=True)
     rendering = Rendering(rendered=False, detail="; ".join((why, *faults)))
     return manifests.write(directory, capture, rendering, artifacts)
@@ -87,14 +96,11 @@ def _drawing(
     capture: Capture, found: Evidence, artifacts: tuple[Artifact, ...], faults: tuple[str, ...]
 ) -> Drawing:
     table = found.table
-    window_us = table.end_us - table.start_us
-    gaps_us = sum(end_us - start_us for start_us, end_us in table.gaps())
-    missed_us = window_us if found.from_looks else gaps_us
     rendering = Rendering(
         rendered=True,
         detail="; ".join(faults),
-        sampled_s=(window_us - missed_us) / 1_000_000,
-        missed_s=missed_us / 1_000_000,
+        sampled_s=(table.end_us - table.start_us - found.missed_us) / 1_000_000,
+        missed_s=found.missed_us / 1_000_000,
         from_looks=found.from_looks,
     )
     by_key = weights(table)
@@ -108,6 +114,10 @@ def _drawing(
         top_stacks=top_stacks(table, by_thread, capture.pid),
         rendering=rendering,
         artifacts=artifacts,
+        program=found.program,
+        fetches=found.fetches,
+        metrics=found.metrics,
+        logs=found.logs,
     )
 
 
@@ -129,7 +139,7 @@ def _drawn(drawing: Drawing, folder: Path, name: str, view: View) -> Drawing:
 
 def _publish(folder: Path, directory: Path) -> None:
     """Move the documents into place; of an earlier revision nothing stays."""
-    for name in VIEWS:
+    for name in DOCUMENTS:
         if (folder / name).exists():
             durable.sync_file(folder / name)
             (folder / name).chmod(durable.FILE_MODE)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from model.manifest import TopStack
 from model.samples import SampleTable, State, Thread
-from report.places import Origin, frame_text, is_main, origin
+from report.places import Origin, frame_text, origin, rank
 from report.tree import ROOT, Tree
 
 
@@ -15,9 +15,9 @@ def top_stacks(table: SampleTable, trees: Mapping[int, Tree], pid: int) -> tuple
     return tuple(_top(table, table.threads[thread], trees[thread]) for thread in threads)
 
 
-def _rank(thread: Thread, tree: Tree, pid: int) -> tuple[bool, bool, int, int]:
+def _rank(thread: Thread, tree: Tree, pid: int) -> tuple[int, bool, int, int]:
     only_waits = set(tree.by_state) <= {State.WAITING}
-    return not is_main(thread, pid), only_waits, -tree.total_us[ROOT], thread.os_id
+    return rank(thread, pid), only_waits, -tree.total_us[ROOT], thread.os_id
 
 
 def _top(table: SampleTable, thread: Thread, tree: Tree) -> TopStack:

@@ -1,15 +1,15 @@
 """What happened, in plain words."""
 
-import math
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from model.capture import Capture, Outcome, PartOutcome, WindowEnd
 from model.events import Certainty, TriggerKind
 from model.manifest import TopStack
-from model.samples import State
-from model.units import Seconds, counted
+from model.samples import State, ThreadKind
+from model.units import counted
+from report import program_words
 from report.drawing import Drawing
+from report.times import clock, seconds
 from report.tree import ROOT, Tree
 
 STATES = {
@@ -28,6 +28,8 @@ _ENDS = {
     WindowEnd.SHUTDOWN: "loopcam was told to shut down",
     WindowEnd.DAEMON_KILLED: "loopcam itself was killed; the next start took up what was there",
     WindowEnd.DISABLED: "capturing was switched off",
+    WindowEnd.CANCELLED: "the capture was cancelled",
+    WindowEnd.ESCALATED: "the iteration overran, and a full capture followed",
 }
 
 _OUTCOMES = {
@@ -48,29 +50,21 @@ _NOTES = {
 }
 
 
-def seconds(value_s: float) -> str:
-    """A duration as people say it: three digits at most below a minute."""
-    digits = 0 if value_s >= 100 else max(0, 2 - math.floor(math.log10(max(value_s, 1e-3))))
-    return str(Seconds(round(value_s, digits))) if value_s > 0 else "0s"
-
-
-def clock(capture: Capture, monotonic_s: float) -> str:
-    """A monotonic time as UTC with milliseconds."""
-    at = datetime.fromtimestamp(monotonic_s + capture.wall_minus_monotonic_s, UTC)
-    return at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at.microsecond // 1000:03} UTC"
-
-
 def outcome(capture: Capture) -> str:
     """How the capture ended."""
     return _OUTCOMES[capture.outcome]
 
 
 def headline(capture: Capture) -> str:
-    """One line: what overran, and by how much."""
+    """One line: what overran, and by how much; or what else was the reason."""
     trigger = capture.trigger
-    if trigger.kind is not TriggerKind.OVERRUN or trigger.age_s is None:
-        return f"{capture.target}: captured on demand"
-    return f"{capture.target}: an iteration ran for over {seconds(trigger.age_s)}"
+    if trigger.kind is TriggerKind.OVERRUN and trigger.age_s is not None:
+        return f"{capture.target}: an iteration ran for over {seconds(trigger.age_s)}"
+    return f"{capture.target}: {'captured on demand' if _demanded(capture) else trigger.reason}"
+
+
+def _demanded(capture: Capture) -> bool:
+    return capture.trigger.kind is TriggerKind.MANUAL or not capture.trigger.reason
 
 
 def mix(tree: Tree, node: int = ROOT) -> str:
@@ -84,9 +78,18 @@ def story(drawing: Drawing) -> Iterator[str]:
     capture = drawing.capture
     yield " ".join(_why(capture))
     yield " ".join(_what(drawing))
-    if capture.iteration is not None and capture.trigger.kind is TriggerKind.OVERRUN:
+    yield from program_words.what(drawing)
+    if capture.iteration is not None and capture.trigger.kind is not TriggerKind.MANUAL:
         yield _end_of_iteration(capture)
     yield from (_NOTES.get(note, note) for note in capture.notes)
+
+
+def conclusions(drawing: Drawing) -> Iterator[str]:
+    """Where the loop was, the most important first."""
+    told = list(program_words.conclusions(drawing))
+    first = drawing.top_stacks[:1] if drawing.has_threads or not told else ()
+    yield from (conclusion(top, drawing.rendering.from_looks) for top in first)
+    yield from told
 
 
 def conclusion(top: TopStack, from_looks: int = 0) -> str:
@@ -106,31 +109,43 @@ def missing(drawing: Drawing) -> Iterator[str]:
     rendering, capture = drawing.rendering, drawing.capture
     if capture.outcome is not Outcome.COMPLETE:
         yield f"The capture is not complete: {outcome(capture)}."
-    if rendering.from_looks:
-        yield (
-            "No samples were recorded: times and shares are from "
-            f"{counted(rendering.from_looks, 'look')}, each of which holds until the next."
-        )
-    elif not drawing.table.segments:
-        yield "No samples were recorded, so the profile is empty."
-    elif rendering.missed_s >= 0.0005:
-        window_s = (drawing.table.end_us - drawing.table.start_us) / 1_000_000
-        yield (
-            f"{seconds(rendering.missed_s)} of {seconds(window_s)} were not sampled: "
-            "the seams between segments, and before the first and after the last."
-        )
-    if not drawing.looks:
-        yield "There is no look at all threads, so their states are not known."
+    yield from _not_sampled(drawing)
     recording = capture.recording
     if recording and (missed := sum(segment.missed for segment in recording.segments)):
         yield f"The sampler could not read {missed} samples; the stacks before them stand in."
     if recording and any(segment.behind for segment in recording.segments):
         yield "The sampler fell behind its rate: short calls may be missing."
+    failed = list(program_words.missing(drawing))
+    yield from failed
+    told = {said.partition(":")[0] for said in failed}  # by request, which says more
     yield from (
-        _part(part) for part in capture.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)
+        _part(part)
+        for part in capture.parts
+        if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING) and part.name not in told
     )
     if rendering.detail:
         yield f"{rendering.detail}."
+
+
+def _not_sampled(drawing: Drawing) -> Iterator[str]:
+    rendering, program = drawing.rendering, drawing.program
+    looks = counted(rendering.from_looks, "look")
+    if rendering.from_looks:
+        none = "There is no CPU profile" if program.dumps else "No samples were recorded"
+        yield f"{none}: times and shares are from {looks}, each of which holds until the next."
+    elif not drawing.table.segments:
+        yield "No samples were recorded, so the profile is empty."
+    elif rendering.missed_s >= 0.0005:
+        window_s = (drawing.table.end_us - drawing.table.start_us) / 1_000_000
+        seams = "CPU profiles" if program.busy else "segments"
+        yield (
+            f"{seconds(rendering.missed_s)} of {seconds(window_s)} were not sampled: "
+            f"the seams between {seams}, and before the first and after the last."
+        )
+    if program.busy and not program.dumps:
+        yield "There is no look at all goroutines, so what they waited for is not known."
+    elif not drawing.looks and not program.dumps:
+        yield "There is no look at all threads, so their states are not known."
 
 
 def _part(part: PartOutcome) -> str:
@@ -142,8 +157,11 @@ def _part(part: PartOutcome) -> str:
 def _why(capture: Capture) -> Iterator[str]:
     trigger = capture.trigger
     at = clock(capture, trigger.at_s)
-    if trigger.kind is not TriggerKind.OVERRUN or trigger.age_s is None or trigger.threshold_s is None:
+    if _demanded(capture):
         yield f"At {at} a capture was asked for: {trigger.reason}."
+        return
+    if trigger.kind is not TriggerKind.OVERRUN or trigger.age_s is None or trigger.threshold_s is None:
+        yield f"{capture.target} ({capture.whereabouts}) was captured at {at}: {trigger.reason}."
         return
     name = f"Iteration {trigger.iteration}" if trigger.iteration else "An iteration"
     yield (
@@ -152,16 +170,18 @@ def _why(capture: Capture) -> Iterator[str]:
     )
     if trigger.certainty is Certainty.INFERRED:
         yield "No source saw its start: the age follows from silence."
-    if trigger.level:
-        yield f"It had been captured before; this is capture {trigger.level + 1} of the same stall."
+    if trigger.fired > 1:
+        yield f"It had overrun before; this is trigger {trigger.fired} of the same stall."
 
 
 def _what(drawing: Drawing) -> Iterator[str]:
     capture = drawing.capture
     window_s = capture.window.ended_s - capture.window.started_s
     yield f"loopcam watched for {seconds(window_s)}, until {_ENDS[capture.window.end]}."
-    if (recording := capture.recording) and not drawing.rendering.from_looks:
-        threads = counted(len(drawing.table.threads), "thread")
+    instead = drawing.rendering.from_looks or (drawing.program.seen and not drawing.has_threads)
+    if (recording := capture.recording) and not instead:
+        sampled = sum(thread.kind is ThreadKind.OS for thread in drawing.table.threads)
+        threads = counted(sampled, "thread")
         mode = "pausing the target for each sample" if recording.blocking else "without pausing the target"
         yield (
             f"It sampled {threads} with {recording.sampler} {recording.version} "

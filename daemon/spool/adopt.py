@@ -89,7 +89,7 @@ def _close(directory: Path) -> None:
     recording, ended_s = _recording(directory, opened)
     _scrub(directory / "report", recording.segments if recording else ())
     report = directory / "report"
-    ended_s = max(ended_s, fetched.last_s(report))
+    ended_s = max(ended_s, min(fetched.last_s(report), _last_s(opened)))
     owe(directory, opened.sinks)
     capture = Capture(
         **evidence.facts(opened),
@@ -173,9 +173,12 @@ def _written_s(path: Path, opened: Opened) -> float | None:
     except FileNotFoundError:
         return None
     written_s = status.st_mtime - opened.wall_minus_monotonic_s
-    first_s = opened.trigger.at_s
-    last_s = first_s + opened.collection_time_s + SAMPLERS_GONE_S
-    return min(max(written_s, first_s), last_s) if status.st_size else None
+    return min(max(written_s, opened.trigger.at_s), _last_s(opened)) if status.st_size else None
+
+
+def _last_s(opened: Opened) -> float:
+    """When the last piece of evidence can have come."""
+    return opened.trigger.at_s + opened.collection_time_s + SAMPLERS_GONE_S
 
 
 def _parts(recording: Recording | None, seconds: float) -> tuple[PartOutcome, ...]:

@@ -17,6 +17,8 @@ _LOG = logging.getLogger(__name__)
 def fetched(report: Path) -> Iterator[Fetches]:
     """The indexes that can be read."""
     for file in sorted((report / EVIDENCE_DIR).glob(f"*{FETCHES_SUFFIX}")):
+        if file.is_symlink():  # a link is no evidence
+            continue
         try:
             yield coding.decode(file.read_bytes(), Fetches)
         except (msgspec.DecodeError, OSError) as error:

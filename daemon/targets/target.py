@@ -34,7 +34,7 @@ class TargetState(StrEnum):
 def rules(config: settings.Target, source: Source) -> Rules:
     """The loop rules that a target's configuration asks for, as one of its sources tells of the loop."""
     told = source.loop_rules()
-    return Rules(
+    made = Rules(
         mode=told.mode,
         max_loop_time_s=config.threshold_s,
         first_loop_time_s=config.first_loop_time or config.threshold_s,
@@ -43,6 +43,9 @@ def rules(config: settings.Target, source: Source) -> Rules:
         lag_s=told.lag_s,
         remembers=told.remembers,
     )
+    for part in config.triggers:
+        made = part.options.on_loop(made)
+    return made
 
 
 def made_watch(config: settings.Target, source: Source) -> Watch:

@@ -1,18 +1,19 @@
 """Reads all evidence of a capture; what is damaged costs itself only."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
-
 from model.capture import Capture, Dump, Outcome, Segment
+from model.fetches import Fetches
 from model.samples import SampleTable, Span, TableBuilder
-from report.evidence import austin, looks, pyspy, states
+from report.evidence import austin, fetched, loglines, looks, metrics, program, pyspy, states
 from report.evidence.austin import Found
+from report.evidence.fetched import DAMAGE, words
+from report.evidence.loglines import Tail
 from report.evidence.looks import Look, Scheduled, Sighting
-
-_DAMAGE = (OSError, ValueError, RecursionError, msgspec.DecodeError)
+from report.evidence.metrics import Difference
+from report.evidence.program import NO_PROGRAM, Program
 
 
 @dataclass(frozen=True)
@@ -40,26 +41,50 @@ class Evidence:
     table: SampleTable
     looks: tuple[Look, ...]
     faults: tuple[str, ...]
+    missed_us: int  # of the table's time, not sampled
     from_looks: int = 0  # looks that the table is made of, where there are no samples
+    program: Program = NO_PROGRAM
+    fetches: tuple[Fetches, ...] = ()
+    metrics: tuple[Difference, ...] = ()
+    logs: tuple[Tail, ...] = ()
 
 
 def read(directory: Path, capture: Capture) -> Evidence:
     """The evidence of a report directory."""
     faults: list[str] = []
+    indexes = fetched.indexes(directory, capture, faults)
+    files = tuple(fetched.files(directory, capture, indexes))
+    told = program.read(files, faults)
     recording = capture.recording
     dumps = recording.dumps if recording else ()
-    segments = recording.segments if recording else ()
     seen = tuple(_looks(directory, sorted(dumps, key=lambda dump: dump.at_s), faults))
+    table, missed_us, from_looks = _table(directory, capture, seen, told, faults)
+    moved = tuple(metrics.differences(files, faults))
+    logs = tuple(loglines.tails(directory, capture, faults))
+    return Evidence(table, seen, tuple(faults), missed_us, from_looks, told, indexes, moved, logs)
+
+
+def _table(
+    directory: Path, capture: Capture, seen: Sequence[Look], told: Program, faults: list[str]
+) -> tuple[SampleTable, int, int]:
+    """The table, what of its time was not sampled, and how many looks stand in where nothing was."""
+    segments = capture.recording.segments if capture.recording else ()
     builder = TableBuilder()
     for segment in sorted(segments, key=lambda segment: segment.started_s):
         _add(directory, segment, builder, seen, faults)
-    start_s = min((capture.window.started_s, *(segment.started_s for segment in segments)))
-    end_s = max((capture.window.ended_s, *(segment.ended_s for segment in segments)))
-    table = builder.freeze(_us(start_s), _us(end_s))
+    start_us = _us(min((capture.window.started_s, *(segment.started_s for segment in segments))))
+    end_us = _us(max((capture.window.ended_s, *(segment.ended_s for segment in segments))))
+    if told.busy or told.dumps:
+        start_us = min(start_us, *(each.span.start_us for each in told.busy), *(d.at_us for d in told.dumps))
+    from_dumps = program.add(told, end_us, capture.pid, builder)
+    table = builder.freeze(start_us, end_us)
     if seen and not table.segments and not _nothing_to_sample(capture):
-        standing_in = looks.table(seen, table.start_us, table.end_us)
-        return Evidence(table=standing_in, looks=seen, faults=tuple(faults), from_looks=len(seen))
-    return Evidence(table=states.assign(table, seen), looks=seen, faults=tuple(faults))
+        table = looks.table(seen, start_us, end_us)
+        return table, table.end_us - table.start_us, len(seen)
+    sampled = replace(table, segments=table.segments[: len(table.segments) - from_dumps])
+    from_looks = len(told.dumps) if from_dumps and not sampled.segments else 0
+    missed_us = sum(until_us - from_us for from_us, until_us in sampled.gaps())
+    return states.assign(table, seen), missed_us, from_looks
 
 
 def _nothing_to_sample(capture: Capture) -> bool:
@@ -77,8 +102,8 @@ def _add(
         if found.rows and found.rows[0].time_us < span.end_us:
             first_us = max(span.start_us, found.rows[0].time_us)  # before, nothing was sampled
             builder.add(span._replace(start_us=first_us), found.rows)
-    except _DAMAGE as error:
-        faults.append(_words(segment.path, error))
+    except DAMAGE as error:
+        faults.append(words(segment.path, error))
     else:
         if found.damage:
             faults.append(f"{segment.path} is damaged, and read as far as it is whole: {found.damage}")
@@ -90,8 +115,8 @@ def _looks(directory: Path, dumps: Iterable[Dump], faults: list[str]) -> Iterato
         try:
             reader = _reader(dump.sampler)
             sightings = tuple(reader.sightings((directory / dump.path).read_bytes(), kernel))
-        except _DAMAGE as error:
-            faults.append(_words(dump.path, error))
+        except DAMAGE as error:
+            faults.append(words(dump.path, error))
         else:
             yield Look(_us(dump.at_s), sightings)
 
@@ -101,8 +126,8 @@ def _kernel(directory: Path, path: str | None, faults: list[str]) -> Mapping[int
         return {}
     try:
         return looks.scheduled((directory / path).read_bytes())
-    except _DAMAGE as error:
-        faults.append(_words(path, error))
+    except DAMAGE as error:
+        faults.append(words(path, error))
         return {}
 
 
@@ -110,11 +135,6 @@ def _reader(sampler: str) -> Reader:
     if sampler not in READERS:
         raise ValueError(f"nobody here reads the files of {sampler!r}")
     return READERS[sampler]
-
-
-def _words(path: str, error: Exception) -> str:
-    what = error.strerror if isinstance(error, OSError) else str(error)
-    return f"{path} cannot be read: {what}"
 
 
 def _us(seconds: float) -> int:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from model.samples import GONE, STATES, Row, Run, SampleTable, State
+from model.samples import GONE, STATES, Row, Run, SampleTable, State, ThreadKind
 from report.evidence.looks import Look
 
 REACH_US = 1_500_000  # how far from a look its word still counts
@@ -27,6 +27,10 @@ def assign(table: SampleTable, looks: Sequence[Look]) -> SampleTable:
         rows, where = segments[run.segment], (run.segment, run.thread)
         if (ended_us := ends.get(where, run.start_us)) != run.start_us:
             rows.append(Row(ended_us, run.thread, GONE))
+        if table.threads[run.thread].kind is not ThreadKind.OS:  # its rows know
+            rows.append(Row(run.start_us, run.thread, run.stack, run.state))
+            ends[where] = run.end_us
+            continue
         os_id = table.threads[run.thread].os_id
         last = run.end_us == table.segments[run.segment].end_us
         run = run._replace(end_us=absences.end_us(os_id, run) if last else run.end_us)

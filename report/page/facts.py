@@ -5,16 +5,17 @@ from collections.abc import Iterable, Iterator
 from model.artifacts import Artifact
 from model.capture import Recording
 from model.units import ByteSize, counted
-from report import words
 from report.drawing import Drawing
 from report.page.markup import Markup, section, tag
+from report.times import clock, seconds
 
 _DOCUMENTS = {
-    "stacks": "all threads at the trigger, as text",
+    "stacks": "all threads or goroutines at the trigger, as text",
     "speedscope": "what happened when: drop it into speedscope",
     "pprof": "for go tool pprof -http=: and other tools that know pprof",
     "collapsed": "folded stacks, microseconds: for flamegraph.pl, inferno and friends",
     "flamegraph": "a static flame graph of all threads",
+    "metrics_diff": "what moved in the metrics between trigger and end",
     "capture": "everything that happened, as JSON",
 }
 
@@ -30,7 +31,7 @@ def facts(drawing: Drawing) -> Markup:
             "tr",
             tag("td", part.name),
             tag("td", part.outcome),
-            tag("td", words.seconds(part.seconds)),
+            tag("td", seconds(part.seconds)),
             tag("td", part.detail),
         )
         for part in drawing.capture.parts
@@ -86,18 +87,18 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
         yield "Address", capture.address
     yield "Host", capture.host
     yield "Trigger", f"{trigger.kind}: {trigger.reason} ({trigger.certainty}, level {trigger.level})"
-    yield "Triggered", words.clock(capture, trigger.at_s)
+    yield "Triggered", clock(capture, trigger.at_s)
     if trigger.started_s is not None and trigger.threshold_s is not None:
         yield (
             "Iteration",
-            f"{trigger.loop} {trigger.iteration or ''}, since {words.clock(capture, trigger.started_s)}",
+            f"{trigger.loop} {trigger.iteration or ''}, since {clock(capture, trigger.started_s)}",
         )
-        yield "Limit", words.seconds(trigger.threshold_s)
+        yield "Limit", seconds(trigger.threshold_s)
     yield (
         "Window",
-        f"{words.clock(capture, window.started_s)}, {words.seconds(window.ended_s - window.started_s)}",
+        f"{clock(capture, window.started_s)}, {seconds(window.ended_s - window.started_s)}",
     )
-    yield "Window's end", f"{window.end} (meant to last {words.seconds(window.collection_time_s)})"
+    yield "Window's end", f"{window.end} (meant to last {seconds(window.collection_time_s)})"
     if recording is not None:
         yield (
             "Sampler",
@@ -107,7 +108,7 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
         segments, looks = counted(len(recording.segments), "segment"), counted(len(recording.dumps), "look")
         yield "Evidence", f"{segments}, {looks} at all threads"
     rendering = drawing.rendering
-    sampled = f"{words.seconds(rendering.sampled_s)}, not sampled {words.seconds(rendering.missed_s)}"
+    sampled = f"{seconds(rendering.sampled_s)}, not sampled {seconds(rendering.missed_s)}"
     yield (
         "Sampled",
         f"{sampled}; from {counted(rendering.from_looks, 'look')}" if rendering.from_looks else sampled,

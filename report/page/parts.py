@@ -2,12 +2,14 @@
 
 from model.capture import Outcome
 from model.manifest import TopStack
+from model.samples import ThreadKind
 from model.units import counted
 from report import words
 from report.drawing import Drawing
 from report.page import timeline
 from report.page.markup import Markup, section, tag
 from report.places import frame_text, is_main, thread_text
+from report.times import clock, seconds
 from report.tree import ROOT
 from report.views.stacks import doing, ordered
 
@@ -22,7 +24,6 @@ def head(drawing: Drawing) -> Markup:
     """Who, when, and how it ended."""
     capture = drawing.capture
     good = capture.outcome is Outcome.COMPLETE and not drawing.rendering.detail
-    looks = drawing.rendering.from_looks
     chips = [tag("li", f"{key} {value}") for key, value in sorted(capture.labels.items())]
     return tag(
         "header",
@@ -30,11 +31,11 @@ def head(drawing: Drawing) -> Markup:
             "p",
             tag("span", "loopcam", class_="brand"),
             tag("span", words.outcome(capture), class_="badge good" if good else "badge"),
-            tag("span", words.clock(capture, capture.trigger.at_s), class_="when"),
+            tag("span", clock(capture, capture.trigger.at_s), class_="when"),
             class_="top",
         ),
         tag("h1", words.headline(capture)),
-        *(tag("p", words.conclusion(top, looks), class_="lead") for top in drawing.top_stacks[:1]),
+        *(tag("p", said, class_="lead") for said in words.conclusions(drawing)),
         tag("ul", *chips, class_="chips") if chips else "",
     )
 
@@ -68,7 +69,9 @@ def threads(drawing: Drawing) -> Markup:
         cards.append(_card(drawing, number, top, strips[number]))
     more = cards[SHOWN_THREADS:]
     folded = tag("details", tag("summary", f"{len(more)} more threads"), *more) if more else ""
-    return section("time", "Where the time went", timeline.legend(), *cards[:SHOWN_THREADS], folded)
+    return section(
+        "time", "Where the time went", timeline.legend(drawing.table), *cards[:SHOWN_THREADS], folded
+    )
 
 
 def _card(drawing: Drawing, thread: int, top: TopStack, strip: Markup) -> Markup:
@@ -77,16 +80,24 @@ def _card(drawing: Drawing, thread: int, top: TopStack, strip: Markup) -> Markup
     where = tag("ol", *(tag("li", frame) for frame in reversed(top.frames)), class_="stack")
     culprit = tag("b", f"{top.function_share:.0%}"), " in ", tag("code", top.function)
     title = tag("h3", thread_text(drawing.table.threads[thread]))
-    looks = drawing.rendering.from_looks
-    seen = f"from {counted(looks, 'look')}" if looks else "sampled"
+    time = f"{seconds(tree.total_us[ROOT] / 1e6)} {_seen(drawing, thread)}"
     return tag(
         "article",
         tag("div", title, tag("p", *culprit, class_="culprit"), class_="row"),
         strip,
-        tag("p", f"{words.seconds(tree.total_us[ROOT] / 1e6)} {seen}: {words.mix(tree)}", class_="mix"),
+        tag("p", f"{time}: {words.mix(tree)}", class_="mix"),
         tag("details", tag("summary", said), where, open=main),
         class_="card main" if main else "card",
     )
+
+
+def _seen(drawing: Drawing, thread: int) -> str:
+    """How the time of a thread is known."""
+    kind = drawing.table.threads[thread].kind
+    if kind is ThreadKind.CPU:
+        return "of CPU time"
+    looks = drawing.rendering.from_looks if kind is ThreadKind.OS else len(drawing.program.dumps)
+    return f"from {counted(looks, 'look')}" if looks else "sampled"
 
 
 def graph(drawing: Drawing) -> Markup:
@@ -124,6 +135,8 @@ def graph(drawing: Drawing) -> Markup:
 def stacks(drawing: Drawing) -> Markup:
     """All threads at the trigger."""
     if not drawing.looks:
+        if drawing.program.dumps:
+            return Markup("")  # the goroutines are shown instead
         return section("stacks", "Stacks at the trigger", tag("p", "No look at all threads was taken."))
     look, pid = drawing.looks[0], drawing.capture.pid
     items = []
@@ -134,5 +147,5 @@ def stacks(drawing: Drawing) -> Markup:
             tag("details", summary, tag("ol", *frames, class_="stack"), open=is_main(seen.thread, pid))
         )
     late_s = look.at_us / 1_000_000 - drawing.capture.trigger.at_s
-    intro = f"Seen {words.seconds(late_s)} after the trigger, innermost frame first."
+    intro = f"Seen {seconds(late_s)} after the trigger, innermost frame first."
     return section("stacks", "Stacks at the trigger", tag("p", intro, class_="hint"), *items)

@@ -3,7 +3,8 @@
 from collections import defaultdict
 from itertools import groupby
 
-from model.samples import SampleTable, State
+from model.samples import GONE, SampleTable, State, ThreadKind
+from model.samples import STATES as SEEN
 from report.page.markup import Markup, join, tag
 from report.words import STATES
 
@@ -41,9 +42,13 @@ def _heaviest(column: _Column | None) -> State | None:
     return max(column, key=column.__getitem__) if column else None
 
 
-def legend() -> Markup:
-    """What the colours mean."""
-    kinds = {f"state-{state}": words for state, words in STATES.items()} | {"hatched": "not sampled"}
+def legend(table: SampleTable) -> Markup:
+    """What the colours mean that occur."""
+    states = zip(table.state, table.stack, strict=True)
+    seen = {SEEN[number] for number in {state for state, stack in states if stack != GONE}}
+    kinds = {f"state-{state}": words for state, words in STATES.items() if state in seen}
+    lanes = any(thread.kind is ThreadKind.CPU for thread in table.threads)
+    kinds |= {"hatched": "not sampled, or on no CPU" if lanes else "not sampled"}
     items = (
         tag("span", tag("i", class_=f"dot {kind}"), words, class_="key") for kind, words in kinds.items()
     )

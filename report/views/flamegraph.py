@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from report.drawing import Drawing
 from report.places import colour, escaped, frame_text, thread_text
+from report.times import seconds
 from report.tree import ROOT, Tree
-from report.words import headline, mix, seconds
+from report.words import headline, mix
 
 WIDTH = 1200
 ROW = 19

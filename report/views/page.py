@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from report import words
 from report.drawing import Drawing
-from report.page import data, facts, parts
+from report.page import data, facts, fetched, parts
+from report.page.goroutines import goroutines
 from report.page.markup import Markup, join, tag
 
 _ASSETS = Path(__file__).parent.parent / "assets"
@@ -27,7 +28,11 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
         parts.story(drawing),
         parts.threads(drawing),
         parts.graph(drawing),
+        goroutines(drawing),
         parts.stacks(drawing),
+        fetched.profiles(drawing),
+        fetched.metrics(drawing),
+        fetched.logs(drawing),
         facts.facts(drawing),
         facts.files(drawing),
     )

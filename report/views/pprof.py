@@ -66,7 +66,8 @@ def _add_samples(profile: "Profile", drawing: Drawing, text: _Texts) -> None:
         sample = profile.sample.add(value=(max(1, round(weight.samples)), weight.us * 1000))
         sample.location_id.extend(_locations(table, key.stack))
         sample.label.add(key=text["thread"], str=text[thread_text(thread)])
-        sample.label.add(key=text["thread_id"], num=thread.os_id)
+        if thread.os_id:
+            sample.label.add(key=text["thread_id"], num=thread.os_id)
         sample.label.add(key=text["state"], str=text[key.state])
 
 

@@ -8,13 +8,24 @@ from model.units import counted
 from report.drawing import Drawing
 from report.evidence.looks import Look, Sighting
 from report.places import Origin, escaped, frame_text, is_main, origin, thread_text
-from report.words import STATES, clock, seconds
+from report.times import clock, seconds
+from report.views import goroutines
+from report.words import STATES
 
 
 def draw(drawing: Drawing) -> Iterator[bytes]:
-    """The first look, innermost frame first, the main thread before all others."""
-    lines = _look(drawing, drawing.looks[0]) if drawing.looks else _nothing(drawing)
-    yield from (f"{line}\n".encode() for line in lines)
+    """The first look, innermost frame first, the main thread or the loop's goroutine before all others."""
+    yield from (f"{line}\n".encode() for line in _lines(drawing))
+
+
+def _lines(drawing: Drawing) -> Iterator[str]:
+    if drawing.looks:
+        yield from _look(drawing, drawing.looks[0])
+    if drawing.program.dumps:
+        yield from ("",) if drawing.looks else ()
+        yield from goroutines.lines(drawing)
+    if not drawing.looks and not drawing.program.dumps:
+        yield from _nothing(drawing)
 
 
 def ordered(look: Look, pid: int) -> list[Sighting]:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from report.render import render
 from tests.reports import PID, assert_valid_report, look, make_report, trace
 from tests.unit.report.drawings import HOSTILE
+from tests.unit.report.goreports import make_go_report, metrics_files, recorded
 
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -205,3 +206,19 @@ def test_an_empty_profile_still_makes_a_page(page: Page, tmp_path: Path) -> None
     _open(page, home)
     assert page.locator("#stacks details").count() == 0
     assert page.locator("#chart").count() == 0
+
+
+def test_a_report_of_a_go_program_is_drawn_with_the_loops_goroutine_first(page: Page, tmp_path: Path) -> None:
+    home = make_go_report(tmp_path, recorded("cpu"), extra=metrics_files(b"pods 1\n", b"pods 2\n"))
+    render(home)
+    assert_valid_report(home)
+    _open(page, home)
+    threads = page.locator("#thread option")
+    assert [threads.nth(index).inner_text() for index in range(2)] == ["goroutine 1 main.main", "CPU 1"]
+    assert "main.binpack" in _labels(page)
+    page.locator("#thread").select_option(label="CPU 1")
+    assert {"CPU 1", "main.binpack"} <= set(_labels(page))
+    assert (
+        page.locator("#goroutines details[open] summary").inner_text().startswith("the loop's goroutine 1 in")
+    )
+    assert page.locator("#metrics tr").count() == 2

@@ -18,7 +18,9 @@ from daemon.capture.plan import Plan
 from daemon.capture.subject import Subject
 from daemon.capture.window import CaptureWindow
 from daemon.spool.spool import Spool
+from daemon.targets.held import HeldAddress
 from daemon.targets.process import HeldProcess
+from fetch.access import Endpoint
 from model.capture import Capture, PartOutcome, Recording
 from model.events import Trigger, TriggerKind
 from model.manifest import Manifest
@@ -81,7 +83,7 @@ class Studio:
 
     async def take(
         self,
-        process: HeldProcess | int,
+        process: HeldProcess | HeldAddress | int,
         seconds: float = 1.0,
         sampler: Looker | None = None,
         *,
@@ -91,21 +93,23 @@ class Studio:
         spoil: Callable[[Path], object] = lambda directory: None,
         mend: Callable[[Path], object] = lambda directory: None,
         flawed: bool = False,
+        presets: tuple[str, ...] = (),
     ) -> Taken:
-        """Capture a process.
+        """Capture a process, or what an address leads to: its collectors only.
 
         `began` gets the open window, `spoil` and `mend` the report's folder before and after. Of `flawed`
         evidence the report may say so.
         """
-        held = process if isinstance(process, HeldProcess) else HeldProcess(process)
+        held = HeldProcess(process) if isinstance(process, int) else process
         trigger = Trigger(target="demo", kind=TriggerKind.MANUAL, reason="a test", at_s=time.monotonic())
-        whose = Subject(name="demo", trigger=trigger, held=held)
+        whose = Subject(name="demo", trigger=trigger, held=held, endpoint=_endpoint(held), presets=presets)
         incoming = self.spool.begin(opened(whose, {}, seconds, ("file",)))
         spoil(incoming.report_dir)
         window = CaptureWindow(seconds)
         began(window)
         how = sampling or Sampling(name="pyspy", looker=sampler or PySpy())
-        plan = Plan(sampling=how, collectors=collectors or {})
+        by_address = isinstance(held, HeldAddress)
+        plan = Plan(sampling=None if by_address else how, collectors=collectors or {})
         capture = await take(plan, whose, window, incoming)
         took_s = time.monotonic() - window.started_s
         mend(incoming.report_dir)
@@ -117,6 +121,13 @@ class Studio:
         """Let go of the spool."""
         self.spool.close()
         os.umask(self._umask)
+
+
+def _endpoint(held: HeldProcess | HeldAddress) -> Endpoint | None:
+    if isinstance(held, HeldProcess):
+        return None
+    host, _, port = held.address.rpartition(":")
+    return Endpoint(host=host, port=int(port))
 
 
 def checked(directory: Path, seconds: float = 0.0, *, flawed: bool = False) -> Taken:

@@ -1,4 +1,4 @@
-"""The running source `metrics` against a real server: what it asks, what it tells, and when it complains."""
+"""The running source `metrics` against a real server: what it asks, tells, and of whom it complains."""
 
 import asyncio
 import ssl

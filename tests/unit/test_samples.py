@@ -3,10 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.samples import GONE, NO_STACK, Frame, Row, SampleTable, Span, State, TableBuilder
+from model.samples import GONE, NO_STACK, Frame, Row, SampleTable, Span, State, TableBuilder, ThreadKind
 
 LOOP = Frame("loop", "/srv/a.py", 3)
 WORK = Frame("work", "/srv/a.py", 9)
+KINDS = (("CPU 1", ThreadKind.CPU), ("goroutine 1 main.main", ThreadKind.LOOP))
 
 
 def _table(*segments: tuple[Span, list[tuple[int, int]]], end_us: int = 1000) -> SampleTable:
@@ -103,3 +104,18 @@ def test_time_is_either_covered_or_a_gap_and_a_thread_is_in_one_place(
         ]
         assert places == sorted(set(places))
         assert set(places) <= covered
+
+
+def test_segments_beside_others_share_their_time_and_leave_no_gap_twice() -> None:
+    builder = TableBuilder()
+    lane, goroutine = (builder.thread(0, name, 0, kind) for name, kind in KINDS)
+    stack = builder.stack([LOOP])
+    builder.add_beside(Span(20, 60, 100), [Row(20, lane, stack), Row(40, lane, GONE)])
+    builder.add_beside(Span(10, 90, 1), [Row(10, goroutine, stack)])
+    table = builder.freeze(0, 100)
+    assert [(run.thread, run.start_us, run.end_us) for run in table.runs()] == [
+        (lane, 20, 40),
+        (goroutine, 10, 90),
+    ]
+    assert list(table.gaps()) == [(0, 10), (90, 100)]
+    assert [thread.kind for thread in table.threads] == [kind for _, kind in KINDS]

@@ -53,7 +53,7 @@ func (a *autoscaler) runOnce() {
 	a.lock.Unlock()
 	a.klog("static_autoscaler.go:305", "Starting main loop")
 	a.snapshot.started()
-	a.scaleUp()
+	stalled := a.scaleUp()
 	a.klog("static_autoscaler.go:599", "Calculating unneeded nodes")
 	a.snapshot.ended()
 	took := time.Since(start)
@@ -65,16 +65,21 @@ func (a *autoscaler) runOnce() {
 	a.count++
 	a.sum += took
 	a.lock.Unlock()
+	if stalled {
+		fmt.Println("done")
+	}
 }
 
-func (a *autoscaler) scaleUp() {
+// scaleUp says whether it stalled.
+func (a *autoscaler) scaleUp() bool {
 	select {
 	case kind := <-a.next:
 		fmt.Println("stalled", kind)
 		stalls[kind](a)
-		fmt.Println("done")
+		return true
 	default:
 		a.klog("static_autoscaler.go:543", "No unschedulable pods")
+		return false
 	}
 }
 

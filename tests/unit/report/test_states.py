@@ -1,6 +1,6 @@
 """Looks give runs their state, and threads their end."""
 
-from model.samples import Frame, Row, SampleTable, Span, State, TableBuilder, Thread
+from model.samples import GONE, Frame, Row, SampleTable, Span, State, TableBuilder, Thread, ThreadKind
 from report.evidence.looks import Look, Sighting
 from report.evidence.states import assign
 
@@ -80,3 +80,12 @@ def test_a_thread_seen_again_in_the_trace_after_a_look_goes_on() -> None:
 
 def test_without_looks_nothing_is_known_and_nothing_lost() -> None:
     assert _story(assign(_table((0, WORK)), [])) == [(0, 5, State.UNKNOWN)]
+
+
+def test_rows_that_know_their_state_keep_it_and_their_end() -> None:
+    builder = TableBuilder()
+    loop = builder.thread(0, "goroutine 1 main.main", 7, ThreadKind.LOOP)
+    rows = [Row(0, loop, builder.stack([WORK]), State.WAITING), Row(SECOND, loop, GONE)]
+    builder.add_beside(Span(0, 3 * SECOND, 1), rows)
+    looks = [_look(0.5, State.RUNNING_GIL), _look(0.7, State.RUNNING_GIL)]
+    assert _story(assign(builder.freeze(0, 3 * SECOND), looks)) == [(0, 1, State.WAITING)]

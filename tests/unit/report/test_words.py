@@ -9,6 +9,7 @@ from model.capture import Capture, Iteration
 from model.events import Certainty, TriggerKind
 from report import manifests, words
 from report.drawing import Drawing
+from report.times import seconds
 from tests.reports import START_S, make_report
 from tests.unit.report import drawings as make
 
@@ -41,12 +42,26 @@ def test_a_capture_on_demand_is_told_as_one(capture: Capture, tmp_path: Path) ->
     assert "iteration" not in said
 
 
+@pytest.mark.parametrize("started_s", [None, START_S - 2])
+def test_another_reason_is_told_as_it_was_given(
+    capture: Capture, tmp_path: Path, started_s: float | None
+) -> None:
+    reason = "more than 80% of a core for 30s"
+    trigger = msgspec.structs.replace(capture.trigger, kind="cpu", reason=reason, started_s=started_s)
+    capture = msgspec.structs.replace(capture, trigger=trigger)
+    assert words.headline(capture) == f"demo: {reason}"
+    said = "\n".join(words.story(_drawing(tmp_path, capture)))
+    assert f"demo (pid 4242 on box) was captured at 2026-11-21 08:58:11.250 UTC: {reason}." in said
+    assert "asked for" not in said
+    assert "The iteration was still running" in said
+
+
 def test_what_is_inferred_repeated_or_labelled_is_said(capture: Capture, tmp_path: Path) -> None:
-    trigger = msgspec.structs.replace(capture.trigger, certainty=Certainty.INFERRED, level=2)
+    trigger = msgspec.structs.replace(capture.trigger, certainty=Certainty.INFERRED, fired=2)
     capture = msgspec.structs.replace(capture, trigger=trigger, notes=("observer_paused", "something new"))
     said = "\n".join(words.story(_drawing(tmp_path, capture)))
     assert "the age follows from silence" in said
-    assert "captured before" in said
+    assert "trigger 2 of the same stall" in said
     assert "loopcam itself had been paused" in said
     assert "something new" in said
 
@@ -62,4 +77,4 @@ def test_the_end_of_the_iteration_is_told(capture: Capture, tmp_path: Path) -> N
     [(0, "0s"), (0.0123, "12.3ms"), (2.0019, "2s"), (2.346, "2.35s"), (61.2, "1m1s"), (3723, "1h2m")],
 )
 def test_durations_are_as_people_say_them(value_s: float, text: str) -> None:
-    assert words.seconds(value_s) == text
+    assert seconds(value_s) == text

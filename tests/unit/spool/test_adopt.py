@@ -7,8 +7,10 @@ import pytest
 from daemon.spool.adopt import SAMPLERS_GONE_S, adopt
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import JOURNAL_FILE, LOCK_FILE, OPENED_FILE
-from daemon.spool.state import Delivery
+from daemon.spool.state import Delivery, Opened
+from model import coding
 from model.capture import Capture, Outcome, WindowEnd
+from model.fetches import Fetch, Fetches
 from model.report import CAPTURE_FILE
 from tests.reports import make_report
 from tests.unit.spool.entries import name, opened_spool, orphan, pieces
@@ -121,6 +123,33 @@ def test_a_capture_that_was_as_good_as_accepted_is_only_moved(tmp_path: Path) ->
     ((capture,), entries, _) = started(tmp_path)
     assert capture.outcome is Outcome.COMPLETE
     assert (entries[name(1)].report_dir / CAPTURE_FILE).read_bytes() == data
+
+
+def test_what_collectors_had_fetched_is_told_and_described(tmp_path: Path) -> None:
+    directory = orphan(tmp_path)
+    evidence = directory / "report" / "evidence"
+    opened = coding.decode((directory / OPENED_FILE).read_bytes(), Opened)
+    (evidence / "pprof-goroutines-000.txt").write_text("goroutine 1 [running]:")
+    (evidence / "pprof.fetches.json").write_bytes(index("pprof", opened.trigger.at_s, 2.5))
+    (evidence / "far.fetches.json").write_bytes(index("far", opened.trigger.at_s, 1e9))
+    (evidence / "broken.fetches.json").write_bytes(b"{")
+    (evidence / "link.fetches.json").symlink_to(evidence / "pprof.fetches.json")
+    ((capture,), _, damaged) = started(tmp_path)
+    assert damaged == 0
+    told = {part.name: (part.outcome, part.seconds) for part in capture.parts}
+    assert told["pprof"] == (Outcome.PARTIAL, 2.5)
+    assert set(told) == {"pyspy", "pprof", "far"}
+    kinds = {artifact.path: artifact.kind for artifact in capture.evidence}
+    assert kinds["evidence/pprof-goroutines-000.txt"] == "goroutine_dump"
+    assert kinds["evidence/pprof.fetches.json"] == kinds["evidence/broken.fetches.json"] == "fetches"
+    last_s = capture.trigger.at_s + capture.window.collection_time_s + SAMPLERS_GONE_S
+    assert capture.window.ended_s == last_s
+
+
+def index(name: str, started_s: float, seconds: float) -> bytes:
+    about = {"path": "", "url": "", "status": 200, "size_bytes": 0, "whole": True}
+    one = Fetch(what="cpu", started_s=started_s, ended_s=started_s + seconds, **about)
+    return coding.encode(Fetches(collector=name, kind="pprof", fetches=(one,)))
 
 
 def test_a_rendering_that_was_cut_off_is_swept_away(tmp_path: Path) -> None:

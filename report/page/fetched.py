@@ -1,0 +1,94 @@
+"""The sections of report.html for what else was fetched: profiles, metrics, log lines."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from model.units import ByteSize
+from report.drawing import Drawing
+from report.evidence.metrics import Change, Difference
+from report.evidence.profiles import Profile
+from report.groups import name
+from report.page.markup import Markup, join, section, tag, text
+from report.places import outside
+from report.times import seconds
+from report.views.metrics import KINDS, row, summary
+
+TOP = 10
+SHOWN_CHANGES = 12  # of a kind; more are folded away
+
+
+def profiles(drawing: Drawing) -> Markup:
+    """The functions that have most of what each profile counts."""
+    shown = [
+        _profile(what, profile)
+        for what, profile in drawing.program.profiles
+        if what != "goroutines" or not drawing.program.dumps  # dumps say the same and more
+    ]
+    return section("profiles", "Other profiles", *shown) if any(shown) else Markup("")
+
+
+def _profile(what: str, profile: Profile) -> Markup:
+    unit = profile.units[profile.shown]
+    by_function: Counter[str] = Counter()
+    for frames, values in profile.stacks:
+        by_function[outside(frames) or name(frames)] += values[profile.shown]
+    total = by_function.total()
+    rows = [
+        _row((_amount(value, unit.unit), f"{value / total:.0%}", function))
+        for function, value in by_function.most_common(TOP)
+        if value > 0 and total > 0
+    ]
+    title = tag("h3", f"{what}: {unit.kind}, {_amount(total, unit.unit)} in all")
+    return join(title, tag("table", *rows, class_="amounts") if rows else tag("p", "Nothing was counted."))
+
+
+def _amount(value: int, unit: str) -> str:
+    if unit == "bytes" and value >= 0:
+        return str(ByteSize(value))
+    return seconds(value / 1e9) if unit == "nanoseconds" else str(value)
+
+
+def metrics(drawing: Drawing) -> Markup:
+    """What moved in the metrics, those that moved most first."""
+    if not drawing.metrics:
+        return Markup("")
+    return section("metrics", "Metrics, before and after", *(_difference(each) for each in drawing.metrics))
+
+
+def _difference(found: Difference) -> Markup:
+    lasted_s = (found.until_us - found.from_us) / 1_000_000
+    hint = tag("p", f"{found.url}, {seconds(lasted_s)} apart: {summary(found)}.", class_="hint")
+    parts = [
+        _kind(kind, found, [change for change in found.changes if change.before.kind == kind])
+        for kind in KINDS
+    ]
+    return join(hint, *parts)
+
+
+def _kind(kind: str, found: Difference, changes: Iterable[Change]) -> Markup:
+    rows = [_row(row(found, change)) for change in changes]
+    if not rows:
+        return Markup("")
+    title, columns = KINDS[kind]
+    heads = tag("tr", *(tag("th", column, scope="col") for column in columns.split(", ")))
+    more = rows[SHOWN_CHANGES:]
+    folded = tag("details", tag("summary", f"{len(more)} more"), tag("table", heads, *more, class_="amounts"))
+    table = tag("table", heads, *rows[:SHOWN_CHANGES], class_="amounts")
+    return join(tag("h3", title), table, folded if more else "")
+
+
+def _row(cells: tuple[str, ...]) -> Markup:
+    *amounts, last = cells
+    return tag("tr", *(tag("td", cell, class_="number") for cell in amounts), tag("td", tag("code", last)))
+
+
+def logs(drawing: Drawing) -> Markup:
+    """The last log lines, folded."""
+    if not drawing.logs:
+        return Markup("")
+    items = []
+    for tail in drawing.logs:
+        count = f"{len(tail.lines)} lines" if tail.whole else f"the last {len(tail.lines)} lines"
+        lines = Markup("\n".join(map(text, tail.lines)))
+        items.append(tag("details", tag("summary", f"{tail.path}: {count}"), tag("pre", lines, class_="log")))
+    return section("log", "Log lines", *items)
