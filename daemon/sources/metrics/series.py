@@ -1,14 +1,13 @@
 """The series that tell of a loop, and the rules that follow from their form."""
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from daemon.sources.contract import LoopRules
-from daemon.sources.metrics.contract import Form
-from daemon.sources.metrics.forms.ages import Ages
-from daemon.sources.metrics.forms.ends import Ends
-from daemon.sources.metrics.forms.starts import Starts
-from daemon.sources.metrics.forms.unanswered import Unanswered
-from daemon.sources.metrics.selectors import Selector
+
+if TYPE_CHECKING:  # options are loaded by every command that reads a configuration
+    from daemon.sources.metrics.contract import Form
 
 
 class Series(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +26,14 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the longest healthy pause has to be known."""
         return self.end is not None
 
-    def form(self) -> Form:
+    def form(self) -> "Form":
         """The form that these make; none at all makes what does not answer an iteration."""
+        from daemon.sources.metrics.forms.ages import Ages
+        from daemon.sources.metrics.forms.ends import Ends
+        from daemon.sources.metrics.forms.starts import Starts
+        from daemon.sources.metrics.forms.unanswered import Unanswered
+        from daemon.sources.metrics.selectors import Selector
+
         if self.in_flight_seconds:
             return Ages([Selector(text) for text in self.in_flight_seconds], self.iteration)
         if self.start is not None and self.end is not None:

@@ -116,10 +116,8 @@ def test_a_start_that_is_older_than_any_pause_is_in_flight() -> None:
 def test_the_first_iteration_of_all_has_no_counter_yet() -> None:
     target = Target()
     target.scraped(0, None)
-    target.scraped(5, 4, None, None)
-    target.scraped(10, 4, None, None)
-    assert target.watch.in_flight is None  # not sure before the longest pause has passed
-    assert target.scraped(20, 4) == [Mark(kind=START, at_s=4)]
+    assert target.scraped(5, 4) == [Mark(kind=START, at_s=4)]
+    assert target.scraped(10, 4) == []
     assert target.scraped(25, 4, 1, 19) == [Mark(kind=END, at_s=25, duration_s=19)]
 
 

@@ -17,7 +17,7 @@ class _Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What a scrape said."""
 
     at_s: float  # it was so when this was asked
-    start: float  # Unix time
+    start: float  # Unix time; 0 before the first
     ends: Counted
 
 
@@ -46,17 +46,17 @@ class Starts:
     def take(self, scrape: Scrape) -> list[Mark]:
         """What happened since the scrape before."""
         start = max((one.value for one in self._start.picked(scrape.samples)), default=0.0)
-        before, self._before = self._before, None
-        if not start > 0:  # also a NaN
-            return [] if before is None else self._rest(before)
-        now = _Seen(at_s=scrape.asked_s, start=start, ends=self._counter.counted(scrape.samples))
+        ends = self._counter.counted(scrape.samples)
+        now = _Seen(at_s=scrape.asked_s, start=start if start > 0 else 0.0, ends=ends)  # a NaN is none, too
+        before, self._before = self._before, now
+        if not now.start:
+            return self._rest(before) if before is not None and before.start else []
         marks: list[Mark] = []
         if before is not None:
             anew = now.ends.anew_since(before.ends)
             if anew or now.start < before.start:
                 marks += self._rest(before)
                 before = _Seen(at_s=before.at_s, start=0.0, ends=Counted() if anew else before.ends)
-        self._before = now
         if before is None:
             self._started_s, self._in_flight = self._placed(scrape, now, float("-inf")), None
         else:
