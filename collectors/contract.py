@@ -72,6 +72,10 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     needs_address: ClassVar[bool] = False  # it asks the target's HTTP
+    # It costs the target next to nothing, and is taken in light captures too (`target.trigger.plan` tells).
+    light: ClassVar[bool] = False
+    # It needs no living target, and is taken when the target's process has ended.
+    posthumous: ClassVar[bool] = False
 
     async def try_out(self, target: Target) -> None:
         """Find out at little cost, long before an overrun, whether it would work.

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -30,6 +30,9 @@ _Several = Meta(max_length=16, extra={"or_one": True})
 class LogLines(Collector, frozen=True, kw_only=True):
     """The target's log lines from the iteration's start to the window's end, without secrets."""
 
+    light: ClassVar[bool] = True
+    posthumous: ClassVar[bool] = True
+
     path: Annotated[
         tuple[Annotated[str, Meta(min_length=1, max_length=4096)], ...],
         _Several,
@@ -45,7 +48,7 @@ class LogLines(Collector, frozen=True, kw_only=True):
         ByteSize,
         Meta(
             ge=4096,
-            le=16 * 2**20,
+            le=4 * 2**20,
             description="The most of each file: half of it at most from before the trigger, the last lines, "
             "and the first lines of the window.",
         ),
@@ -81,7 +84,7 @@ class LogLines(Collector, frozen=True, kw_only=True):
             raise CollectorError(Outcome.NOTHING, _NO_FILE, remedy=_GIVE_PATH)
         clean = await asyncio.to_thread(scrubber, self.scrub)
         with ExitStack() as opened:
-            excerpts, missing = self._open(paths, target, opened)
+            excerpts, missing = await asyncio.to_thread(self._open, paths, target, opened)
             write = [_writer(into, name, number, excerpt, clean) for number, excerpt in enumerate(excerpts)]
             for keep in write:  # also for whoever adopts the capture of a daemon that was killed
                 await asyncio.to_thread(keep)

@@ -14,17 +14,21 @@ from collectors.pprof_words import absent, judged, not_served
 from fetch.client import Client, Request
 from model.capture import Outcome
 from model.errors import CollectorError, FetchError
+from model.events import PlanName
 from model.units import ByteSize, Seconds
 
 KIND = "pprof"
 TRIAL_S = 5.0
 Profile = Literal["cpu", "goroutines", "heap", "allocs", "mutex", "block", "trace"]
 
+_LIGHT: tuple[Profile, ...] = ("goroutines",)
+
 
 class Pprof(Collector, frozen=True, kw_only=True):
     """Takes the profiles that a Go program serves over HTTP."""
 
     needs_address: ClassVar[bool] = True
+    light: ClassVar[bool] = True  # of which it takes goroutines alone
 
     port: Annotated[
         int | None,
@@ -88,12 +92,14 @@ class Pprof(Collector, frozen=True, kw_only=True):
         """Take the profiles; raises CollectorError where something is wrong, what came stays."""
         if target.endpoint is None:
             raise CollectorError(Outcome.UNSUPPORTED, "no address", remedy="set the target's `address`")
+        light = target.trigger.plan is PlanName.LIGHT
         try:
             async with Client(target.endpoint) as client:
                 fetching = Fetching(client, window, into, name, KIND, self.max_bytes)
                 requests = Requests(target.endpoint, self.path, self.port, name, self.max_bytes)
                 taking = Taking(requests, fetching, target.presets)
-                await taking.take(self.profiles, self.goroutine_interval, self.trace_time)
+                profiles = _LIGHT if light else self.profiles
+                await taking.take(profiles, self.goroutine_interval, self.trace_time)
                 gone = not target.alive() or await taking.gone(client)
         except FetchError as error:  # its certificates
             raise CollectorError(Outcome.FAILED, str(error), remedy=error.remedy) from error

@@ -10,8 +10,11 @@ from typing import Any
 
 SCRUBBED = b"[scrubbed]"
 _NO_SECRETS = (SCRUBBED, SCRUBBED.strip(b"[]"), b"|", b"|-", b"|+")  # what is done, and signs of YAML's
+_PIECE_BYTES = 64 * 1024
+_OPENS_BLOCK = (b"|", b">", b"|-", b">-", b"|+", b">+")
 _KEY_BYTES = 16 * 1024  # a private key is not longer
-_KEY_EDGE = r"-----(?:(BEGIN)|END) [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+_KEY_EDGE = r"-----(?:(BEGIN)|END) [A-Z0-9 ]{0,32}PRIVATE KEY(?: BLOCK)?-----"
+_EDGE_BYTES = 64  # an edge is not longer
 _KEY_PIECE = r"[A-Za-z0-9+/]{32,}={0,2}"
 
 # What names a secret, alone or as a part of a longer name.
@@ -72,10 +75,7 @@ def scrubber(more: Sequence[str] = ()) -> Clean:
     patterns = [*map(_compiled, _PATTERNS), *(_compiled(f"({text})") for text in more)]
 
     def clean(text: bytes) -> bytes:
-        text = _without_keys(text)
-        for pattern in patterns:
-            text = _replaced(text, _places(pattern, text))
-        return text
+        return b"".join(_cleaned(piece, patterns) for piece in _pieces(_without_keys(text)))
 
     return clean
 
@@ -103,6 +103,28 @@ def _compiled(text: str) -> Any:
     return re2.compile(text.encode(), options)
 
 
+def _pieces(text: bytes) -> Iterator[bytes]:
+    """The text in pieces of whole lines, the first line of a YAML block together with the next.
+
+    While RE2 looks at a piece, nothing else of the daemon runs.
+    """
+    begin = 0
+    while begin < len(text):
+        end = begin + _PIECE_BYTES
+        while True:
+            end = text.find(b"\n", end) + 1 or len(text)
+            if end == len(text) or not text[begin:end].rstrip().endswith(_OPENS_BLOCK):
+                break
+        yield text[begin:end]
+        begin = end
+
+
+def _cleaned(text: bytes, patterns: Sequence[Any]) -> bytes:
+    for pattern in patterns:
+        text = _replaced(text, _places(pattern, text))
+    return text
+
+
 def _places(pattern: Any, text: bytes) -> Iterator[tuple[int, int]]:
     """Where it finds a secret."""
     found = (match.span(1) for match in pattern.finditer(text))
@@ -113,7 +135,7 @@ def _without_keys(text: bytes) -> bytes:
     """Without private keys (PEM), also where only their beginning or their end is there."""
     if b"PRIVATE KEY" not in text:
         return text
-    edges = [(*edge.span(), edge.group(1) is not None) for edge in _compiled(_KEY_EDGE).finditer(text)]
+    edges = list(_edges(text))
     places: list[tuple[int, int]] = []
     done = 0
     for number, (begin, end, begins) in enumerate(edges):
@@ -123,9 +145,19 @@ def _without_keys(text: bytes) -> bytes:
             done = following[1]
         elif begins or begin > done:
             around = (end, following[0]) if begins else (done, begin)
-            places += _pieces(text, *_nearest(around, from_begin=begins))
+            places += _key_pieces(text, *_nearest(around, from_begin=begins))
             done = max(done, end)
     return _replaced(text, iter(places))
+
+
+def _edges(text: bytes) -> Iterator[tuple[int, int, bool]]:
+    """Where keys begin and end: from, to, and whether it is a beginning."""
+    at = -1
+    while (at := text.find(b"PRIVATE KEY", at + 1)) >= 0:
+        around = max(0, at - _EDGE_BYTES)
+        for edge in _compiled(_KEY_EDGE).finditer(text[around : at + _EDGE_BYTES]):
+            if edge.start() + around <= at < edge.end() + around:
+                yield edge.start() + around, edge.end() + around, edge.group(1) is not None
 
 
 def _nearest(around: tuple[int, int], *, from_begin: bool) -> tuple[int, int]:
@@ -134,7 +166,7 @@ def _nearest(around: tuple[int, int], *, from_begin: bool) -> tuple[int, int]:
     return (begin, min(end, begin + _KEY_BYTES)) if from_begin else (max(begin, end - _KEY_BYTES), end)
 
 
-def _pieces(text: bytes, begin: int, end: int) -> list[tuple[int, int]]:
+def _key_pieces(text: bytes, begin: int, end: int) -> list[tuple[int, int]]:
     """What may be lines of a key."""
     found = _compiled(_KEY_PIECE).finditer(text[begin:end])
     return [(begin + piece.start(), begin + piece.end()) for piece in found]

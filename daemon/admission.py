@@ -10,7 +10,7 @@ from daemon.targets.held import Held
 from daemon.targets.target import Target
 from model.capture import Outcome
 from model.errors import RefusedError
-from model.events import Refusal, Trigger, TriggerKind
+from model.events import PlanName, Refusal, Trigger, TriggerKind
 
 _FIND = "start it, or mend the target's `process` or `address`: it finds nothing"
 _IMPOSSIBLE: dict[str, Refusal] = {
@@ -43,7 +43,9 @@ class Admission:
         except OSError:
             return True
 
-    def refusal(self, target: Target, kind: TriggerKind) -> RefusedError | None:
+    def refusal(
+        self, target: Target, kind: TriggerKind, plan: PlanName = PlanName.FULL
+    ) -> RefusedError | None:
         """Why a capture of this target would be refused now; None when it may start."""
         if self.disabled():
             path = self.config.capture_disabled_file
@@ -51,9 +53,9 @@ class Admission:
             return RefusedError(Refusal.DISABLED, why, remedy="remove it to allow captures")
         if target.held is None:
             return _absent(target)
-        if reason := _IMPOSSIBLE.get(target.possible.reason):
+        if (reason := _IMPOSSIBLE.get(target.possible.reason)) and kind is not TriggerKind.EXIT:
             return RefusedError(reason, target.possible.detail, remedy=target.possible.remedy)
-        said = self.limits.refusal(target.name, limit_rules(target.config), kind, now().boot_s)
+        said = self.limits.refusal(target.name, limit_rules(target.config), kind, now().boot_s, plan)
         if said is not None:
             remedy = "or raise `captures_per_hour`" if said[0] is Refusal.RATE_LIMITED else ""
             return RefusedError(*said, remedy=remedy)
@@ -66,11 +68,11 @@ class Admission:
 
     def admit(self, target: Target, trigger: Trigger) -> Held:
         """Let a capture start and give what to look at, or raise RefusedError."""
-        refused = self.refusal(target, trigger.kind)
+        refused = self.refusal(target, trigger.kind, trigger.plan)
         if refused is not None or target.held is None:
             raise refused or _absent(target)
         self.running.add(target.name)
-        self._before[target.name] = self.limits.spend(target.name, trigger.kind, now())
+        self._before[target.name] = self.limits.spend(target.name, trigger.kind, now(), trigger.plan)
         return target.held
 
     def give_back(self, target_name: str) -> None:

@@ -133,6 +133,7 @@ class App:
     async def _look(self) -> None:
         await self._find_targets()
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
+        self._core.triggers.look(time.monotonic())
         self._reloader.look()
         self._core.spool.make_room()
         if self._core.admission.disabled():

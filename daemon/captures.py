@@ -1,18 +1,21 @@
 """From an admitted trigger to an accepted report in the spool, with everything that can go wrong told."""
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 
 from daemon.admission import Admission
 from daemon.capture.capture import take
 from daemon.capture.opened import opened
-from daemon.capture.plan import plan
+from daemon.capture.plan import collection_time_s, plan
 from daemon.capture.subject import Subject, subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
+from daemon.spool.accepting import accepted
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
@@ -23,13 +26,15 @@ from daemon.telemetry import Telemetry
 from daemon.worker.handle import Worker
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import RefusedError
-from model.events import Refusal, Trigger, TriggerKind
+from model.events import PlanName, Refusal, Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
 WARM_AFTER_S = 0.3  # the first look at the target comes before our own imports burn CPU beside it
-ACCEPT_AGAIN_S = 1.0
+_OF_ITERATIONS = (TriggerKind.OVERRUN, TriggerKind.EARLY)
 _REFUSED = {Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED, Outcome.UNSUPPORTED: Refusal.UNSUPPORTED}
+
+Finished = Callable[[Opened, Entry | None, RefusedError | None], None]
 
 
 class _Running(msgspec.Struct, frozen=True):
@@ -55,24 +60,36 @@ class Captures:
         self.outcomes: dict[str, Counter[str]] = {}  # since the start, by target, for the status
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
+        self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
         self._running: dict[str, _Running] = {}
+        self._full_next: dict[str, tuple[Trigger, tuple[str, ...]]] = {}  # by target; a light one ends first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    def begin(self, target: Target, trigger: Trigger, notes: tuple[str, ...] = ()) -> str:
+    def begin(
+        self,
+        target: Target,
+        trigger: Trigger,
+        notes: tuple[str, ...] = (),
+        *,
+        name: str = "",
+        follows_iteration: bool = False,
+    ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
+        self._telemetry.triggers.labels(target.name, trigger.kind).inc()
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
             held = self._admission.admit(target, trigger)
         except RefusedError as refused:
-            self._refused(target, refused, again=trigger.fired > 1)
+            self._refused(target, refused, trigger)
             raise
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
         whose = subject(target.config, trigger, held.share())
-        facts = opened(whose, config.labels, target.config.collection_time, sinks)
-        window = CaptureWindow(facts.collection_time_s)
+        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name)
+        follows = follows_iteration or trigger.kind in _OF_ITERATIONS
+        window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
         running = self._running[target.name] = _Running(target, whose, window, facts, notes)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
@@ -80,14 +97,33 @@ class Captures:
         _LOG.info("capture started", extra={"report": facts.id, "reason": trigger.reason})
         return facts.id
 
+    def after_light(self, target: Target, trigger: Trigger, notes: tuple[str, ...]) -> bool:
+        """Whether a light capture of this target is in progress: then it ends now, and a full one follows."""
+        running = self._running.get(target.name)
+        if running is None or running.facts.trigger.plan is not PlanName.LIGHT or self._closed:
+            return False
+        self._full_next[target.name] = (trigger, notes)
+        running.window.end(WindowEnd.ESCALATED)
+        return True
+
     def iteration_ended(self, target: str, iteration: str | None, at_s: float) -> None:
-        """An iteration is over, and with it the window of its capture; a capture by hand goes on."""
-        running = self._running.get(target)
-        if running is None or running.facts.trigger.kind is not TriggerKind.OVERRUN:
-            return
-        captured = running.facts.trigger.iteration
-        if captured is None or iteration in (None, captured):
+        """An iteration is over, and with it the window of its capture; one for another reason goes on."""
+        running, next_ = self._running.get(target), self._full_next.get(target)
+        if next_ is not None and next_[0].is_of(iteration):
+            del self._full_next[target]
+        if running is not None and running.facts.trigger.is_of(iteration):
             running.window.iteration_ended(at_s)
+
+    def in_progress(self) -> list[Opened]:
+        """What is known of the captures that run now."""
+        return [running.facts for running in self._running.values()]
+
+    def cancel(self, report_id: str) -> bool:
+        """End a window now, if this capture runs; what was taken is kept."""
+        found = [one for one in self._running.values() if one.facts.id == report_id]
+        for running in found:
+            running.window.end(WindowEnd.CANCELLED)
+        return bool(found)
 
     def end_all(self, why: WindowEnd) -> None:
         """End every window now; what was taken is kept."""
@@ -110,10 +146,12 @@ class Captures:
     async def _run(self, running: _Running) -> None:
         warm = asyncio.create_task(self._warm(), name="warm renderer and stores")
         entry: Entry | None = None
+        why: RefusedError | None = None
         try:
             entry = await self._take(running)
         except RefusedError as refused:
-            self._refused(running.target, refused, again=running.facts.trigger.fired > 1)
+            why = refused
+            self._refused(running.target, refused, running.facts.trigger)
             await self._give_back(running.target)
             if refused.reason in _REFUSED.values():
                 running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
@@ -124,18 +162,30 @@ class Captures:
             del self._running[running.target.name]
             running.subject.held.close()
             self._admission.done(running.target.name)
+            self.finished(running.facts, entry, why)
+            self._go_on(running.target)
         await self._deliver(entry, warm)
+
+    def _go_on(self, target: Target) -> None:
+        """Begin the full capture that waited for the end of a light one."""
+        if (waiting := self._full_next.pop(target.name, None)) is not None:
+            with contextlib.suppress(RefusedError):  # counted and logged where it was refused
+                self.begin(target, *waiting)
 
     async def _take(self, running: _Running) -> Entry:
         incoming = await self._incoming(running.facts)
         capture = await take(
-            plan(running.target.config), running.subject, running.window, incoming, running.notes
+            plan(running.target.config, running.facts.trigger),
+            running.subject,
+            running.window,
+            incoming,
+            running.notes,
         )
         if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
             self._spool.discard(incoming)
             part = capture.parts[0]
             raise RefusedError(reason, part.detail, remedy=part.remedy)
-        entry = await self._accept(incoming, capture)
+        entry = await accepted(self._spool, incoming, capture)
         self._count(capture)
         return entry
 
@@ -149,21 +199,6 @@ class Captures:
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
         return self._spool.begin(facts)
-
-    async def _accept(self, incoming: Incoming, capture: Capture) -> Entry:
-        """Make it durable, for as long as it takes: a full disk may get space again."""
-        while True:
-            try:
-                entry = await asyncio.to_thread(self._spool.accept, incoming, capture)
-            except OSError as error:
-                _LOG.warning("report not durable yet", extra={"report": capture.id, "error": str(error)})
-            else:
-                self._spool.add(entry)
-                about = {"report": entry.id, "outcome": capture.outcome, "bytes": entry.size_bytes}
-                _LOG.info("report accepted", extra=about)
-                return entry
-            self._spool.make_room()
-            await asyncio.sleep(ACCEPT_AGAIN_S)
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)
@@ -200,8 +235,9 @@ class Captures:
         except OSError as error:  # a restart would count it; that errs to the target's side
             _LOG.warning("limits not saved", extra={"target": target.name, "error": str(error)})
 
-    def _refused(self, target: Target, refused: RefusedError, *, again: bool) -> None:
-        if not again:
+    def _refused(self, target: Target, refused: RefusedError, trigger: Trigger) -> None:
+        again = trigger.fired > 1
+        if not again and trigger.plan is PlanName.FULL:
             self.uncaptured.setdefault(target.name, Counter())[refused.reason] += 1
         self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
         self._telemetry.refusals.labels(target.name, refused.reason).inc()

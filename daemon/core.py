@@ -10,12 +10,15 @@ from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
 from daemon.limits_file import LimitsFile
+from daemon.orders import Orders
 from daemon.sources.running import Sources
 from daemon.spool.entry import Entry
 from daemon.spool.spool import Spool
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.fleet import Fleet
+from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
+from daemon.triggers.running import Triggers
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,10 +37,12 @@ class Core:
         self.admission = Admission(config, LimitsFile(quota.path / "state" / "limits.json"), self.spool)
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
-        self.fleet = Fleet(config.targets, lambda _target: self.hurry.set())
+        self.fleet = Fleet(config.targets, self._exited)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
+        self.triggers = Triggers(self.fleet, self.captures)
+        self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = quota.path / "state" / "sources"
-        self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry)
+        self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry, self.triggers.line)
 
     def use(self, config: Config) -> None:
         """Go on under another configuration; what only a start can change stays as it is."""
@@ -51,8 +56,13 @@ class Core:
         self.events.reconfigured()
         self.hurry.set()
 
+    def _exited(self, target: Target) -> None:
+        self.hurry.set()
+        self.triggers.exited(target)
+
     def _delivered(self, sink: str, entry: Entry, delivery: Delivery) -> None:
         """Tell how an attempt to store a report ended."""
+        self.orders.delivered(entry)
         about = {"report": entry.id, "sink": sink}
         if delivery.progress is Progress.DELIVERED:
             self.telemetry.deliveries.labels(sink, "delivered").inc()

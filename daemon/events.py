@@ -11,7 +11,7 @@ from daemon.watch.deadlines import OBSERVER_PAUSED, Deadlines
 from daemon.watch.iterations import Ended, Stray
 from daemon.watch.pulse import Pulse
 from model.errors import RefusedError
-from model.events import Event, Trigger
+from model.events import Event, Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ class Events:
         """`hurry` is called for an event of a target whose process is not found yet."""
         self.pulses: dict[str, Pulse] = {}
         self.followers: list[Callable[[Ended | Trigger], None]] = []  # who wants to hear of each, too
+        self.awaited: dict[str, Callable[[], None]] = {}  # by target: who waits for its next iteration
         self._fleet = fleet
         self._captures = captures
         self._telemetry = telemetry
@@ -44,6 +45,8 @@ class Events:
         pulse.said(event.at_s)
         for happening in happened:
             self._happened(target, event, happening)
+        if (look := self.awaited.get(event.target)) is not None:
+            look()
         self.deadlines.changed(target.due_s())
 
     def reconfigured(self) -> None:
@@ -80,14 +83,19 @@ class Events:
             _LOG.warning("an overrun ended before it was seen", extra={"target": target.name, "s": took_s})
 
     def _fire(self, trigger: Trigger, notes: tuple[str, ...]) -> None:
-        self._tell(trigger)
         target = self._fleet[trigger.target]
         about = {"target": trigger.target, "reason": trigger.reason}
-        if trigger.fired == 1:
+        if trigger.kind is TriggerKind.OVERRUN:
+            self._tell(trigger)
+        if trigger.kind is not TriggerKind.OVERRUN:
+            _LOG.info("a first look is due", extra=about)
+        elif trigger.fired == 1:
             self._telemetry.overruns.labels(trigger.target, trigger.certainty).inc()
             _LOG.warning("overrun", extra=about)
         else:
             _LOG.info("overrun goes on", extra=about)
+        if trigger.kind is TriggerKind.OVERRUN and self._captures.after_light(target, trigger, notes):
+            return
         try:
             self._captures.begin(target, trigger, notes)
         except RefusedError:

@@ -11,6 +11,8 @@ def announce(core: Core) -> None:
     """Start the series of all targets and sinks of the configuration in use."""
     for target in core.fleet:
         core.telemetry.add_target(target.name, partial(_in_flight_s, core, target.name))
+        for trigger in target.config.triggers:
+            core.telemetry.triggers.labels(target.name, trigger.options.kind)
     for part in core.config.sinks:
         core.telemetry.add_sink(part.name)
     for entry in sorted(core.spool.entries.values(), key=lambda entry: entry.id):

@@ -1,10 +1,14 @@
-"""What says no to a capture, pure: cooldown and captures an hour. Time comes in with every call."""
+"""What says no to a capture, pure: cooldown and captures an hour. Time comes in with every call.
+
+A light capture waits for the cooldown as any other, but begins none, and has a budget of its own: what it
+spends is never missing for the full one that may follow it.
+"""
 
 from collections.abc import Mapping
 
 import msgspec
 
-from model.events import Refusal, TriggerKind
+from model.events import PlanName, Refusal, TriggerKind
 from model.units import Seconds
 
 HOUR_S = 3600.0
@@ -15,6 +19,11 @@ class LimitRules(msgspec.Struct, frozen=True, kw_only=True):
 
     cooldown_s: float
     captures_per_hour: int
+
+    @property
+    def light_per_hour(self) -> int:
+        """How many light captures there may be within an hour: half as many as others, one at least."""
+        return max(1, self.captures_per_hour // 2)
 
 
 class Instant(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +36,9 @@ class Instant(msgspec.Struct, frozen=True, kw_only=True):
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
     """When a target was captured: the times that still count."""
 
-    captures: tuple[Instant, ...] = ()
-    cooldown_from: Instant | None = None  # the last capture that an overrun caused
+    captures: tuple[Instant, ...] = ()  # full ones
+    light: tuple[Instant, ...] = ()
+    cooldown_from: Instant | None = None  # the last full capture that was not asked for by hand
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,28 +77,32 @@ class Limits:
         return Allowance(refusal=refusal, cooldown_left_s=left_s, captures_left=captures_left)
 
     def refusal(
-        self, target: str, rules: LimitRules, kind: TriggerKind, now_s: float
+        self,
+        target: str,
+        rules: LimitRules,
+        kind: TriggerKind,
+        now_s: float,
+        plan: PlanName = PlanName.FULL,
     ) -> tuple[Refusal, str] | None:
         """Why this trigger is refused, in one word and in a sentence. A manual one ignores the cooldown."""
         said = self.allowance(target, rules, now_s)
         if said.cooldown_left_s > 0 and kind is not TriggerKind.MANUAL:
             return Refusal.COOLDOWN, f"the cooldown ends in {Seconds(said.cooldown_left_s)}"
-        if said.captures_left == 0:
-            most, next_s = rules.captures_per_hour, self._next_s(target, rules, now_s)
-            return Refusal.RATE_LIMITED, f"{most} captures within the last hour, the next in {next_s}"
-        return None
+        spent = self._spent.get(target, Spent())
+        if plan is PlanName.LIGHT:
+            return _many(spent.light, rules.light_per_hour, "light captures", now_s)
+        return _many(spent.captures, rules.captures_per_hour, "captures", now_s)
 
-    def _next_s(self, target: str, rules: LimitRules, now_s: float) -> Seconds:
-        """How long until so many of the last hour's captures are forgotten that one more is allowed."""
-        captures = self._spent[target].captures[-rules.captures_per_hour :]
-        return Seconds(max(0.0, captures[0].boot_s + HOUR_S - now_s))
-
-    def spend(self, target: str, kind: TriggerKind, at: Instant) -> Spent:
+    def spend(self, target: str, kind: TriggerKind, at: Instant, plan: PlanName = PlanName.FULL) -> Spent:
         """Count a capture that is about to start; gives what was spent before, for `give_back`."""
         spent = self._spent.get(target, Spent())
-        recent = (*(one for one in spent.captures if at.boot_s - one.boot_s < HOUR_S), at)
-        since = spent.cooldown_from if kind is TriggerKind.MANUAL else at
-        self._spent[target] = Spent(captures=recent, cooldown_from=since)
+        if plan is PlanName.LIGHT:
+            made = msgspec.structs.replace(spent, light=_with(spent.light, at))
+        else:
+            since = spent.cooldown_from if kind is TriggerKind.MANUAL else at
+            captures = _with(spent.captures, at)
+            made = msgspec.structs.replace(spent, captures=captures, cooldown_from=since)
+        self._spent[target] = made
         return spent
 
     def give_back(self, target: str, before: Spent) -> None:
@@ -102,6 +116,19 @@ class Limits:
     def _cooldown_start_s(self, spent: Spent) -> float:
         starts = (spent.cooldown_from, self._unknown_before)
         return max((at.boot_s for at in starts if at is not None), default=float("-inf"))
+
+
+def _many(captures: tuple[Instant, ...], most: int, what: str, now_s: float) -> tuple[Refusal, str] | None:
+    """Why one more within the hour would be too many, and when it no longer is."""
+    recent = [at for at in captures if now_s - at.boot_s < HOUR_S]
+    if len(recent) < most:
+        return None
+    next_s = Seconds(max(0.0, recent[-most].boot_s + HOUR_S - now_s))
+    return Refusal.RATE_LIMITED, f"{most} {what} within the last hour, the next in {next_s}"
+
+
+def _with(captures: tuple[Instant, ...], at: Instant) -> tuple[Instant, ...]:
+    return (*(one for one in captures if at.boot_s - one.boot_s < HOUR_S), at)
 
 
 def restored(saved: Saved, boot_id: str, now: Instant) -> Limits:
@@ -119,6 +146,7 @@ def restored(saved: Saved, boot_id: str, now: Instant) -> Limits:
     spent = {
         target: Spent(
             captures=tuple(map(moved, one.captures)),
+            light=tuple(map(moved, one.light)),
             cooldown_from=one.cooldown_from and moved(one.cooldown_from),
         )
         for target, one in saved.targets.items()

@@ -14,7 +14,7 @@ from prometheus_client import (
 from prometheus_client.exposition import choose_encoder
 
 from model.capture import Outcome
-from model.events import Certainty, Refusal
+from model.events import Certainty, Refusal, TriggerKind
 
 TARGET_STATES = ("waiting", "starting", "standby", "active", "gone")
 DELIVERY_RESULTS = ("delivered", "retry", "dead")
@@ -77,6 +77,7 @@ class Telemetry:
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
         self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")
         self.overruns = c("overruns", "Iterations that overran.", "target", "certainty")
+        self.triggers = c("triggers", "Wishes for a capture, granted or not.", "target", "kind")
         self.refusals = c("refusals", "Triggers that led to no capture.", "target", "reason")
         self.captures = c("captures", "Captures that ended.", "target", "outcome")
         self.capture_notes = c("capture_notes", "Captures with a note, such as adopted.", "target", "note")
@@ -122,6 +123,8 @@ class Telemetry:
         self.iteration_in_flight_s.labels(target).set_function(in_flight_s)
         for certainty in Certainty:
             self.overruns.labels(target, certainty.value)
+        for kind in (TriggerKind.OVERRUN, TriggerKind.MANUAL):
+            self.triggers.labels(target, kind.value)
         for refusal in Refusal:
             self.refusals.labels(target, refusal.value)
         for outcome in Outcome:

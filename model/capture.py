@@ -33,6 +33,8 @@ class WindowEnd(StrEnum):
     SHUTDOWN = "shutdown"
     DAEMON_KILLED = "daemon_killed"
     DISABLED = "disabled"
+    CANCELLED = "cancelled"
+    ESCALATED = "escalated"  # a light capture, when its iteration overran: a full one follows
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):

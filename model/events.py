@@ -40,6 +40,19 @@ class TriggerKind(StrEnum):
 
     OVERRUN = "overrun"
     MANUAL = "manual"
+    EARLY = "early"  # an iteration on its way to an overrun: a light capture
+    CPU = "cpu"
+    MEMORY = "memory"
+    LINE = "line"  # of the target's log
+    SILENCE = "silence"  # the loop stopped: no iteration, no word
+    EXIT = "exit"  # the target's process ended
+
+
+class PlanName(StrEnum):
+    """How much a capture takes."""
+
+    LIGHT = "light"  # a short window, and of the collectors only those that cost next to nothing
+    FULL = "full"
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +64,9 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float
     loop: str = MAIN_LOOP
     iteration: str | None = None
+    plan: PlanName = PlanName.FULL
     level: int = 0  # 0 at the threshold, 1 at twice, 2 at four times ...
-    fired: int = 1  # how many triggers this iteration has brought, with this one
+    fired: int = 1  # how many overruns this iteration has brought, with this one
     started_s: float | None = None
     threshold_s: float | None = None
     certainty: Certainty = Certainty.CERTAIN
@@ -61,6 +75,12 @@ class Trigger(msgspec.Struct, frozen=True, kw_only=True):
     def age_s(self) -> float | None:
         """How old the iteration was at the trigger, in seconds."""
         return None if self.started_s is None else self.at_s - self.started_s
+
+    def is_of(self, iteration: str | None) -> bool:
+        """Whether it was in this iteration that it came, as far as names tell."""
+        if self.started_s is None:
+            return False
+        return self.iteration is None or iteration in (None, self.iteration)
 
 
 class Refusal(StrEnum):

@@ -28,6 +28,8 @@ _ENDS = {
     WindowEnd.SHUTDOWN: "loopcam was told to shut down",
     WindowEnd.DAEMON_KILLED: "loopcam itself was killed; the next start took up what was there",
     WindowEnd.DISABLED: "capturing was switched off",
+    WindowEnd.CANCELLED: "the capture was cancelled",
+    WindowEnd.ESCALATED: "the iteration overran, and a full capture followed",
 }
 
 _OUTCOMES = {
@@ -168,8 +170,8 @@ def _why(capture: Capture) -> Iterator[str]:
     )
     if trigger.certainty is Certainty.INFERRED:
         yield "No source saw its start: the age follows from silence."
-    if trigger.level:
-        yield f"It had been captured before; this is capture {trigger.level + 1} of the same stall."
+    if trigger.fired > 1:
+        yield f"It had overrun before; this is trigger {trigger.fired} of the same stall."
 
 
 def _what(drawing: Drawing) -> Iterator[str]:

@@ -3,5 +3,6 @@
 SINKS = {
     "file": "sinks.file:File",
     "s3": "sinks.s3:S3",
+    "gcs": "sinks.gcs:Gcs",
     "http": "sinks.http:Http",
 }

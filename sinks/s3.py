@@ -15,9 +15,9 @@ from model.secrets import Secret
 from model.units import ByteSize, Seconds
 from sinks import addresses, template
 from sinks.contract import Sink
-from sinks.paths import files, manifest, open_file, parts
+from sinks.object_metadata import metadata
+from sinks.paths import files, manifest, open_file
 from sinks.s3_errors import explained
-from sinks.s3_metadata import metadata
 from sinks.s3_upload import Arguments, Upload
 
 if TYPE_CHECKING:
@@ -81,12 +81,8 @@ class S3(Sink, frozen=True, kw_only=True, dict=True):
 
     def check(self) -> Iterable[tuple[str, str, str]]:
         """Options that do not go together, or that no store would take."""
-        try:
-            template.fields(self.prefix)
-        except ValueError as error:
-            yield "prefix", self.prefix, str(error)
-        if self.prefix and (not self.prefix.endswith("/") or self.prefix.startswith("/")):
-            yield "prefix", self.prefix, "ends with a slash and does not begin with one"
+        for rule in template.prefix_faults(self.prefix):
+            yield "prefix", self.prefix, rule
         if self.endpoint_url is not None and (broken := addresses.fault(self.endpoint_url)):
             yield "endpoint_url", "***", broken
         if self.kms_key_id is not None and self.sse != "aws:kms":
@@ -112,8 +108,7 @@ class S3(Sink, frozen=True, kw_only=True, dict=True):
     def store(self, report: Report) -> str:
         """Put every file, four at a time and the manifest last, and return `s3://BUCKET/KEY/`."""
         self.prepare()
-        prefix = template.fill(self.prefix, template.values(report), template.as_name)
-        key = f"{prefix}{'/'.join(parts(report.manifest.path))}/"
+        key = template.key(self.prefix, report)
         try:
             with ThreadPoolExecutor(_THREADS) as pool:
                 for _ in pool.map(lambda artifact: self._put(report, key, artifact), files(report)):

@@ -1,11 +1,12 @@
 """Texts with fields such as `{target}/{cluster}/`, filled in for one report."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from string import Formatter
 
 from model.errors import SinkError
 from model.report import Report
+from sinks.paths import parts
 
 OWN_FIELDS = frozenset({"target", "id", "year", "month", "day", "host"})
 _ODD = re.compile(r"[^A-Za-z0-9._=@+-]")
@@ -21,6 +22,21 @@ def fields(template: str) -> frozenset[str]:
         if field is not None:
             found.add(field)
     return frozenset(found)
+
+
+def prefix_faults(prefix: str) -> Iterator[str]:
+    """The rules that a template for the beginning of keys breaks."""
+    try:
+        fields(prefix)
+    except ValueError as error:
+        yield str(error)
+    if prefix and (not prefix.endswith("/") or prefix.startswith("/")):
+        yield "ends with a slash and does not begin with one"
+
+
+def key(prefix: str, report: Report) -> str:
+    """What the keys of a report's files begin with: the prefix, filled in, and the report's own path."""
+    return f"{fill(prefix, values(report), as_name)}{'/'.join(parts(report.manifest.path))}/"
 
 
 def values(report: Report) -> dict[str, str]:

@@ -148,7 +148,7 @@ def overall(parts: list[PartOutcome], end: WindowEnd) -> Outcome:
         if outcome in outcomes:
             return outcome
     if outcomes <= {Outcome.COMPLETE, Outcome.NOTHING}:
-        cut_short = end in (WindowEnd.SHUTDOWN, WindowEnd.DISABLED)
+        cut_short = end in (WindowEnd.SHUTDOWN, WindowEnd.DISABLED, WindowEnd.CANCELLED)
         return Outcome.PARTIAL if cut_short else Outcome.COMPLETE
     if len(outcomes) == 1:
         return next(iter(outcomes))

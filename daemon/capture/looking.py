@@ -40,7 +40,8 @@ class Looking:
         printed, judged = looked.printed, looked.judged
         if judged.outcome is not Outcome.COMPLETE:
             raise error(judged)
-        if window.iteration_ended_s is not None and window.iteration_ended_s <= printed.at_s:
+        ended_s = window.iteration_ended_s if window.follows_iteration else None
+        if ended_s is not None and ended_s <= printed.at_s:
             raise CollectorError(
                 Outcome.ENDED_BEFORE_ATTACH, "the iteration ended before the first look at its stacks"
             )

@@ -12,21 +12,32 @@ from daemon.spool.state import Opened
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are mistaken for another when read aloud
 
 
+def new_id(target: str, at: datetime) -> str:
+    """A name for the capture of a target."""
+    short = "".join(secrets.choice(_LETTERS) for _ in range(6))
+    return f"{at:%Y%m%dT%H%M%SZ}-{target}-{short}"
+
+
+def stamp(at: datetime) -> str:
+    """A time as it is told (RFC 3339)."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def opened(
     subject: Subject,
     labels: Mapping[str, str],
     collection_time_s: float,
     sinks: tuple[str, ...],
+    name: str = "",
 ) -> Opened:
-    """A new capture's name and its facts."""
+    """A new capture's facts, and its name unless it has one already."""
     wall_minus_monotonic_s = time.time() - time.monotonic()
     triggered = datetime.fromtimestamp(subject.trigger.at_s + wall_minus_monotonic_s, UTC)
-    short = "".join(secrets.choice(_LETTERS) for _ in range(6))
     return Opened(
-        id=f"{triggered:%Y%m%dT%H%M%SZ}-{subject.trigger.target}-{short}",
+        id=name or new_id(subject.trigger.target, triggered),
         target=subject.trigger.target,
         labels=dict(labels),
-        triggered_at=triggered.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        triggered_at=stamp(triggered),
         wall_minus_monotonic_s=wall_minus_monotonic_s,
         boot_id=boot_id(),
         process=subject.process,

@@ -13,6 +13,8 @@ from daemon.capture.choice import AUTO, Sampling
 from daemon.config import settings
 from daemon.config.parts import COLLECTOR_FAMILY
 from daemon.targets.process import HeldProcess
+from daemon.triggers.early import Early
+from model.events import PlanName, Trigger, TriggerKind
 
 LOOKER, OTHER = "pyspy", "austin"
 
@@ -24,12 +26,29 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     collectors: Mapping[str, Collector]
 
 
-def plan(config: settings.Target) -> Plan:
-    """Sort a target's configured parts into what samples and what collects."""
-    return Plan(
-        sampling=sampling(config),
-        collectors={p.name: p.options for p in config.collectors if isinstance(p.options, Collector)},
-    )
+def plan(config: settings.Target, trigger: Trigger | None = None) -> Plan:
+    """Sort a target's configured parts into what samples and what collects, as far as a trigger wants it.
+
+    A light capture takes stacks for a short while and leaves out what costs much; of a process that ended
+    only what needs no process can be had.
+    """
+    ended = trigger is not None and trigger.kind is TriggerKind.EXIT
+    light = trigger is not None and trigger.plan is PlanName.LIGHT
+    collectors = {p.name: p.options for p in config.collectors if isinstance(p.options, Collector)}
+    wanted = {
+        name: one
+        for name, one in collectors.items()
+        if (one.light or not light) and (one.posthumous or not ended)
+    }
+    return Plan(sampling=None if ended else sampling(config), collectors=wanted)
+
+
+def collection_time_s(config: settings.Target, trigger: Trigger) -> float:
+    """How long the window of a capture may be."""
+    if trigger.plan is PlanName.LIGHT:
+        light = (p.options.collection_time for p in config.triggers if isinstance(p.options, Early))
+        return next(light, config.collection_time)
+    return config.collection_time
 
 
 def sampling(config: settings.Target) -> Sampling | None:

@@ -1,10 +1,9 @@
 """Of whom a capture takes evidence, as collectors see it."""
 
-from pathlib import PurePath
-
 import msgspec
 
 from daemon.config import settings
+from daemon.sources.log.where import STANDARD_INPUT, Where
 from daemon.targets.held import Held
 from fetch.access import Endpoint
 from model.capture import ProcessIdentity
@@ -41,13 +40,13 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 def subject(config: settings.Target, trigger: Trigger, held: Held) -> Subject:
     """The subject of a capture of a target, with what its configuration says of it."""
     sources = [part.options for part in config.iterations]
-    paths = (getattr(options, "path", None) for options in sources)
+    paths = (options.path for options in sources if isinstance(options, Where))
     presets = (getattr(options, "preset", None) for options in sources)
     return Subject(
         name=config.name,
         trigger=trigger,
         held=held,
         endpoint=config.endpoint,
-        logs=tuple(str(path) for path in paths if isinstance(path, str | PurePath) and str(path) != "-"),
+        logs=tuple(path for path in paths if path and path != STANDARD_INPUT),
         presets=tuple(preset for preset in presets if isinstance(preset, str)),
     )

@@ -11,9 +11,11 @@ AFTER_ITERATION_S = 1.0
 class CaptureWindow:
     """Opens now. Whoever waits for `ended()` gets the first reason that came true."""
 
-    def __init__(self, collection_time_s: float) -> None:
+    def __init__(self, collection_time_s: float, *, follows_iteration: bool = True) -> None:
+        """With `follows_iteration` it ends soon after the iteration that it was opened for."""
         self.collection_time_s = collection_time_s
         self.started_s = time.monotonic()
+        self.follows_iteration = follows_iteration
         self.iteration_ended_s: float | None = None
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[WindowEnd] = self._loop.create_future()
@@ -38,8 +40,10 @@ class CaptureWindow:
 
     def iteration_ended(self, at_s: float) -> None:
         """Note that the iteration is over: a second more shows how it came out of the stall."""
-        if self.iteration_ended_s is None:
-            self.iteration_ended_s = at_s
+        if self.iteration_ended_s is not None:
+            return
+        self.iteration_ended_s = at_s
+        if self.follows_iteration:
             self._timers.append(self._loop.call_later(AFTER_ITERATION_S, self.end, WindowEnd.ITERATION_ENDED))
 
     def summary(self) -> Window:

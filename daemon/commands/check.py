@@ -9,23 +9,29 @@ from model.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from daemon.config.settings import Config, Target
-    from daemon.sources.log.options import Log
+    from daemon.replay.steps import Recording
+    from daemon.sources.contract import Source
+    from model.stamps import Stamps
 
-UNMATCHED = 1  # the exit code for a log of which no line tells of an iteration
+UNMATCHED = 1  # the exit code for a recording in which nothing tells of an iteration
+_KINDS = ("log", "metrics")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """The file, and a log to try it on."""
+    """The file, and a recording to try it on."""
     parser.add_argument("file", type=Path, metavar="FILE")
-    replay = parser.add_argument_group("trying it on a recorded log")
+    replay = parser.add_argument_group("trying it on a recorded log, or history of metrics")
     replay.add_argument(
         "--replay",
         type=Path,
-        metavar="LOG",
-        help="show the iterations and captures it would have made of this log (also .gz; -: standard input)",
+        metavar="FILE",
+        help="show the iterations and captures it would have made of this log, or of these scrapes, each "
+        "below a line `# scraped TIME` (also .gz; -: standard input)",
     )
-    replay.add_argument("--target", metavar="NAME", help="whose log it is (default: the first that has one)")
-    replay.add_argument("--source", metavar="NAME", help="which of its log sources (default: the first)")
+    replay.add_argument(
+        "--target", metavar="NAME", help="whose it is (default: the first that has such a source)"
+    )
+    replay.add_argument("--source", metavar="NAME", help="which of its sources (default: the first)")
     replay.add_argument("--all", action="store_true", help="show every iteration")
     replay.add_argument("--json", action="store_true", help="tell all of it as JSON")
 
@@ -54,31 +60,49 @@ def _replay(args: argparse.Namespace, config: "Config") -> int:
     from daemon.replay.replay import Replay
     from model.stamps import Stamps
 
-    target, name, options = _source(config, args.target, args.source)
+    _chosen(config, args, _KINDS)  # before the recording is opened
     stamps = Stamps(recorded.written_s(args.replay))
     with recorded.opened(args.replay) as file:
-        story = Replay(target, name, options, stamps).play(recorded.blocks(file))
+        target, name, options = _chosen(config, args, (recorded.kind(file),))
+        recording = _recording(options, stamps)
+        story = Replay(target, name, options, recording).play(recorded.blocks(file))
     if args.json:
         print(tables.as_json(story, stamps.show))
     else:
         for line in tables.table(story, stamps.show, everything=args.all):
             print(line)
-    return 0 if story.matched else UNMATCHED
+    return 0 if story.found.matched else UNMATCHED
 
 
-def _source(config: "Config", target: str | None, source: str | None) -> "tuple[Target, str, Log]":
-    """The target, and its log source by name; raises UsageError."""
+def _recording(options: "Source", stamps: "Stamps") -> "Recording":
+    """The recording as this source takes it."""
+    from daemon.replay.history import HistoryRecording
+    from daemon.replay.log import LogRecording
     from daemon.sources.log.options import Log
+    from daemon.sources.metrics.options import Metrics
 
+    if isinstance(options, Log):
+        return LogRecording(options, stamps)
+    if isinstance(options, Metrics):
+        return HistoryRecording(options, stamps)
+    raise TypeError(f"nothing is recorded of {options!r}")
+
+
+def _chosen(
+    config: "Config", args: argparse.Namespace, kinds: tuple[str, ...]
+) -> "tuple[Target, str, Source]":
+    """The target, and its source by name, of one of these kinds; raises UsageError."""
+    target, source = args.target, args.source
     known = []
     for one in config.targets:
         for part in one.iterations:
-            if isinstance(part.options, Log):
+            if part.kind in kinds:
                 if target in (None, one.name) and source in (None, part.name):
                     return one, part.name, part.options
                 known.append(f"{part.name} of {one.name}")
     wanted = "".join(f" {word}" for word in (source, target and f"of target {target}") if word)
+    what, kind = " or ".join(kinds), kinds[0]
     raise UsageError(
-        f"no log source{wanted} to replay a log to",
-        remedy=f"there are {', '.join(known)}" if known else "configure one: `iterations: [{log: ...}]`",
+        f"no {what} source{wanted} to replay it to",
+        remedy=f"there are {', '.join(known)}" if known else f"configure one: `iterations: [{kind}: ...]`",
     )

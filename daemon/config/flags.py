@@ -33,6 +33,7 @@ class Flag(msgspec.Struct, frozen=True):
 _TARGET = "targets[0]."
 _LOG = f"{_TARGET}iterations[0].log"
 _METRICS = f"{_TARGET}iterations[0].metrics"
+_OF_BOTH = {"preset", "idle_allowance"}  # options of the sources log and metrics
 FLAGS = (
     Flag(("--pid",), "N", f"{_TARGET}process.pid", "the process to watch, by its id"),
     Flag(("--pidfile",), "FILE", f"{_TARGET}process.pidfile", "... by a file that holds its id"),
@@ -76,6 +77,12 @@ FLAGS = (
         "TIME",
         f"{_LOG}.idle_allowance",
         "... and the longest healthy pause between two",
+    ),
+    Flag(
+        ("--scrape-interval",),
+        "TIME",
+        f"{_METRICS}.interval",
+        "how often metrics are asked for (5s); an overrun is seen so much later",
     ),
     Flag(("--captures-per-hour",), "N", f"{_TARGET}captures_per_hour", "the most captures an hour (4)"),
     Flag(("--target",), "NAME", f"{_TARGET}name", f"what the target is called ({DEFAULT_TARGET})"),
@@ -167,13 +174,12 @@ def _of_flags(written: Mapping[Flag, tuple[str, str]]) -> "Config":
 def _document(values: Mapping[str, str]) -> dict[str, object]:
     """What a file with the same meaning would hold."""
     below = {path.removeprefix(_TARGET): value for path, value in values.items() if path.startswith(_TARGET)}
-    process = {
-        key.removeprefix("process."): below.pop(key) for key in list(below) if key.startswith("process.")
-    }
-    prefix = f"{_LOG.removeprefix(_TARGET)}."
-    log = {key.removeprefix(prefix): below.pop(key) for key in list(below) if key.startswith(prefix)}
-    source = "metrics" if "address" in below and log.keys() == {"preset"} else "log"
-    iterations = {"iterations": [{source: log}]} if log else {}
+    process = _taken(below, "process.")
+    log, metrics = (_taken(below, f"{source.removeprefix(_TARGET)}.") for source in (_LOG, _METRICS))
+    if "address" in below and not log.keys() - _OF_BOTH:
+        log, metrics = {}, log | metrics
+    sources = [{kind: options} for kind, options in (("log", log), ("metrics", metrics)) if options]
+    iterations = {"iterations": sources} if sources else {}
     made: dict[str, object] = {key: values[key] for key in ("listen", "metrics_listen") if key in values}
     unix = {key.removeprefix("unix."): value for key, value in values.items() if key.startswith("unix.")}
     made |= {"unix": unix} if unix else {}
@@ -184,3 +190,8 @@ def _document(values: Mapping[str, str]) -> dict[str, object]:
         made["spool"] = {"path": f"{out}/{SPOOL_BELOW_OUT}"}
     made["sinks"] = [{"file": {"path": out}}]
     return made
+
+
+def _taken(values: dict[str, str], prefix: str) -> dict[str, str]:
+    """The values below a prefix, which are taken out."""
+    return {key.removeprefix(prefix): values.pop(key) for key in list(values) if key.startswith(prefix)}

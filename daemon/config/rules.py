@@ -102,9 +102,24 @@ def places(target: "Target") -> Iterator[Broken]:
 
 
 def _addressed(target: "Target") -> Iterator[Broken]:
+    for source in target.iterations:
+        if source.options.needs_address:
+            yield "address", "missing", f"needed by the source {source.name}: HOST:PORT of its HTTP"
     for part in target.collectors:
         if isinstance(part.options, Collector) and part.options.needs_address:
             yield "address", "missing", f"needed by the collector {part.name}: HOST:PORT of its HTTP"
+
+
+def triggers(target: "Target") -> Iterator[Broken]:
+    """Each trigger goes with the rest of its target, and there is one of those that one is enough of."""
+    kinds = [part.kind for part in target.triggers]
+    for part in target.triggers:
+        if part.options.once and kinds.count(part.kind) > 1:
+            yield "triggers", part.name, f"one entry `{part.kind}` a target"
+        if part.options.needs_process and not target.process.given and target.address:
+            yield "triggers", part.name, "looks at a process: give `process`, or leave it out"
+        for value, rule in part.options.broken(target):
+            yield "triggers", f"{part.name}: {value}" if value != part.name else value, rule
 
 
 def standard_input(sources: Sequence[Source]) -> Iterator[Broken]:

@@ -14,10 +14,13 @@ from daemon.config.selector import Selector
 from daemon.sources import SOURCES
 from daemon.sources.contract import Source
 from daemon.sources.heartbeat import Heartbeat
+from daemon.triggers import TRIGGERS
+from daemon.triggers.contract import TriggerOptions
 from fetch.access import Access, Endpoint
 from model.units import Percent, Seconds
 
 SOURCE_FAMILY: Family[Source] = family("source", SOURCES)
+TRIGGER_FAMILY: Family[TriggerOptions] = family("trigger", TRIGGERS)
 
 
 def _default_sources() -> tuple[Part[Source], ...]:
@@ -72,6 +75,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             "that would not end before are warned of. Left out: as a preset has it.",
         ),
     ] = None
+    triggers: Annotated[
+        tuple[Part[TriggerOptions], ...],
+        TRIGGER_FAMILY,
+        Meta(max_length=32, description="What else brings a capture. Left out: nothing but the overrun."),
+    ] = ()
     collection_time: Annotated[
         Seconds, Meta(ge=0.1, le=3600, description="How long evidence is collected after an overrun.")
     ] = Seconds(30)
@@ -156,3 +164,4 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
             yield "first_loop_time", str(self.first_loop_time), rule
         yield from rules.samplers(self.sampler, self.collectors)
         yield from rules.places(self)
+        yield from rules.triggers(self)

@@ -1,4 +1,4 @@
-"""A recorded log, in blocks of whole lines: a file, a compressed one, or standard input."""
+"""A recording, in blocks of whole lines: a file, a compressed one, or standard input."""
 
 import gzip
 import stat
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from daemon.replay.history import HEAD
 from model.errors import LoopcamError
 
 BLOCK_BYTES = 256 * 1024
@@ -19,7 +20,7 @@ _NO_LOGS = ((stat.S_ISDIR, "a directory"), (stat.S_ISCHR, "a device"), (stat.S_I
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """The log's text; raises LoopcamError when it cannot be read."""
+    """The recorded text; raises LoopcamError when it cannot be read."""
     try:
         if str(path) == "-":
             yield sys.stdin.buffer
@@ -40,6 +41,13 @@ def _must_end(path: Path) -> None:
     for is_kind, kind in _NO_LOGS:
         if is_kind(mode):
             raise OSError(kind)
+
+
+def kind(file: BinaryIO) -> str:
+    """The kind of source whose recording it is, by its beginning."""
+    peek = getattr(file, "peek", None)  # what is opened here, and standard input, can
+    begin = peek(len(HEAD)) if peek is not None else b""
+    return "metrics" if begin.lstrip().startswith(HEAD) else "log"
 
 
 def blocks(file: BinaryIO) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Plays a recorded log to the daemon's own parts, with the time that the log tells."""
+"""Plays a recording to the daemon's own parts, with the time that the recording tells."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,35 +6,30 @@ from collections.abc import Iterable
 from daemon.admission import limit_rules
 from daemon.config.settings import Target
 from daemon.limits import Instant, Limits
-from daemon.replay.marks import Timed
+from daemon.replay.steps import Recording, Said
 from daemon.replay.story import Decision, Story, Turn
-from daemon.sources.log.feed import make_feed
-from daemon.sources.log.options import Log
-from daemon.sources.log.wording import NEEDED
+from daemon.sources.contract import Source
 from daemon.targets.target import made_watch
 from daemon.watch.iterations import Ended, InFlight, Stray
-from model.errors import LoopcamError
-from model.events import Event, Trigger, TriggerKind
-from model.stamps import Stamps
+from model.events import Event, PlanName, Trigger
 
 ANEW_S = 60.0  # a log may be a little out of order; further back it is another one
 FAR_S = 86400.0  # a stamp so far ahead may be wrong
 
-_NO_TIME = "give a log whose lines begin with a time (klog, ISO 8601, syslog, Unix time, or JSON with `time`)"
-
 
 class Replay:
-    """One target, one log."""
+    """One target, one recording."""
 
-    def __init__(self, target: Target, source: str, options: Log, stamps: Stamps) -> None:
+    def __init__(self, target: Target, source: str, options: Source, recording: Recording) -> None:
         self._target = target
         self._source = source
-        self._options = options
+        self._recording = recording
         self._watch = made_watch(target, options)
-        self._watch.process_found(fresh=False)  # where in the target's life a log begins is not known
-        self._timed = Timed(make_feed(options, limited=False, now=lambda: 0.0), stamps)
+        self._watch.process_found(fresh=False)  # where in the target's life it begins is not known
         self._limits = Limits()
         self._clock_s = float("-inf")
+        self._down = False
+        self._heard_s = float("-inf")  # when it was heard again
         self._turns: list[Turn] = []
         self._decisions: dict[tuple[str | None, float], list[Decision]] = {}  # of what is in flight
         self._strays: Counter[str] = Counter()
@@ -42,27 +37,20 @@ class Replay:
         self._ahead: list[float] = []
 
     def play(self, blocks: Iterable[bytes]) -> Story:
-        """What would have happened; raises LoopcamError for a log without times."""
-        for at_s, mark in self._timed.marks(blocks):
-            if at_s is None:
-                raise LoopcamError("no line says when it was written", remedy=_NO_TIME)
-            self._advance(at_s)
-            event = Event(
-                source=self._source,
-                target=self._target.name,
-                kind=mark.kind,
-                at_s=self._clock_s,
-                iteration=mark.iteration,
-                duration_s=mark.duration_s,
-            )
-            self._take(event)
-        if self._timed.last_s is not None:
-            self._advance(self._timed.last_s)
+        """What would have happened; raises LoopcamError for a recording without times."""
+        for step in self._recording.steps(blocks):
+            if step.at_s is not None:
+                self._pass(step.at_s)
+            if not self._recording.tells_late:
+                self._fire()
+            self._take_all(step.said)
+            self._again(down=step.down)
+            self._fire()
         self._drop(in_flight=True)
         return self._story()
 
-    def _advance(self, at_s: float) -> None:
-        """Let time pass, and fire what falls due meanwhile."""
+    def _pass(self, at_s: float) -> None:
+        """Let time pass."""
         if at_s < self._clock_s - ANEW_S:
             self._back.append(at_s)
             self._drop()
@@ -72,26 +60,54 @@ class Replay:
         if float("-inf") < self._clock_s < at_s - FAR_S:
             self._ahead.append(at_s)
         self._clock_s = max(self._clock_s, at_s)
-        while (due_s := self._watch.due_s()) is not None and due_s <= self._clock_s:
-            if trigger := self._watch.fire(due_s):
+
+    def _fire(self) -> None:
+        """Fire what has fallen due, unless nothing could be heard: then not before it can."""
+        while not self._down and (due_s := self._watch.due_s()) is not None and due_s <= self._clock_s:
+            if trigger := self._watch.fire(max(due_s, self._heard_s)):
                 self._decide(trigger)
+
+    def _again(self, *, down: bool) -> None:
+        """Whether it is heard now; what fell due meanwhile fires when it is heard again."""
+        if self._down and not down:
+            self._heard_s = self._clock_s
+        self._down = down
+
+    def _take_all(self, said: Iterable[Said]) -> None:
+        for one in said:
+            event = Event(
+                source=self._source,
+                target=self._target.name,
+                kind=one.kind,
+                at_s=self._clock_s if one.at_s is None else one.at_s,
+                iteration=one.iteration,
+                duration_s=one.duration_s,
+            )
+            self._take(event)
 
     def _decide(self, trigger: Trigger) -> None:
         now = Instant(boot_s=trigger.at_s, wall_s=trigger.at_s)
-        name, kind, rules = self._target.name, TriggerKind.OVERRUN, limit_rules(self._target)
-        said = self._limits.refusal(name, rules, kind, now.boot_s)
+        name, kind, plan = self._target.name, trigger.kind, trigger.plan
+        said = self._limits.refusal(name, limit_rules(self._target), kind, now.boot_s, plan)
         if said is None:
-            self._limits.spend(name, kind, now)
+            self._limits.spend(name, kind, now, plan)
         refused, why = said or ("", "")
         started_s = trigger.started_s or 0.0
         made = Decision(
             at_s=trigger.at_s,
             age_s=trigger.at_s - started_s,
+            light=plan is PlanName.LIGHT,
+            held_to_s=self._adapted_s(trigger),
             reason=trigger.reason,
             refused=str(refused),
             why=why,
         )
         self._decisions.setdefault((trigger.iteration, started_s), []).append(made)
+
+    def _adapted_s(self, trigger: Trigger) -> float | None:
+        """The threshold, where it followed what iterations took until then."""
+        fixed_s = (self._target.threshold_s, self._watch.rules.first_loop_time_s)
+        return None if trigger.threshold_s in fixed_s else trigger.threshold_s
 
     def _take(self, event: Event) -> None:
         before = self._watch.all_in_flight()
@@ -138,18 +154,11 @@ class Replay:
         self._decisions.clear()
 
     def _story(self) -> Story:
-        counts, needed = self._timed.counts, NEEDED[self._watch.rules.mode]
         return Story(
             target=self._target.name,
             source=self._source,
-            lines=self._timed.lines,
-            first_s=self._timed.first_s,
-            last_s=self._timed.last_s,
-            counts=dict(counts),
+            found=self._recording.found(),
             strays=dict(self._strays),
-            matched=any(counts[kind] for kind in needed),
-            unmatched={kind: self._options.wording.of(kind) for kind in needed if not counts[kind]},
-            sample=self._timed.sample.decode(errors="replace"),
             back=tuple(self._back),
             ahead=tuple(self._ahead),
             turns=tuple(self._turns),

@@ -1,6 +1,8 @@
-"""What happened in a recorded log, as data. Times are seconds on the log's own clock."""
+"""What happened in a recording, as data. Times are seconds on the recording's own clock."""
 
 import msgspec
+
+from daemon.replay.steps import Found
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -8,6 +10,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     at_s: float
     age_s: float
+    light: bool = False  # of an iteration that might yet overrun
+    held_to_s: float | None = None  # the threshold, where it is not `max_loop_time`
     reason: str
     refused: str = ""  # why, in one word; nothing: it would have been made
     why: str = ""
@@ -18,10 +22,10 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str | None
     started_s: float
-    ended_s: float | None  # None: its end is not in the log
+    ended_s: float | None  # None: its end is not in the recording
     took_s: float  # without an end: at least
     overran: bool
-    in_flight: bool = False  # at the log's end
+    in_flight: bool = False  # at the recording's end
     pause: bool = False  # the silence overran, and the end after it told that no iteration did
     decisions: tuple[Decision, ...] = ()
 
@@ -31,14 +35,8 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
 
     target: str
     source: str
-    lines: int
-    first_s: float | None
-    last_s: float | None
-    counts: dict[str, int]  # marks by what they say
-    strays: dict[str, int]  # marks that did not fit, by why
-    matched: bool  # whether any line told of an iteration
-    unmatched: dict[str, tuple[str, ...]]  # what is needed and matched no line, with the patterns for it
-    sample: str  # a line of the log
+    found: Found
+    strays: dict[str, int]  # what did not fit, by why
     back: tuple[float, ...]  # when time went back so far that all was counted anew
     ahead: tuple[float, ...]  # when time leapt by more than a day
     turns: tuple[Turn, ...]

@@ -23,7 +23,7 @@ def table(story: Story, show: Show, *, everything: bool) -> Iterator[str]:
     skipped = 0
     for place, turn in enumerate(story.turns):
         near = min(place, len(story.turns) - 1 - place) < ENDS
-        if not (everything or near or turn.overran):
+        if not (everything or near or turn.overran or turn.decisions):
             skipped += 1
             continue
         if skipped:
@@ -39,40 +39,50 @@ def summary(story: Story, show: Show) -> Iterator[str]:
     """What it comes to."""
     yield _extent(story, show)
     yield _figures(story)
-    made, refused = _captures(story)
+    made, light, refused = _captures(story)
     reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refused.items()))
-    yield f"captures: {made}" + (f", refused: {reasons}" if refused else "")
+    said = f"captures: {made}" + (f" and {light} light" if light else "")
+    yield said + (f", refused: {reasons}" if refused else "")
     if story.strays:
         yield "did not fit: " + ", ".join(f"{count} {why}" for why, count in sorted(story.strays.items()))
-    for kind, patterns in story.unmatched.items():
-        yield f"0 lines matched `{kind}` of source {story.source}: is it the right log, at the right level?"
-        yield from (f"  pattern: {pattern}" for pattern in patterns)
-    if story.unmatched and story.sample:
-        yield f"  a line:  {_plain(story.sample)}"
+    yield from _unmatched(story)
     for at_s in story.ahead:
         yield f"time leaps ahead to {show(at_s)}, more than a day: is that stamp, or the one before, right?"
     for at_s in story.back:
         yield f"time goes back to {show(at_s)}: from there on all is counted anew"
 
 
+def _unmatched(story: Story) -> Iterator[str]:
+    """What was looked for in vain."""
+    found = story.found
+    for kind, texts in found.unmatched.items():
+        noun = "pattern" if found.sample else "series"
+        yield f"0 {found.noun} matched `{kind}` of source {story.source}: {_plain(found.question)}"
+        yield from (f"  {noun}: {text}" for text in texts)
+    if found.unmatched and found.sample:
+        yield f"  a line:  {_plain(found.sample)}"
+
+
 def as_json(story: Story, show: Show) -> str:
     """The same as one JSON object; times as the log writes them."""
-    made, refused = _captures(story)
+    made, light, refused = _captures(story)
+    found = story.found
     data = {
         "target": story.target,
         "source": story.source,
-        "lines": story.lines,
-        "from": None if story.first_s is None else show(story.first_s),
-        "to": None if story.last_s is None else show(story.last_s),
-        "events": story.counts,
+        found.noun: found.count,
+        "from": None if found.first_s is None else show(found.first_s),
+        "to": None if found.last_s is None else show(found.last_s),
+        "events": found.counts,
         "did_not_fit": story.strays,
-        "matched": story.matched,
-        "unmatched": story.unmatched,
-        "sample": story.sample,
+        "matched": found.matched,
+        "unmatched": found.unmatched,
+        "sample": found.sample,
         "time_went_back": [show(at_s) for at_s in story.back],
         "time_leapt_ahead": [show(at_s) for at_s in story.ahead],
         "overruns": sum(one.overran for one in story.turns),
         "captures": made,
+        "light_captures": light,
         "refused": refused,
         "duration_s": _statistics(story.turns),
         "iterations": [_turn(one, show) for one in story.turns],
@@ -112,9 +122,12 @@ def _row(turn: Turn, show: Show, width: int) -> Iterator[str]:
 
 def _decision(one: Decision, turn: Turn) -> str:
     what = "SILENT, then a short iteration:" if turn.pause else "OVERRAN,"
+    what = "slow, light:" if one.light else what
+    age, held_to = Seconds(one.age_s), one.held_to_s
+    after = f"after {age}" + (f" (allowed: {Seconds(held_to)})" if held_to and not one.light else "")
     if not one.refused:
-        return f"{what} captured after {Seconds(one.age_s)}"
-    return f"{what} refused after {Seconds(one.age_s)}: {one.refused}, {one.why}"
+        return f"{what} captured {after}"
+    return f"{what} refused {after}: {one.refused}, {one.why}"
 
 
 def _plain(text: str) -> str:
@@ -127,10 +140,11 @@ def _skipped(count: int) -> str:
 
 
 def _extent(story: Story, show: Show) -> str:
-    said = f"{story.lines} lines"
-    if story.first_s is not None and story.last_s is not None:
-        said += f", {show(story.first_s)} to {show(story.last_s)}"
-    return said + "".join(f", {count} {kind}" for kind, count in sorted(story.counts.items()))
+    found = story.found
+    said = f"{found.count} {found.noun}"
+    if found.first_s is not None and found.last_s is not None:
+        said += f", {show(found.first_s)} to {show(found.last_s)}"
+    return said + "".join(f", {count} {kind}" for kind, count in sorted(found.counts.items()))
 
 
 def _figures(story: Story) -> str:
@@ -154,12 +168,13 @@ def _statistics(turns: Sequence[Turn]) -> dict[str, float]:
     return {name: round(percentile(ordered, percent), 6) for name, percent in named}
 
 
-def _captures(story: Story) -> tuple[int, dict[str, int]]:
-    """How many would have been made; how many refused, by why."""
+def _captures(story: Story) -> tuple[int, int, dict[str, int]]:
+    """How many would have been made, how many light ones; how many refused, by why."""
     refused: dict[str, int] = {}
-    made = 0
+    made = light = 0
     for one in (decision for turn in story.turns for decision in turn.decisions):
-        made += not one.refused
+        made += not one.refused and not one.light
+        light += not one.refused and one.light
         if one.refused:
             refused[one.refused] = refused.get(one.refused, 0) + 1
-    return made, refused
+    return made, light, refused

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
@@ -23,11 +23,15 @@ class LoopRules(msgspec.Struct, frozen=True, kw_only=True):
     idle_allowance_s: float = 0.0  # the pause between iterations that no event marks
     concurrent: bool = False  # iterations run side by side, told apart by their names
     max_loop_time_s: float | None = None  # a sensible threshold, where the source knows one
+    lag_s: float = 0.0  # so much later than it happened an event may come
+    remembers: bool = False  # the target tells also what went on while it was not heard
     killed_after_s: float | None = None  # age at which a probe has an iteration's process killed, where known
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """How loopcam learns of iterations. Its fields are its options in the configuration."""
+
+    needs_address: ClassVar[bool] = False  # it asks the target's HTTP
 
     def loop_rules(self) -> LoopRules:
         """What it can tell."""
@@ -53,3 +57,5 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Endpoint | None  # where the target's HTTP is
     folder: Path  # where it may remember what it needs after a restart; made when first used
     telemetry: "Telemetry"
+    lines: tuple[str, ...] = ()  # patterns of triggers: who reads text tells which new lines match
+    line: Callable[[str], None] = lambda _pattern: None

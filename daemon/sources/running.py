@@ -18,6 +18,7 @@ from daemon.targets.fleet import Fleet
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
+from daemon.triggers.line import patterns
 from fetch.access import Endpoint
 from model.events import Event
 
@@ -37,20 +38,30 @@ class _Wanted(msgspec.Struct, frozen=True):
     kind: str
     options: Source
     endpoint: Endpoint | None
+    lines: tuple[str, ...]
 
 
 class Sources:
     """Every running source of every target."""
 
     def __init__(
-        self, fleet: Fleet, deliver: Callable[[Event], None], folder: Path, telemetry: Telemetry
+        self,
+        fleet: Fleet,
+        deliver: Callable[[Event], None],
+        folder: Path,
+        telemetry: Telemetry,
+        line: Callable[[str, str], None],
     ) -> None:
-        """`folder` is where sources remember what they need after a restart."""
+        """`folder` is where sources remember what they need after a restart.
+
+        `line` is told the target and the pattern of one of its triggers when a new line matches it.
+        """
         self._conditions = Conditions()
         self._fleet = fleet
         self._deliver = deliver
         self._folder = folder
         self._telemetry = telemetry
+        self._line = line
         self._running: dict[_Wanted, asyncio.Task[None]] = {}
 
     def use(self) -> None:
@@ -82,9 +93,10 @@ class Sources:
         for target in self._fleet:
             if target.by_address and target.held is None:  # there is nobody to listen to
                 continue
-            for part in target.config.iterations:
+            config, lines = target.config, patterns(target.config.triggers)
+            for part in config.iterations:
                 if part.kind in RUNNERS:
-                    yield _Wanted(target.name, part.name, part.kind, part.options, target.config.endpoint)
+                    yield _Wanted(target.name, part.name, part.kind, part.options, config.endpoint, lines)
 
     async def _run(self, one: _Wanted) -> None:
         post = Post(
@@ -96,6 +108,8 @@ class Sources:
             endpoint=one.endpoint,
             folder=self._folder,
             telemetry=self._telemetry,
+            lines=one.lines,
+            line=partial(self._line, one.target),
         )
         try:
             await _runner(one.kind)(one.options, post)

@@ -34,13 +34,18 @@ class TargetState(StrEnum):
 def rules(config: settings.Target, source: Source) -> Rules:
     """The loop rules that a target's configuration asks for, as one of its sources tells of the loop."""
     told = source.loop_rules()
-    return Rules(
+    made = Rules(
         mode=told.mode,
         max_loop_time_s=config.threshold_s,
         first_loop_time_s=config.first_loop_time or config.threshold_s,
         idle_allowance_s=told.idle_allowance_s,
         concurrent=told.concurrent,
+        lag_s=told.lag_s,
+        remembers=told.remembers,
     )
+    for part in config.triggers:
+        made = part.options.on_loop(made)
+    return made
 
 
 def made_watch(config: settings.Target, source: Source) -> Watch:
@@ -168,12 +173,13 @@ class Target:
         return trigger
 
     def source_up(self, name: str, *, up: bool, at_s: float) -> None:
-        """A source begins or ceases to hear its target; what went on meanwhile it cannot know."""
+        """A source begins or ceases to hear its target; few can know what went on meanwhile."""
         if not up:
             self._deaf.add(name)
         elif name in self._deaf:
             self._deaf.discard(name)
-            self.watches[name].heard_again(at_s)
+            if not self.watches[name].rules.remembers:
+                self.watches[name].heard_again(at_s)
 
     def hold(self, pid: int) -> None:
         """Take hold of its process; a process that ends meanwhile is simply not there yet."""

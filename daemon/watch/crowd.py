@@ -3,7 +3,8 @@
 import heapq
 from itertools import count
 
-from daemon.watch.iterations import Ended, InFlight, Rules, Stray
+from daemon.watch.iterations import Ended, InFlight, Rules, Stray, Threshold
+from daemon.watch.thresholds import Thresholds
 from model.events import Event, EventKind, Trigger
 
 MOST_IN_FLIGHT = 1000
@@ -19,6 +20,7 @@ class CrowdWatch:
         self.rules = rules
         self.iterations = 0
         self.idle = False
+        self._thresholds = Thresholds(rules)
         self._crowd: dict[str | None, InFlight] = {}  # in the order in which they were heard
         self._ends_s: dict[str | None, float] = {}  # when a name was last heard to end: a start may be late
         self._due: list[tuple[float, int, InFlight]] = []  # a heap; what left the crowd stays until it is met
@@ -32,6 +34,10 @@ class CrowdWatch:
     def all_in_flight(self) -> tuple[InFlight, ...]:
         """All that run now, the oldest first."""
         return tuple(sorted(self._crowd.values(), key=lambda one: one.started_s))
+
+    def next_threshold(self) -> Threshold:
+        """What an iteration that starts now would be held to."""
+        return self._thresholds.now()
 
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""
@@ -54,9 +60,9 @@ class CrowdWatch:
         due_s = self.due_s()
         if due_s is None or due_s > now_s:
             return None
-        fired = self._due[0][2].fire(self.rules, now_s)
+        fired, trigger = self._due[0][2].fire(self.rules, self.target, self.loop, now_s)
         self._put(fired)
-        return fired.trigger(self.rules, self.target, self.loop, now_s)
+        return trigger
 
     def process_gone(self) -> None:
         """Drop all: the process that ran them is gone."""
@@ -70,10 +76,13 @@ class CrowdWatch:
 
     def adopt(self, rules: Rules) -> None:
         """Go on under other rules; those in flight are held to the new threshold."""
+        if rules == self.rules:  # else a threshold that has moved on since would hold for those in flight
+            return
         self.rules = rules
+        self._thresholds.adopt(rules)
         self._due.clear()
         for one in list(self._crowd.values()):
-            self._put(one.held_to(rules.max_loop_time_s))
+            self._put(one.held_to(self._thresholds.now()))
 
     def heard_again(self, at_s: float) -> None:
         """Nothing was heard until now; ends may be missing, so all that are in flight count from now on."""
@@ -91,8 +100,8 @@ class CrowdWatch:
         lost = before is not None or len(self._crowd) >= MOST_IN_FLIGHT
         if before is None and lost:  # whoever never ends must not fill us
             self._crowd.pop(next(iter(self._crowd)))
-        threshold_s = self.rules.max_loop_time_s
-        self._put(InFlight(iteration=event.iteration, started_s=event.at_s, threshold_s=threshold_s))
+        threshold = self._thresholds.now()
+        self._put(InFlight(iteration=event.iteration, started_s=event.at_s, threshold=threshold))
         return (Stray.LOST_END,) if lost else ()
 
     def _end(self, event: Event) -> tuple[Ended | Stray, ...]:
@@ -125,7 +134,9 @@ class CrowdWatch:
     def _finish(self, current: InFlight, at_s: float, duration_s: float | None = None) -> Ended:
         del self._crowd[current.iteration]
         self.iterations += 1
-        return current.end(self.rules, at_s, duration_s)
+        ended = current.end(self.rules, at_s, duration_s)
+        self._thresholds.ended(ended)
+        return ended
 
     def _remember(self, event: Event) -> None:
         self._ends_s.pop(event.iteration, None)

@@ -6,7 +6,8 @@ from typing import Protocol
 import msgspec
 
 from daemon.sources.contract import Mode
-from model.events import Certainty, Event, EventKind, Trigger, TriggerKind
+from daemon.watch.recent import AdaptiveRules
+from model.events import Certainty, Event, EventKind, PlanName, Trigger, TriggerKind
 from model.units import Seconds
 
 ACCEPTED: dict[Mode, frozenset[EventKind]] = {
@@ -25,6 +26,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     first_loop_time_s: float
     idle_allowance_s: float = 0.0  # the pause between iterations that no event marks
     concurrent: bool = False  # iterations run side by side
+    lag_s: float = 0.0  # so much later than it happened an event may come
+    remembers: bool = False  # the target tells also what went on while it was not heard
+    early_s: float | None = None  # at this age a light capture is wanted
+    adaptive: AdaptiveRules | None = None  # how the threshold follows what iterations usually take
 
     @property
     def certainty(self) -> Certainty:
@@ -53,47 +58,77 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     unseen: bool
 
 
+class Threshold(msgspec.Struct, frozen=True, kw_only=True):
+    """What one iteration is held to."""
+
+    time_s: float
+    early_s: float | None = None  # at this age a light capture is wanted
+    usual_s: float | None = None  # what iterations usually take, where the threshold follows from it
+    seen: int = 0  # of how many
+
+    def says(self, adaptive: AdaptiveRules | None) -> str:
+        """How long it is, and where it comes from."""
+        allowed = f"{Seconds(self.time_s)}"
+        if adaptive is None or self.usual_s is None:
+            return allowed
+        floor = "" if self.time_s > adaptive.floor_s else ", and no less"
+        return f"{allowed} ({adaptive} of the last {self.seen} iterations, {Seconds(self.usual_s)}{floor})"
+
+
 class InFlight(msgspec.Struct, frozen=True, kw_only=True):
     """An iteration that runs now."""
 
     iteration: str | None
     started_s: float
-    threshold_s: float
+    threshold: Threshold
     level: int = 0
     fired: int = 0
+    early: bool = False  # it has fired for a light capture, or was too old for one
+
+    @property
+    def threshold_s(self) -> float:
+        """After how long it has overrun."""
+        return self.threshold.time_s
+
+    def overruns_s(self, rules: Rules) -> float:
+        """When its next overrun is due, in monotonic seconds."""
+        allowed_s = self.threshold_s * 2.0**self.level + rules.idle_allowance_s
+        return self.started_s + allowed_s + rules.lag_s
 
     def due_s(self, rules: Rules) -> float:
         """When it fires next, in monotonic seconds."""
-        return self.started_s + self.threshold_s * 2.0**self.level + rules.idle_allowance_s
+        if self.early or self.threshold.early_s is None:
+            return self.overruns_s(rules)
+        return self.started_s + self.threshold.early_s + rules.idle_allowance_s + rules.lag_s
 
-    def fire(self, rules: Rules, now_s: float) -> "InFlight":
-        """It has fired; the next is due at the next power of two of its threshold that it has not reached."""
-        current = self
-        while current.due_s(rules) <= now_s:
+    def fire(self, rules: Rules, target: str, loop: str, now_s: float) -> "tuple[InFlight, Trigger]":
+        """It fires; the next is due at the next power of two of its threshold that it has not reached."""
+        current = msgspec.structs.replace(self, early=True)
+        while current.overruns_s(rules) <= now_s:
             current = msgspec.structs.replace(current, level=current.level + 1)
-        return msgspec.structs.replace(current, fired=self.fired + 1)
-
-    def trigger(self, rules: Rules, target: str, loop: str, now_s: float) -> Trigger:
-        """The trigger of an iteration that has just fired."""
-        return Trigger(
+        overran = current.level > self.level
+        current = msgspec.structs.replace(current, fired=self.fired + overran)
+        trigger = Trigger(
             target=target,
             loop=loop,
             iteration=self.iteration,
-            kind=TriggerKind.OVERRUN,
-            reason=self._reason(rules, now_s),
+            kind=TriggerKind.OVERRUN if overran else TriggerKind.EARLY,
+            reason=self._reason(rules, now_s) if overran else self._on_its_way(rules, now_s),
             at_s=now_s,
-            level=self.level - 1,
-            fired=self.fired,
+            plan=PlanName.FULL if overran else PlanName.LIGHT,
+            level=max(0, current.level - 1),
+            fired=current.fired,
             started_s=self.started_s,
             threshold_s=self.threshold_s,
             certainty=rules.certainty,
         )
+        return current, trigger
 
-    def held_to(self, threshold_s: float) -> "InFlight":
+    def held_to(self, threshold: Threshold) -> "InFlight":
         """Under another threshold; what it has fired at the old one says nothing of the new one."""
-        if threshold_s == self.threshold_s:
+        if threshold.time_s == self.threshold_s:
             return self
-        return msgspec.structs.replace(self, threshold_s=threshold_s, level=0)
+        return msgspec.structs.replace(self, threshold=threshold, level=0)
 
     def counted_from(self, at_s: float) -> "InFlight":
         """As if it had not started before this: of what was before, nobody can tell."""
@@ -105,7 +140,7 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
         """Its end; a duration that was told is truer than what was seen of its start, or inferred."""
         ended_s = max(at_s, self.started_s)
         if duration_s is None:
-            started_s, late = self.started_s, ended_s >= self.due_s(rules)
+            started_s, late = self.started_s, ended_s >= self.overruns_s(rules)
             overran = late or self.fired > 0
         else:  # without the pause, which no duration holds
             started_s, late = ended_s - duration_s, duration_s >= self.threshold_s
@@ -119,10 +154,17 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _reason(self, rules: Rules, now_s: float) -> str:
-        age, limit = Seconds(now_s - self.started_s), Seconds(self.threshold_s)
+        age, limit = Seconds(now_s - self.started_s), self.threshold.says(rules.adaptive)
         if rules.certainty is Certainty.CERTAIN:
             return f"in flight for {age}, allowed are {limit}"
         return f"silent for {age}, allowed are {limit} and {Seconds(rules.idle_allowance_s)} of pause"
+
+    def _on_its_way(self, rules: Rules, now_s: float) -> str:
+        state = "in flight" if rules.certainty is Certainty.CERTAIN else "silent"
+        age, early = Seconds(now_s - self.started_s), Seconds(self.threshold.early_s or 0.0)
+        return (
+            f"{state} for {age}: a first look is due after {early}, an overrun at {Seconds(self.threshold_s)}"
+        )
 
 
 class Watch(Protocol):
@@ -139,6 +181,9 @@ class Watch(Protocol):
 
     def all_in_flight(self) -> tuple[InFlight, ...]:
         """All that run now, the oldest first."""
+
+    def next_threshold(self) -> Threshold:
+        """What an iteration that starts now would be held to."""
 
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""

@@ -4,7 +4,8 @@ from collections import deque
 
 import msgspec
 
-from daemon.watch.iterations import Ended, InFlight, Rules, Stray
+from daemon.watch.iterations import Ended, InFlight, Rules, Stray, Threshold
+from daemon.watch.thresholds import Thresholds
 from model.events import Event, EventKind, Trigger
 
 REMEMBERED_ENDS = 64
@@ -21,12 +22,17 @@ class LoopWatch:
         self.iterations = 0
         self.idle = False
         self._first = True
+        self._thresholds = Thresholds(rules)
         self._ended_ids: deque[str] = deque(maxlen=REMEMBERED_ENDS)
         self._none_before_s = float("-inf")  # what began earlier than this is over
 
     def all_in_flight(self) -> tuple[InFlight, ...]:
         """The one that runs now, if one does."""
         return () if self.in_flight is None else (self.in_flight,)
+
+    def next_threshold(self) -> Threshold:
+        """What an iteration that starts now would be held to."""
+        return self._thresholds.now(first=self._first)
 
     def take(self, event: Event) -> tuple[Ended | Stray, ...]:
         """Take one event and say what followed from it."""
@@ -49,8 +55,8 @@ class LoopWatch:
         current = self.in_flight
         if current is None or now_s < current.due_s(self.rules):
             return None
-        self.in_flight = current.fire(self.rules, now_s)
-        return self.in_flight.trigger(self.rules, self.target, self.loop, now_s)
+        self.in_flight, trigger = current.fire(self.rules, self.target, self.loop, now_s)
+        return trigger
 
     def process_gone(self) -> None:
         """Drop the iteration in flight and all names: the process that ran them is gone."""
@@ -69,8 +75,9 @@ class LoopWatch:
     def adopt(self, rules: Rules) -> None:
         """Go on under other rules; an iteration in flight is held to the new threshold."""
         self.rules = rules
+        self._thresholds.adopt(rules)
         if self.in_flight is not None:
-            self.in_flight = self.in_flight.held_to(self._threshold_s())
+            self.in_flight = self.in_flight.held_to(self.next_threshold())
 
     def heard_again(self, at_s: float) -> None:
         """Nothing was heard until now; its end may be missing, so what is in flight counts from now on."""
@@ -137,7 +144,7 @@ class LoopWatch:
     def _begin(self, at_s: float, iteration: str | None) -> None:
         self.idle = False
         self._none_before_s = max(self._none_before_s, at_s)
-        self.in_flight = InFlight(iteration=iteration, started_s=at_s, threshold_s=self._threshold_s())
+        self.in_flight = InFlight(iteration=iteration, started_s=at_s, threshold=self.next_threshold())
 
     def _finish(self, at_s: float, duration_s: float | None = None) -> tuple[Ended | Stray, ...]:
         """End what is in flight, if anything is."""
@@ -145,17 +152,16 @@ class LoopWatch:
         if current is None:
             return ()
         self.in_flight = None
+        ended = current.end(self.rules, at_s, duration_s)
+        self._thresholds.ended(ended, first=self._first)
         self._over(current.iteration)
-        return (current.end(self.rules, at_s, duration_s),)
+        return (ended,)
 
     def _over(self, iteration: str | None) -> None:
         """An iteration ended, whether or not its start was seen."""
         self.iterations += 1
         self._first = False
         self._remember(iteration)
-
-    def _threshold_s(self) -> float:
-        return self.rules.first_loop_time_s if self._first else self.rules.max_loop_time_s
 
     def _remember(self, iteration: str | None) -> None:
         if iteration is not None and iteration not in self._ended_ids:

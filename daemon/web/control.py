@@ -1,6 +1,5 @@
 """What a person or a script may ask of the daemon: status, reports, a capture now."""
 
-import time
 from pathlib import Path
 from typing import TypeVar
 
@@ -8,23 +7,14 @@ import msgspec
 from aiohttp import web
 
 from daemon.core import Core
-from daemon.targets.target import Target
 from daemon.web.page import STYLE, page
 from daemon.web.responses import RequestError, html_response, json_response
 from daemon.web.status import reports, status
-from model.errors import RefusedError
-from model.events import Trigger, TriggerKind
 
 _MOST_REPORTS = 200
 
 
 T = TypeVar("T")
-
-
-class CollectRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/collect`: which target to capture now."""
-
-    target: str | None = None
 
 
 class RetryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -47,7 +37,6 @@ class Control:
             web.get("/v1/reports", self._reports),
             web.get("/v1/reports/{id}/{file:.+}", self._file),
             web.post("/v1/reports/retry", self._retry),
-            web.post("/v1/collect", self._collect),
         ]
 
     async def _page(self, _request: web.Request) -> web.Response:
@@ -68,23 +57,8 @@ class Control:
             raise RequestError(404, "there is no such report or file", remedy="see GET /v1/reports")
         return _file_response(entry.report_dir / wanted)
 
-    async def _collect(self, request: web.Request) -> web.Response:
-        asked = await _body(request, CollectRequest)
-        target = self._target(asked.target)
-        trigger = Trigger(
-            target=target.name,
-            kind=TriggerKind.MANUAL,
-            reason="asked for by hand",
-            at_s=time.monotonic(),
-        )
-        try:
-            report_id = self._core.captures.begin(target, trigger)
-        except RefusedError as refused:
-            raise RequestError(409, f"{refused.reason}: {refused}", remedy=refused.remedy) from refused
-        return json_response({"id": report_id, "target": target.name}, status=202)
-
     async def _retry(self, request: web.Request) -> web.Response:
-        asked = await _body(request, RetryRequest)
+        asked = await read_body(request, RetryRequest)
         if asked.report is not None and asked.report not in self._core.spool.entries:
             raise RequestError(
                 404, f"there is no report {asked.report[:100]!r}", remedy="see GET /v1/reports"
@@ -92,17 +66,9 @@ class Control:
         outboxes = self._core.deliveries.outboxes
         return json_response({name: await outbox.retry(asked.report) for name, outbox in outboxes.items()})
 
-    def _target(self, name: str | None) -> Target:
-        targets = self._core.fleet.targets
-        if name is None and len(targets) == 1:
-            return next(iter(targets.values()))
-        if name not in targets:
-            said = "no target is named" if name is None else f"there is no target {name[:100]!r}"
-            raise RequestError(404, said, remedy=f"name one of {', '.join(targets)}")
-        return targets[name]
 
-
-async def _body(request: web.Request, kind: type[T]) -> T:
+async def read_body(request: web.Request, kind: type[T]) -> T:
+    """The request's JSON body; raises RequestError."""
     try:
         return msgspec.json.decode(await request.read() or b"{}", type=kind)
     except msgspec.DecodeError as error:

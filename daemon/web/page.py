@@ -36,7 +36,7 @@ def page(status: Status, reports: Iterable[ReportStatus]) -> str:
 <h2>Sources</h2>
 <table><tr><th>Target<th>Source<th>Mode<th>Last event<th>Now</tr>
 {"".join(map(_sources, status.targets))}</table>
-<h2>Reports</h2>
+{_all_triggers(status.targets)}<h2>Reports</h2>
 <table><tr><th>When (UTC)<th>Target<th>Why<th>Outcome<th>Most seen<th>Stored</tr>
 {rows or empty}</table>
 <p class="dim">{status.spool_reports} reports, {ByteSize(status.spool_bytes)} in the spool.
@@ -74,6 +74,17 @@ def _source(target: str, source: SourceStatus) -> str:
         f'<td class="{"good" if source.up else "bad"}">{escape(says)}{decides}'
         f" <small>{escape(source.remedy)}</small></tr>"
     )
+
+
+def _all_triggers(targets: Iterable[TargetStatus]) -> str:
+    """What else brings a capture; no table where nothing does."""
+    rows = "".join(
+        f"<tr><td>{escape(target.name)}<td>{escape(one.name)}<td>{escape(one.says)}</tr>"
+        for target in targets
+        for one in target.triggers
+    )
+    head = "<h2>Triggers</h2>\n<table><tr><th>Target<th>Trigger<th>Now</tr>\n"
+    return f"{head}{rows}</table>\n" if rows else ""
 
 
 def _in_flight(current: InFlightStatus | None) -> str:

@@ -28,9 +28,16 @@ class RequestError(LoopcamError):
     """A request that is refused; `status` is its HTTP status."""
 
     def __init__(
-        self, status: int, message: str, *, remedy: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        message: str,
+        *,
+        remedy: str = "",
+        headers: Mapping[str, str] | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message, remedy=remedy)
+        self.details = details or {}
         self.status = status
         self.headers = headers or {}
 
@@ -94,7 +101,9 @@ def _status(error: BaseException) -> int:
     return 500
 
 
-def _explanation(error: BaseException, status: int) -> dict[str, str]:
+def _explanation(error: BaseException, status: int) -> dict[str, object]:
+    if isinstance(error, RequestError):
+        return {"error": str(error), "remedy": error.remedy, **error.details}
     if isinstance(error, LoopcamError):
         return {"error": str(error), "remedy": error.remedy}
     phrase = HTTPStatus(status).phrase.lower()

@@ -18,6 +18,7 @@ from daemon.web.control import Control
 from daemon.web.guards import Access, allowed_hosts
 from daemon.web.heartbeat import Heartbeats
 from daemon.web.listener import Listener, Tls
+from daemon.web.on_demand import OnDemand
 from daemon.web.probes import Probes
 from model.errors import LoopcamError
 
@@ -42,7 +43,7 @@ class Servers:
             core.events.take, lambda: self._rates, admit=self._peers.admit, refused=self._count_refused
         )
         probes = Probes(core)
-        shown = [*probes.routes(), *Control(core).routes()]
+        shown = [*probes.routes(), *Control(core).routes(), *OnDemand(core).routes()]
         routes = [*Heartbeats(hearing).routes(), *shown]
         self._control = _listener(config.listen, routes, config, control=True)
         self._others: list[Listener | Datagrams] = []

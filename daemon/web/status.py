@@ -12,6 +12,7 @@ from daemon.limits_file import now
 from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.target import Target
+from daemon.triggers.running import Armed
 from model.events import TriggerKind
 
 
@@ -62,6 +63,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     limits: LimitsStatus
     sources: tuple[SourceStatus, ...]
+    triggers: tuple[Armed, ...]  # beside the overrun
     capturing: bool
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
@@ -138,6 +140,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         remedy=target.possible.remedy,
         limits=_limits(core, target),
         sources=tuple(_sources(core, target, now_s)),
+        triggers=tuple(core.triggers.armed(target)),
         capturing=target.name in core.admission.running,
         captures=dict(core.captures.outcomes.get(target.name, {})),
         refusals=dict(core.captures.refusals.get(target.name, {})),

@@ -16,6 +16,7 @@ import pytest
 from model.secrets import Secret
 from sinks import plugins
 from sinks.contract import Sink
+from tests.gcs import emulator
 from tests.servers import Request, reply, scripted
 
 CANARY = "canary0secret0of0a0test"
@@ -90,6 +91,13 @@ def s3_place(tmp_path: Path, store_url: str) -> Iterator[Place]:
         return {o["Key"]: client.get_object(Bucket=bucket, Key=o["Key"])["Body"].read() for o in listed}
 
     yield Objects(sink, read)
+
+
+@contextmanager
+def gcs_place(tmp_path: Path, store_url: str) -> Iterator[Place]:
+    with emulator() as store:
+        options = {"bucket": store.bucket, "prefix": "stalls/{cluster}/", "endpoint": store.url}
+        yield Objects(plugins.find("gcs")(**options), lambda: store.contents)
 
 
 @contextmanager
@@ -185,6 +193,7 @@ def distribution(site: Path, entry_point: str, code: str) -> Iterator[None]:
 PLACES: dict[str, Callable[[Path, str], AbstractContextManager[Place]]] = {
     "file": file_place,
     "s3": s3_place,
+    "gcs": gcs_place,
     "http": http_place,
     "http-tar": tar_place,
     "outside": outside_place,

@@ -134,7 +134,7 @@ def test_a_hostile_file_name_is_not_read(report: Report, path: str, tmp_path: Pa
     hostile = Report(
         directory=report.directory, manifest=msgspec.structs.replace(report.manifest, artifacts=(first,))
     )
-    for name in ("file", "s3", "http", "http-tar"):
+    for name in ("file", "s3", "gcs", "http", "http-tar"):
         (tmp_path / name).mkdir()
         with PLACES[name](tmp_path / name, store_url) as place:
             with pytest.raises(SinkError) as caught:

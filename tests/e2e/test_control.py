@@ -19,6 +19,8 @@ ROUTES = (
     ("GET", "/v1/reports/some/manifest.json"),
     ("POST", "/v1/reports/retry"),
     ("POST", "/v1/collect"),
+    ("GET", "/v1/captures/some"),
+    ("DELETE", "/v1/captures/some"),
     ("POST", "/v1/heartbeat"),
     ("POST", "/v1/heartbeat/start"),
     ("GET", "/no-such-route"),

@@ -15,6 +15,7 @@ from model.report import Report
 from model.secrets import Secret
 from model.units import Seconds
 from sinks.contract import Sink
+from sinks.gcs import Gcs
 from sinks.http import Http
 from sinks.s3 import S3
 from tests.reports import finished_report
@@ -34,7 +35,11 @@ def http(url: str) -> Http:
     return Http(url=address, token=Secret(CANARY), timeout=SHORT)
 
 
-BOTH = pytest.mark.parametrize("sink", [s3, http])
+def gcs(url: str) -> Gcs:
+    return Gcs(bucket="stalls", endpoint=url, timeout=SHORT)
+
+
+EACH = pytest.mark.parametrize("sink", [s3, http, gcs])
 
 
 @pytest.fixture
@@ -51,15 +56,20 @@ def failure(sink: Callable[[str], Sink], report: Report, *answers: Answer) -> Si
     return caught.value
 
 
-@BOTH
-@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 412, 501])
+@EACH
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 501])
 def test_a_lasting_refusal_is_not_retried(sink: Callable[[str], Sink], report: Report, status: int) -> None:
     error = failure(sink, report, s3_error(status, "SomeCode"))
     assert not error.retry
     assert str(status) in str(error)
 
 
-@BOTH
+@pytest.mark.parametrize("sink", [s3, http])
+def test_what_a_server_would_not_replace_is_dead(sink: Callable[[str], Sink], report: Report) -> None:
+    assert not failure(sink, report, s3_error(412, "SomeCode")).retry
+
+
+@EACH
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_a_passing_refusal_is_retried(sink: Callable[[str], Sink], report: Report, status: int) -> None:
     error = failure(sink, report, reply(status))
@@ -67,7 +77,7 @@ def test_a_passing_refusal_is_retried(sink: Callable[[str], Sink], report: Repor
     assert error.retry_after_s is None
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_wait_that_a_server_asks_for_is_kept(
     sink: Callable[[str], Sink], report: Report, status: int
@@ -77,19 +87,19 @@ def test_the_wait_that_a_server_asks_for_is_kept(
     assert error.retry_after_s == 17
 
 
-@BOTH
+@EACH
 def test_the_wait_may_be_a_date(sink: Callable[[str], Sink], report: Report) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     error = failure(sink, report, reply(503, headers=[f"Retry-After: {date}"]))
     assert error.retry_after_s == pytest.approx(300, abs=60)
 
 
-@BOTH
+@EACH
 def test_a_cut_connection_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     assert failure(sink, report, cut).retry
 
 
-@BOTH
+@EACH
 def test_a_connection_cut_in_the_middle_of_a_body_is_retried(
     sink: Callable[[str], Sink], tmp_path: Path
 ) -> None:
@@ -99,14 +109,14 @@ def test_a_connection_cut_in_the_middle_of_a_body_is_retried(
     assert caught.value.retry
 
 
-@BOTH
+@EACH
 def test_a_server_that_accepts_and_never_answers_is_left(sink: Callable[[str], Sink], report: Report) -> None:
     start_s = time.monotonic()
     assert failure(sink, report, silent).retry
     assert time.monotonic() - start_s < 10
 
 
-@BOTH
+@EACH
 def test_a_closed_port_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -116,14 +126,14 @@ def test_a_closed_port_is_retried(sink: Callable[[str], Sink], report: Report) -
     assert caught.value.remedy
 
 
-@BOTH
+@EACH
 def test_a_name_that_does_not_resolve_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     with pytest.raises(SinkError) as caught:
         sink("http://no-such-host.invalid").store(report)
     assert caught.value.retry
 
 
-@BOTH
+@EACH
 def test_what_is_not_http_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     def babble(connection: socket.socket, request: object) -> None:
         connection.sendall(b"220 mail.example ESMTP\r\n")
@@ -131,14 +141,14 @@ def test_what_is_not_http_is_retried(sink: Callable[[str], Sink], report: Report
     assert failure(sink, report, babble).retry
 
 
-@BOTH
+@EACH
 def test_an_answer_of_200_with_an_error_in_it_is_no_success(
     sink: Callable[[str], Sink], report: Report
 ) -> None:
     assert failure(sink, report, s3_error(200, "InternalError")).retry
 
 
-@BOTH
+@EACH
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_to_another_host_is_not_followed(
     sink: Callable[[str], Sink], report: Report, status: int
@@ -151,7 +161,7 @@ def test_a_redirect_to_another_host_is_not_followed(
     assert error.remedy
 
 
-@BOTH
+@EACH
 def test_a_server_that_repeats_our_secrets_is_not_quoted(sink: Callable[[str], Sink], report: Report) -> None:
     def echo(connection: socket.socket, request: object) -> None:
         s3_error(403, "Denied", message=f"{request} {CANARY}")(connection, request)  # type: ignore[arg-type]

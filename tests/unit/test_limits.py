@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from daemon import limits_file
 from daemon.limits import HOUR_S, Instant, LimitRules, Limits, restored
 from daemon.limits_file import LimitsFile
-from model.events import Refusal, TriggerKind
+from model.events import PlanName, Refusal, TriggerKind
 
-OVERRUN, MANUAL = TriggerKind.OVERRUN, TriggerKind.MANUAL
+OVERRUN, MANUAL, EARLY = TriggerKind.OVERRUN, TriggerKind.MANUAL, TriggerKind.EARLY
+LIGHT = PlanName.LIGHT
 RULES = LimitRules(cooldown_s=900.0, captures_per_hour=4)
 EAGER = LimitRules(cooldown_s=0.0, captures_per_hour=3)
 
@@ -74,6 +75,38 @@ def test_a_capture_by_hand_leaves_the_cooldown_of_an_overrun() -> None:
     limits.spend("scaler", MANUAL, at(1500.0))
     assert refused(limits, 1899.0) == Refusal.COOLDOWN
     assert refused(limits, 1900.0) == ""
+
+
+def light(limits: Limits, now_s: float, rules: LimitRules = RULES) -> str:
+    said = limits.refusal("scaler", rules, EARLY, now_s, LIGHT)
+    return "" if said is None else said[0]
+
+
+def test_a_light_capture_takes_nothing_from_the_full_one_after_it() -> None:
+    limits = Limits()
+    limits.spend("scaler", EARLY, at(1000.0), LIGHT)
+    assert refused(limits, 1001.0) == ""
+    assert limits.allowance("scaler", RULES, 1001.0).captures_left == RULES.captures_per_hour
+
+
+def test_light_captures_wait_for_the_cooldown_and_have_an_own_budget() -> None:
+    assert light(spent(1000.0), 1001.0) == Refusal.COOLDOWN
+    limits = Limits()
+    for time_s in (1000.0, 1001.0):  # half of four
+        assert light(limits, time_s) == ""
+        limits.spend("scaler", EARLY, at(time_s), LIGHT)
+    said = limits.refusal("scaler", RULES, EARLY, 2800.0, LIGHT)
+    assert said == (Refusal.RATE_LIMITED, "2 light captures within the last hour, the next in 30m")
+    assert light(limits, 1000.0 + HOUR_S) == ""
+    single = LimitRules(cooldown_s=1.0, captures_per_hour=1)
+    assert light(Limits(), 1000.0, single) == ""  # one at least
+
+
+def test_light_captures_are_remembered_over_a_restart() -> None:
+    limits = Limits()
+    limits.spend("scaler", EARLY, at(1000.0), LIGHT)
+    limits.spend("scaler", EARLY, at(1001.0), LIGHT)
+    assert light(after(limits, at(1400.0), same_boot=True), 1400.0) == Refusal.RATE_LIMITED
 
 
 def test_what_the_limits_would_say_is_told_before_anybody_asks() -> None:

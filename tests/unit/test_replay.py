@@ -276,7 +276,7 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
         (b"", ("/dev/zero",), 1, "/dev/zero: a device"),
         (b"", ("/dev",), 1, "/dev: a directory"),
         (b"", ("x", "--target", "other"), 64, "there are log of a"),
-        (b"", ("x", "--source", "none"), 64, "no log source none"),
+        (b"", ("x", "--source", "none"), 64, "no log or metrics source none"),
     ],
     ids=lambda value: str(value)[:20],
 )

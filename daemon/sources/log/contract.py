@@ -22,6 +22,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kind: EventKind
     iteration: str | None = None
     duration_s: float | None = None  # where an end tells how long the iteration took
+    watched: str = ""  # the pattern of a trigger that the line matches; then it says nothing of an iteration
     line: bytes = b""  # at most `MARK_BYTES` of the log's line with its frame, for `check --replay`
 
 

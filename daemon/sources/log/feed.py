@@ -1,7 +1,7 @@
 """From pieces of a log to the marks in it; any cutting of the same text into pieces gives the same marks."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from daemon.sources.contract import Condition
 from daemon.sources.log.contract import Mark
@@ -10,6 +10,7 @@ from daemon.sources.log.formats import Cri, Docker, Format, Plain, detected
 from daemon.sources.log.matcher import Clock, Matcher
 from daemon.sources.log.options import Log, LogFormat
 from daemon.sources.log.patterns import Pattern
+from model.events import EventKind
 
 # How much longer than the target's line that of the log may be: its frame, and escaped characters.
 _FRAME: dict[LogFormat, tuple[int, int]] = {
@@ -104,8 +105,14 @@ class LogFeed:
         self._format = make(self._max_line_bytes) if make else None
 
 
-def make_feed(options: Log, *, limited: bool = True, now: Clock = time.monotonic) -> LogFeed:
-    """A feed of a log so configured; not `limited`, matching may take all the time it needs."""
-    patterns = [Pattern(kind, text) for kind, text in options.wording.patterns()]
+def make_feed(
+    options: Log, watched: Iterable[str] = (), *, limited: bool = True, now: Clock = time.monotonic
+) -> LogFeed:
+    """A feed of a log so configured; not `limited`, matching may take all the time it needs.
+
+    Patterns that are `watched` for triggers come first: what a line says of an iteration ends its search.
+    """
+    patterns = [Pattern(EventKind.IDLE, text, watched=True) for text in watched]
+    patterns += [Pattern(kind, text) for kind, text in options.wording.patterns()]
     matcher = Matcher(patterns, time.thread_time if limited else None, now)
     return LogFeed(options, matcher, now)

@@ -94,6 +94,10 @@ class Hearing:
         self._remember(sync=True)
 
     def _heard(self, mark: Mark, *, fresh: bool) -> None:
+        if mark.watched:
+            if fresh:  # what was written while we were away is no reason to act
+                self._post.line(mark.watched)
+            return
         if fresh and not self._crowd():
             self._backlog.live(mark)
             self._deliver(mark)

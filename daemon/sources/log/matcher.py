@@ -64,7 +64,8 @@ class Matcher:
             for pattern in self._active:
                 if (mark := pattern.mark(line, raw)) is not None:
                     found.append(mark)
-                    break
+                    if not pattern.watched:
+                        break
             self._look(len(line))
         return found
 

@@ -19,9 +19,11 @@ DURATIONS = {"duration": 1.0, "duration_ms": 1e-3}
 class Pattern:
     """One pattern, compiled; raises PatternError."""
 
-    def __init__(self, kind: EventKind, text: str) -> None:
+    def __init__(self, kind: EventKind, text: str, *, watched: bool = False) -> None:
+        """`watched`: it tells of no iteration, but is the pattern of a trigger."""
         self.kind = kind
         self.text = text
+        self.watched = watched
         self.literals = literals(text)
         self.steps = 0  # of work since they were last set to nothing
         self._regex = compiled(text)
@@ -37,6 +39,8 @@ class Pattern:
         found = self._regex.search(line)
         if found is None:
             return None
+        if self.watched:
+            return Mark(kind=self.kind, watched=self.text)
         return Mark(
             kind=self.kind,
             iteration=self._iteration(found) if self._names else None,

@@ -17,7 +17,7 @@ async def run(options: Source, post: Post) -> None:
     """Read the log until cancelled; a reader that fails is begun again."""
     if not isinstance(options, Log):
         raise TypeError(f"not the options of a log: {options!r}")
-    hearing = Hearing(options, post, make_feed(options))
+    hearing = Hearing(options, post, make_feed(options, post.lines))
     pause_s = FIRST_PAUSE_S
     loop = asyncio.get_running_loop()
     try:

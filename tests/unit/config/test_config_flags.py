@@ -52,6 +52,16 @@ def test_a_log_needs_no_file_either():
     assert loaded.targets[0].iterations[0].options.loop_rules().mode == "beat"
 
 
+def test_an_address_alone_is_watched_by_its_metrics():
+    without = ("--address", "10.0.0.1:8085", "--out", "/data", "--preset", "cluster-autoscaler")
+    (target,) = config(*without, "--idle-allowance", "2s", "--scrape-interval", "1s").targets
+    (part,), (taken,) = target.iterations, target.collectors
+    assert (part.kind, part.options.interval, part.options.idle_allowance) == ("metrics", 1.0, 2.0)
+    assert (target.address, taken.kind) == (("10.0.0.1:8085",), "pprof")
+    (target,) = config(*without, "--log-file", "/x.log").targets
+    assert [part.kind for part in target.iterations] == ["log"]
+
+
 def test_a_preset_brings_its_threshold():
     without = ("--pid", "7", "--out", "/data")
     loaded = config(*without, "--log-file", "/x.log", "--preset", "cluster-autoscaler")

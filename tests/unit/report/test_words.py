@@ -57,11 +57,11 @@ def test_another_reason_is_told_as_it_was_given(
 
 
 def test_what_is_inferred_repeated_or_labelled_is_said(capture: Capture, tmp_path: Path) -> None:
-    trigger = msgspec.structs.replace(capture.trigger, certainty=Certainty.INFERRED, level=2)
+    trigger = msgspec.structs.replace(capture.trigger, certainty=Certainty.INFERRED, fired=2)
     capture = msgspec.structs.replace(capture, trigger=trigger, notes=("observer_paused", "something new"))
     said = "\n".join(words.story(_drawing(tmp_path, capture)))
     assert "the age follows from silence" in said
-    assert "captured before" in said
+    assert "trigger 2 of the same stall" in said
     assert "loopcam itself had been paused" in said
     assert "something new" in said
 

@@ -8,6 +8,7 @@ from model.errors import SinkError
 from model.secrets import Secret
 from model.units import ByteSize, Seconds
 from sinks import addresses, replies, template
+from sinks.gcs import Gcs
 from sinks.http import Http
 from sinks.s3 import S3
 
@@ -50,6 +51,22 @@ def test_good_s3_options_have_no_fault() -> None:
     )
     assert list(good.check()) == []
     assert good.labels() == {"cluster", "app.kubernetes.io/name"}
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"prefix": "{cluster/"}, "prefix"),
+        ({"prefix": "/slash/"}, "prefix"),
+        ({"endpoint": "storage:443"}, "endpoint"),
+        ({"endpoint": "https://user:secret@storage"}, "endpoint"),
+        ({"kms_key": "stalls"}, "kms_key"),
+        ({"part_size": ByteSize(1 << 10)}, "part_size"),
+        ({"timeout": Seconds(0)}, "timeout"),
+    ],
+)
+def test_gcs_options_that_no_store_would_take_are_faults(options: dict[str, Any], field: str) -> None:
+    assert [option for option, _, _ in Gcs(bucket="stalls", **options).check()] == [field]
 
 
 @pytest.mark.parametrize(

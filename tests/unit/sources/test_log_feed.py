@@ -315,3 +315,15 @@ def _starts(line: bytes) -> bool:
     start = line.lstrip(b"\0")[:SMALL]
     places = [at for at in range(len(start)) if start.startswith(b"loop a begins", at)]
     return any(at == 0 or not (start[at - 1 : at].isalnum() or start[at - 1 : at] == b"_") for at in places)
+
+
+def test_a_line_that_a_trigger_waits_for_says_what_it_says_of_iterations_as_well() -> None:
+    text = b"loop 1 begins\nloop 1 took 5s: deadline exceeded\nlater: deadline exceeded\nloop 2 begins\n"
+    found = make_feed(options(), ("deadline", "never")).take(text)
+    assert [(mark.watched, mark.kind.value if not mark.watched else "") for mark in found] == [
+        ("", "start"),
+        ("deadline", ""),
+        ("", "end"),
+        ("deadline", ""),
+        ("", "start"),
+    ]

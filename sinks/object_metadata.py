@@ -6,7 +6,7 @@ from urllib.parse import quote
 from model.artifacts import Artifact
 from model.manifest import Manifest
 
-_LONGEST_BYTES = 2048  # S3 counts names and values together
+_LONGEST_BYTES = 2048  # what S3 allows, names and values together; Google allows more
 _PLAIN = "!#$&'()*+,/:;=?@[]"
 _ODD = re.compile(r"[^a-z0-9-]")
 

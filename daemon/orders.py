@@ -1,0 +1,225 @@
+"""Captures on demand: asked for now or with the next iteration, looked up, and cancelled."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from daemon.admission import Admission
+from daemon.capture.opened import new_id, stamp
+from daemon.captures import Captures
+from daemon.events import Events
+from daemon.spool.entry import Entry
+from daemon.spool.spool import Spool
+from daemon.spool.state import Delivery, Opened
+from daemon.targets.target import Target
+from daemon.watch.iterations import InFlight
+from model.errors import RefusedError
+from model.events import Refusal, Trigger, TriggerKind
+from model.units import Seconds
+
+REMEMBERED = 100  # that are over
+
+
+class State(StrEnum):
+    """How far a capture is."""
+
+    WAITING = "waiting"  # for the next iteration
+    RUNNING = "running"
+    ACCEPTED = "accepted"  # its report is safe in the spool
+    STORED = "stored"  # and every sink has it
+    FAILED = "failed"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"  # before it began
+    EXPIRED = "expired"  # no iteration began in time
+
+
+class CaptureStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One capture, by the id of its report."""
+
+    id: str
+    target: str
+    state: State
+    kind: str
+    reason: str
+    since: str  # when it was asked for, or triggered (RFC 3339)
+    expires_in_s: float | None = None  # while it waits
+    outcome: str = ""  # of its report
+    why: str = ""  # there is no report
+    remedy: str = ""
+    sinks: dict[str, Delivery] = {}
+
+
+class _Waiting(msgspec.Struct, frozen=True):
+    """A capture that waits for the next iteration of its target."""
+
+    status: CaptureStatus
+    target: Target
+    asked_s: float
+    until_s: float
+    timer: asyncio.TimerHandle
+
+
+class Orders:
+    """What was asked for by hand. Every capture can be looked up, and cancelled, by the id of its report."""
+
+    def __init__(self, captures: Captures, admission: Admission, events: Events, spool: Spool) -> None:
+        self._captures = captures
+        self._admission = admission
+        self._events = events
+        self._spool = spool
+        self._waiting: dict[str, _Waiting] = {}  # by target
+        self._asked: OrderedDict[str, CaptureStatus | None] = OrderedDict()  # by id; what became of it
+        captures.finished = self._finished
+
+    def now(self, target: Target) -> str:
+        """Capture it at once, in the iteration that is in flight if one is; raises RefusedError."""
+        current = target.in_flight
+        which = f", within {_named(current)}" if current else ""
+        report_id = self._captures.begin(target, _trigger(target, f"asked for by hand{which}", current))
+        self._remember(report_id, None)
+        return report_id
+
+    def next_iteration(self, target: Target, wait_s: float) -> str:
+        """Capture the iteration that starts next, if one does within this time; raises RefusedError."""
+        if (before := self._waiting.get(target.name)) is not None:
+            raise RefusedError(Refusal.BUSY, f"{before.status.id} waits for the next iteration already")
+        refused = self._admission.refusal(target, TriggerKind.MANUAL)
+        if refused is not None and refused.reason != Refusal.BUSY:
+            raise refused
+        at, now_s = datetime.now(UTC), time.monotonic()
+        status = CaptureStatus(
+            id=new_id(target.name, at),
+            target=target.name,
+            state=State.WAITING,
+            kind=TriggerKind.MANUAL,
+            reason="asked for by hand, for the next iteration",
+            since=stamp(at),
+        )
+        timer = asyncio.get_running_loop().call_later(wait_s, self._expire, target.name, wait_s)
+        self._waiting[target.name] = _Waiting(status, target, now_s, now_s + wait_s, timer)
+        self._events.awaited[target.name] = lambda: self._look(target)
+        return status.id
+
+    def status(self, report_id: str) -> CaptureStatus | None:
+        """How far a capture is; None of one that is not known, or no more."""
+        for waiting in self._waiting.values():
+            if waiting.status.id == report_id:
+                left_s = max(0.0, waiting.until_s - time.monotonic())
+                return msgspec.structs.replace(waiting.status, expires_in_s=left_s)
+        for facts in self._captures.in_progress():
+            if facts.id == report_id:
+                return _of(facts, State.RUNNING)
+        if (entry := self._spool.entries.get(report_id)) is not None:
+            return _stored(entry)
+        return self._asked.get(report_id)
+
+    def busy(self, target: Target) -> list[CaptureStatus]:
+        """What keeps a capture of this target from beginning now."""
+        waiting = self._waiting.get(target.name)
+        running = [_of(facts, State.RUNNING) for facts in self._captures.in_progress()]
+        return running + ([] if waiting is None else [waiting.status])
+
+    def cancel(self, report_id: str) -> bool:
+        """Give up one that waits; end the window of one that runs. Whether there was one."""
+        for name, waiting in self._waiting.items():
+            if waiting.status.id == report_id:
+                self._give_up(name, State.CANCELLED, "cancelled before an iteration began")
+                return True
+        return self._captures.cancel(report_id)
+
+    def delivered(self, entry: Entry) -> None:
+        """A sink has a report, or failed to take it: what was asked for outlives the spool's copy."""
+        if entry.id in self._asked:
+            self._asked[entry.id] = _stored(entry)
+
+    def _look(self, target: Target) -> None:
+        """An event of a target that is waited for: perhaps its next iteration began."""
+        waiting = self._waiting[target.name]
+        began = [one for one in target.watch.all_in_flight() if one.started_s >= waiting.asked_s]
+        if not began or target.deaf:
+            return
+        self._forget(target.name)
+        reason = f"{waiting.status.reason}: {_named(began[-1])}"
+        trigger = _trigger(target, reason, began[-1])
+        self._remember(waiting.status.id, None)
+        try:
+            self._captures.begin(target, trigger, name=waiting.status.id, follows_iteration=True)
+        except RefusedError as refused:
+            why = f"{refused.reason}: {refused}"
+            self._over(waiting.status, State.REFUSED, why, refused.remedy)
+
+    def _expire(self, name: str, wait_s: float) -> None:
+        self._give_up(name, State.EXPIRED, f"no iteration began within {Seconds(wait_s)}")
+
+    def _give_up(self, name: str, state: State, why: str) -> None:
+        self._over(self._forget(name).status, state, why)
+
+    def _forget(self, name: str) -> _Waiting:
+        waiting = self._waiting.pop(name)
+        waiting.timer.cancel()
+        del self._events.awaited[name]
+        return waiting
+
+    def _finished(self, facts: Opened, entry: Entry | None, refused: RefusedError | None) -> None:
+        """A capture is over; of those that were asked for, it is remembered how."""
+        if facts.id not in self._asked:
+            return
+        if entry is not None:
+            self._asked[facts.id] = _stored(entry)
+        elif refused is not None:
+            why = f"{refused.reason}: {refused}"
+            self._over(_of(facts, State.REFUSED), State.REFUSED, why, refused.remedy)
+        else:
+            self._over(_of(facts, State.FAILED), State.FAILED, "the capture failed; the log says why")
+
+    def _over(self, status: CaptureStatus, state: State, why: str, remedy: str = "") -> None:
+        self._remember(status.id, msgspec.structs.replace(status, state=state, why=why, remedy=remedy))
+
+    def _remember(self, report_id: str, status: CaptureStatus | None) -> None:
+        self._asked[report_id] = status
+        while len(self._asked) > REMEMBERED:
+            self._asked.popitem(last=False)
+
+
+def _named(one: InFlight) -> str:
+    return f"iteration {one.iteration}" if one.iteration else "an iteration without a name"
+
+
+def _trigger(target: Target, reason: str, current: InFlight | None) -> Trigger:
+    return Trigger(
+        target=target.name,
+        kind=TriggerKind.MANUAL,
+        reason=reason,
+        at_s=time.monotonic(),
+        iteration=current.iteration if current else None,
+        started_s=current.started_s if current else None,
+    )
+
+
+def _of(facts: Opened, state: State) -> CaptureStatus:
+    return CaptureStatus(
+        id=facts.id,
+        target=facts.target,
+        state=state,
+        kind=facts.trigger.kind,
+        reason=facts.trigger.reason,
+        since=facts.triggered_at,
+    )
+
+
+def _stored(entry: Entry) -> CaptureStatus:
+    capture = entry.capture
+    return CaptureStatus(
+        id=entry.id,
+        target=entry.target,
+        state=State.STORED if entry.settled else State.ACCEPTED,
+        kind=capture.trigger.kind,
+        reason=capture.trigger.reason,
+        since=capture.triggered_at,
+        outcome=capture.outcome,
+        sinks=dict(entry.deliveries),
+    )
