@@ -127,6 +127,11 @@ class Orders:
         running = [_of(facts, State.RUNNING) for facts in self._captures.in_progress()]
         return running + ([] if waiting is None else [waiting.status])
 
+    def waiting(self, target: str) -> str:
+        """The id of the capture that waits for the next iteration of a target, if one does."""
+        found = self._waiting.get(target)
+        return found.status.id if found else ""
+
     def cancel(self, report_id: str) -> bool:
         """Give up one that waits; end the window of one that runs. Whether there was one."""
         for name, waiting in self._waiting.items():
