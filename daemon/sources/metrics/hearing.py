@@ -74,7 +74,9 @@ class Hearing:
     def _report(self, condition: Condition) -> None:
         if condition.up and condition.detail and condition != self._told:
             about = {"target": self._post.target, "source": self._post.name}
-            _LOG.info("source", extra={**about, "why": condition.detail, "remedy": condition.remedy})
+            _LOG.info(
+                "series not there", extra={**about, "why": condition.detail, "remedy": condition.remedy}
+            )
         self._told = condition
         self._post.report(condition)
 
