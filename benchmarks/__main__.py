@@ -14,6 +14,7 @@ from benchmarks import (
     datagrams,
     delivery,
     doctor,
+    exposition,
     first_stack,
     heartbeats,
     idle,
@@ -38,6 +39,7 @@ FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "datagrams": datagrams.measure,
     "clients": clients.measure,
     "log_tail": log_tail.measure,
+    "exposition": exposition.measure,
     "modules": modules.measure,
     "doctor": doctor.measure,
 }

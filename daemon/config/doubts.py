@@ -37,13 +37,15 @@ def _killed_first(target: Target) -> Iterator[str]:
         return
     rules = target.iterations[0].options.loop_rules()
     allowance_s = 0.0 if rules.mode == "start_end" else rules.idle_allowance_s
+    slack_s = allowance_s + rules.lag_s
     thresholds = {"max_loop_time": target.threshold_s, "first_loop_time": target.first_loop_time}
     for option, threshold_s in thresholds.items():
-        if threshold_s is None or threshold_s + allowance_s + target.collection_time <= killed_after_s:
+        if threshold_s is None or threshold_s + slack_s + target.collection_time <= killed_after_s:
             continue
         terms = {
             option: threshold_s,
             "idle_allowance": allowance_s,
+            "interval and deadline": rules.lag_s,
             "collection_time": target.collection_time,
         }
         told = " + ".join(f"{name} {Seconds(time_s)}" for name, time_s in terms.items() if time_s)

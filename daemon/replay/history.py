@@ -67,7 +67,7 @@ class HistoryRecording:
         )
 
     def _expecting(self) -> Exposition:
-        return Exposition(self._form.names | {LEADS}, curious=True)
+        return Exposition({**self._form.names, LEADS: frozenset()}, curious=True)
 
     def _begin(self, head: bytes) -> None:
         at_s = self._stamps.read(head.removeprefix(HEAD).strip())

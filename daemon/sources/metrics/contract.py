@@ -1,6 +1,6 @@
 """What the parts of the metrics source say to each other: scrapes, and the marks that forms find in them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -40,9 +40,23 @@ class Picks(Protocol):
 
     text: str  # as it is written in the configuration
     name: str
+    literals: frozenset[bytes]  # what is in every line that is meant, between quotes
 
     def picked(self, samples: Sequence[Sample]) -> Iterator[Sample]:
         """Those of the samples that are meant."""
+
+
+# Names of series, with the literals of the lines that are meant; None for one that only small answers are
+# searched for.
+Names = Mapping[str, frozenset[bytes] | None]
+
+
+def names_of(picks: Iterable[Picks], *minor: str) -> Names:
+    """What to look for; lines of a name that is meant twice have what both have in common."""
+    names: dict[str, frozenset[bytes]] = {}
+    for one in picks:
+        names[one.name] = one.literals & names.get(one.name, one.literals)
+    return {**dict.fromkeys(minor), **names}
 
 
 class Form(Protocol):
@@ -57,7 +71,7 @@ class Form(Protocol):
         """Whether a healthy loop may have none of its series."""
 
     @property
-    def names(self) -> frozenset[str]:
+    def names(self) -> "Names":
         """The names of all series that are looked at."""
 
     @property

@@ -3,7 +3,7 @@
 import logging
 
 from daemon.sources.contract import Condition, Post
-from daemon.sources.metrics.contract import Mark, Scrape
+from daemon.sources.metrics.contract import Mark, Names, Scrape
 from daemon.sources.metrics.exposition import Exposition
 from daemon.sources.metrics.missing import HEARS, LEADS, Around, complete, usable
 from daemon.sources.metrics.options import Metrics
@@ -34,9 +34,9 @@ class Hearing:
         due = now_s - self._curious_s >= CURIOUS_EVERY_S
         return due and (self._told != HEARS or self._curious_s == float("-inf"))
 
-    def names(self, *, curious: bool) -> frozenset[str]:
+    def names(self, *, curious: bool) -> Names:
         """The series to look for."""
-        return self._form.names | {LEADS} if curious else self._form.names
+        return {**self._form.names, LEADS: frozenset()} if curious else self._form.names
 
     def take(self, answer: Answer) -> None:
         """Take an answer: what it shows to be missing, then what it shows to have happened."""
@@ -74,7 +74,9 @@ class Hearing:
     def _report(self, condition: Condition) -> None:
         if condition.up and condition.detail and condition != self._told:
             about = {"target": self._post.target, "source": self._post.name}
-            _LOG.info("source", extra={**about, "why": condition.detail, "remedy": condition.remedy})
+            _LOG.info(
+                "series not there", extra={**about, "why": condition.detail, "remedy": condition.remedy}
+            )
         self._told = condition
         self._post.report(condition)
 

@@ -1,11 +1,12 @@
 """One scrape: a request, its answer through the parser, and when that was, on our clock and the target's."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from daemon.sources.metrics.contract import Names
 from daemon.sources.metrics.exposition import Exposition
 from daemon.sources.metrics.options import Metrics
 from fetch.client import Client, Request, Response
@@ -30,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float
 
 
-async def scrape(client: Client, options: Metrics, names: Iterable[str], *, curious: bool) -> Answer:
+async def scrape(client: Client, options: Metrics, names: Names, *, curious: bool) -> Answer:
     """Ask once; raises FetchError, or SourceError for an answer that cannot be used."""
     exposition = Exposition(names, curious=curious)
     asked_s = time.monotonic()

@@ -29,7 +29,11 @@ class Selector:
             raise SelectorError(FORM)
         self.text = text.strip()
         self.name: str = found[1]
-        self._holds = [(label, _holds(*rule)) for label, *rule in _matchers(found[2] or "")]
+        written = list(_matchers(found[2] or ""))
+        self.literals = frozenset(
+            _quoted(value) for _, operator, value in written if operator == "=" and value
+        )
+        self._holds = [(label, _holds(operator, value)) for label, operator, value in written]
 
     def picked(self, samples: Sequence[Sample]) -> Iterator[Sample]:
         """Those of the samples that are meant."""
@@ -52,6 +56,12 @@ def _matchers(text: str) -> Iterator[tuple[str, str, str]]:
             raise SelectorError(f'`{text[at:].strip()}`: label="value" is expected, with =, !=, =~ or !~')
         yield found[1], found[2], _unescaped(found[3])
         at = found.end()
+
+
+def _quoted(value: str) -> bytes:
+    """A label's value as a line has it."""
+    escaped = value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    return f'"{escaped}"'.encode()
 
 
 def _unescaped(text: str) -> str:

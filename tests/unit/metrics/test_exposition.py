@@ -11,8 +11,10 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_families
 from prometheus_client.parser import text_string_to_metric_families
 
+from daemon.sources.metrics.contract import names_of
 from daemon.sources.metrics.exposition import MAX_LINE_BYTES, MOST_LINES, Exposition
 from daemon.sources.metrics.samples import parsed
+from daemon.sources.metrics.selectors import Selector
 
 TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=12)
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
@@ -27,7 +29,7 @@ def rows(samples: Iterable[object]) -> list[Row]:
 
 
 def read(data: bytes, cuts: Iterable[int] = (), names: Iterable[str] = NAMES) -> Exposition:
-    one, before = Exposition(names), 0
+    one, before = Exposition(dict.fromkeys(names, frozenset())), 0
     for cut in [*sorted(min(cut, len(data)) for cut in cuts), len(data)]:
         one.take(data[before:cut])
         before = cut
@@ -173,7 +175,7 @@ def test_names_are_whole_and_begin_a_line() -> None:
 def test_lines_of_megabytes_are_not_held_and_hide_nothing(piece_bytes: int) -> None:
     long = b'loop_start{a="' + b"x" * 2_000_000 + b'"} 7\n'
     data = b"loop_start 1\n" + long + b"loop_start 2\n" + b"y" * 1_000_000 + b"\nloop_start 3\n"
-    one = Exposition(["loop_start"])
+    one = Exposition({"loop_start": frozenset()})
     for at in range(0, len(data), piece_bytes):
         one.take(data[at : at + piece_bytes])
         assert len(one._rest) <= MAX_LINE_BYTES
@@ -186,12 +188,35 @@ def test_more_lines_than_anybody_needs_are_not_read() -> None:
     assert len(got.samples) == MOST_LINES
 
 
+def test_lines_of_other_labels_are_passed_over_unless_it_is_curious() -> None:
+    picks = Selector(r'loop_start{a="x\"\n\\",b!="y"}')
+    text = b'loop_start{a="y"} 1\nloop_start{b="z",a = "x\\"\\n\\\\"} 2\nloop_start{a="x"} 3\n'
+    for curious, values in ((False, [2]), (True, [1, 2, 3])):
+        one = Exposition(names_of([picks]), curious=curious)
+        one.take(text)
+        assert [sample.value for sample in one.samples] == values
+        assert [sample.value for sample in picks.picked(one.samples)] == [2]
+
+
+def test_a_name_that_is_meant_twice_is_looked_for_by_what_both_have_in_common() -> None:
+    picks = [Selector('m{a="1",b="2"}'), Selector('m{a="1",c="3"}'), Selector("other")]
+    assert names_of(picks, "x") == {"m": {b'"1"'}, "other": frozenset(), "x": None}
+
+
+def test_large_answers_are_not_searched_for_what_is_of_minor_use() -> None:
+    for lines, values in ((10, [1]), (200_000, [])):
+        one = Exposition({"born": None})
+        one.take(b"x" * 30 + b"\n" + (b"y" * 30 + b"\n") * lines)
+        one.take(b"born 1\n")
+        assert [sample.value for sample in one.samples] == values
+
+
 def test_a_line_that_cannot_be_read_is_shown() -> None:
     assert read(b"loop_start one\nloop_start two\n").broken == "loop_start one"
 
 
 def test_all_names_are_noted_where_that_is_asked_for() -> None:
-    one = Exposition(["a"], curious=True)
+    one = Exposition({"a": frozenset()}, curious=True)
     for piece in (b"# HELP x y\n# TYPE z gauge\nloop_", b'start{a="1"} 1\nturns_total 2\nhalf'):
         one.take(piece)
     assert one.names == {b"loop_start", b"turns_total", b"z"}

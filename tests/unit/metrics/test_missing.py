@@ -13,7 +13,7 @@ AGES = Metrics(in_flight_seconds=("loop_age_seconds", "other_age_seconds"))
 
 def said(options: Metrics, text: str, *, curious: bool = True) -> Condition:
     form = options.series.form()
-    one = Exposition(form.names | {LEADS}, curious=curious)
+    one = Exposition({**form.names, LEADS: frozenset()}, curious=curious)
     one.take(text.encode())
     judged = usable(form, one)
     return complete(form, one.samples, Around.of(one) if curious else None) if judged.up else judged

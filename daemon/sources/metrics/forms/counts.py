@@ -33,7 +33,7 @@ class Counter:
         self._end = end
         has_sum = end.name.endswith(_COUNT)
         self._sum = end.beside(end.name.removesuffix(_COUNT) + _SUM) if has_sum else None
-        self.names = frozenset({end.name, BORN} | ({self._sum.name} if self._sum else set()))
+        self.picks = (end, self._sum) if self._sum else (end,)
 
     def counted(self, samples: Sequence[Sample]) -> Counted:
         """What it says now."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from daemon.sources.metrics.contract import Mark, Picks, Scrape
+from daemon.sources.metrics.contract import Mark, Picks, Scrape, names_of
 from daemon.sources.metrics.forms.counts import BORN, Counted, Counter, durations
 from daemon.sources.metrics.forms.starts import MOST_ENDS
 from daemon.sources.metrics.selectors import Selector
@@ -16,9 +16,9 @@ class Ends:
 
     def __init__(self, end: Selector) -> None:
         self.needed: Sequence[Picks] = (end,)
-        self.names = frozenset({BORN}) | Counter(end).names
         self.uncounted = 0
         self._counter = Counter(end)
+        self.names = names_of(self._counter.picks, BORN)
         self._before: tuple[float, Counted] | None = None
 
     def take(self, scrape: Scrape) -> list[Mark]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from daemon.sources.metrics.contract import Mark, Picks, Scrape
+from daemon.sources.metrics.contract import Mark, Picks, Scrape, names_of
 from daemon.sources.metrics.forms.counts import BORN, Counted, Counter, durations
 from daemon.sources.metrics.selectors import Selector
 from model.events import EventKind
@@ -32,10 +32,10 @@ class Starts:
 
     def __init__(self, start: Selector, end: Selector, pause_s: float) -> None:
         self.needed: Sequence[Picks] = (start, end)
-        self.names = frozenset({start.name, BORN}) | Counter(end).names
         self.uncounted = 0
         self._start = start
         self._counter = Counter(end)
+        self.names = names_of((start, *self._counter.picks), BORN)
         self._pause_s = pause_s
         self._before: _Seen | None = None
         self._started_s = float("-inf")  # of the last start

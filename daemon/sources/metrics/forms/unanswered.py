@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from daemon.sources.metrics.contract import Mark, Picks, Scrape
+from daemon.sources.metrics.contract import Mark, Names, Picks, Scrape
 from model.events import EventKind
 
 
@@ -11,7 +11,7 @@ class Unanswered:
 
     come_and_go = True
     needed: Sequence[Picks] = ()
-    names: frozenset[str] = frozenset()
+    names: Names = {}
     uncounted = 0
 
     def __init__(self) -> None:
