@@ -144,6 +144,8 @@ class Fetching:
             ended.cancel()
             asked.cancel()
             await asyncio.wait({asked})
+            if not asked.cancelled():
+                asked.exception()  # looked at, also where a cancellation of ours overtook it
 
     def _after_s(self, why: WindowEnd, wanted: Wanted) -> float:
         """How long a request may go on after the window's end."""

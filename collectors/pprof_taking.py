@@ -88,6 +88,8 @@ class Taking:
 
     async def _cpu(self) -> None:
         """Profile after profile, each whole for itself: what ends the window costs one of them at most."""
+        if self._window.over() and await self._window.ended() is not WindowEnd.COLLECTION_TIME:
+            return  # the iteration is past, or we shall stop
         number, seconds, longest = 0, 1, LONGEST_CPU_S
         until_s = time.monotonic() + BUSY_S
         while number == 0 or (not self._window.over() and self._fetching.left_s() >= 1):

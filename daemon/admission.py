@@ -51,7 +51,7 @@ class Admission:
             path = self.config.capture_disabled_file
             why = f"{path} exists, or cannot be looked for"
             return RefusedError(Refusal.DISABLED, why, remedy="remove it to allow captures")
-        if target.held is None:
+        if target.held is None and kind is not TriggerKind.EXIT:
             return _absent(target)
         if (reason := _IMPOSSIBLE.get(target.possible.reason)) and kind is not TriggerKind.EXIT:
             return RefusedError(reason, target.possible.detail, remedy=target.possible.remedy)
@@ -66,14 +66,17 @@ class Admission:
             return RefusedError(Refusal.SPOOL_FULL, full, remedy="see `loopcam reports list`, mend the sink")
         return None
 
-    def admit(self, target: Target, trigger: Trigger) -> Held:
-        """Let a capture start and give what to look at, or raise RefusedError."""
-        refused = self.refusal(target, trigger.kind, trigger.plan)
-        if refused is not None or target.held is None:
+    def admit(self, target: Target, trigger: Trigger, ended: Held | None = None) -> Held:
+        """Let a capture start and give what to look at, or raise RefusedError.
+
+        What has `ended` is no longer what the target holds.
+        """
+        refused, held = self.refusal(target, trigger.kind, trigger.plan), ended or target.held
+        if refused is not None or held is None:
             raise refused or _absent(target)
         self.running.add(target.name)
         self._before[target.name] = self.limits.spend(target.name, trigger.kind, now(), trigger.plan)
-        return target.held
+        return held
 
     def give_back(self, target_name: str) -> None:
         """A capture came to nothing, for no fault of the target: it spends nothing; raises OSError."""

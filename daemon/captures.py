@@ -20,6 +20,7 @@ from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
 from daemon.spool.state import Opened
+from daemon.targets.held import Held
 from daemon.targets.possible import Possible
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
@@ -74,13 +75,14 @@ class Captures:
         *,
         name: str = "",
         follows_iteration: bool = False,
+        ended: Held | None = None,
     ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
         self._telemetry.triggers.labels(target.name, trigger.kind).inc()
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
-            held = self._admission.admit(target, trigger)
+            held = self._admission.admit(target, trigger, ended)
         except RefusedError as refused:
             self._refused(target, refused, trigger)
             raise

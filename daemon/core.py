@@ -39,7 +39,7 @@ class Core:
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, self._exited)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
-        self.triggers = Triggers(self.fleet, self.captures)
+        self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = quota.path / "state" / "sources"
         self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry, self.triggers.line)

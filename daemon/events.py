@@ -25,7 +25,7 @@ class Events:
         """`hurry` is called for an event of a target whose process is not found yet."""
         self.pulses: dict[str, Pulse] = {}
         self.followers: list[Callable[[Ended | Trigger], None]] = []  # who wants to hear of each, too
-        self.awaited: dict[str, Callable[[], None]] = {}  # by target: who waits for its next iteration
+        self.listeners: list[Callable[[Event], None]] = []  # who waits for some event, as long as it waits
         self._fleet = fleet
         self._captures = captures
         self._telemetry = telemetry
@@ -45,8 +45,8 @@ class Events:
         pulse.said(event.at_s)
         for happening in happened:
             self._happened(target, event, happening)
-        if (look := self.awaited.get(event.target)) is not None:
-            look()
+        for listener in tuple(self.listeners):
+            listener(event)
         self.deadlines.changed(target.due_s())
 
     def reconfigured(self) -> None:

@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
@@ -18,7 +20,7 @@ from daemon.spool.state import Delivery, Opened
 from daemon.targets.target import Target
 from daemon.watch.iterations import InFlight
 from model.errors import RefusedError
-from model.events import Refusal, Trigger, TriggerKind
+from model.events import Event, Refusal, Trigger, TriggerKind
 from model.units import Seconds
 
 REMEMBERED = 100  # that are over
@@ -61,6 +63,7 @@ class _Waiting(msgspec.Struct, frozen=True):
     asked_s: float
     until_s: float
     timer: asyncio.TimerHandle
+    listener: Callable[[Event], None]
 
 
 class Orders:
@@ -100,8 +103,9 @@ class Orders:
             since=stamp(at),
         )
         timer = asyncio.get_running_loop().call_later(wait_s, self._expire, target.name, wait_s)
-        self._waiting[target.name] = _Waiting(status, target, now_s, now_s + wait_s, timer)
-        self._events.awaited[target.name] = lambda: self._look(target)
+        listener = partial(self._look, target)
+        self._waiting[target.name] = _Waiting(status, target, now_s, now_s + wait_s, timer, listener)
+        self._events.listeners.append(listener)
         return status.id
 
     def status(self, report_id: str) -> CaptureStatus | None:
@@ -123,6 +127,11 @@ class Orders:
         running = [_of(facts, State.RUNNING) for facts in self._captures.in_progress()]
         return running + ([] if waiting is None else [waiting.status])
 
+    def waiting(self, target: str) -> str:
+        """The id of the capture that waits for the next iteration of a target, if one does."""
+        found = self._waiting.get(target)
+        return found.status.id if found else ""
+
     def cancel(self, report_id: str) -> bool:
         """Give up one that waits; end the window of one that runs. Whether there was one."""
         for name, waiting in self._waiting.items():
@@ -136,8 +145,10 @@ class Orders:
         if entry.id in self._asked:
             self._asked[entry.id] = _stored(entry)
 
-    def _look(self, target: Target) -> None:
-        """An event of a target that is waited for: perhaps its next iteration began."""
+    def _look(self, target: Target, event: Event) -> None:
+        """An event: perhaps the next iteration of a target began that is waited for."""
+        if event.target != target.name:
+            return
         waiting = self._waiting[target.name]
         began = [one for one in target.watch.all_in_flight() if one.started_s >= waiting.asked_s]
         if not began or target.deaf:
@@ -161,7 +172,7 @@ class Orders:
     def _forget(self, name: str) -> _Waiting:
         waiting = self._waiting.pop(name)
         waiting.timer.cancel()
-        del self._events.awaited[name]
+        self._events.listeners.remove(waiting.listener)
         return waiting
 
     def _finished(self, facts: Opened, entry: Entry | None, refused: RefusedError | None) -> None:

@@ -10,12 +10,14 @@ import msgspec
 
 from daemon.captures import Captures
 from daemon.config.parts import Part
+from daemon.events import Events
 from daemon.targets import procfs
 from daemon.targets.fleet import Fleet
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
-from daemon.triggers import exit as exits
 from daemon.triggers.contract import Judge, Seen, TriggerOptions, Usage
+from daemon.triggers.exit import Exit
+from daemon.triggers.exits import Exits
 from daemon.triggers.line import Lines, patterns
 from model.errors import RefusedError
 from model.events import Trigger, TriggerKind
@@ -60,9 +62,10 @@ class _Judged:
 class Triggers:
     """All triggers but the watch's own. Where none is configured, nothing is done."""
 
-    def __init__(self, fleet: Fleet, captures: Captures) -> None:
+    def __init__(self, fleet: Fleet, captures: Captures, events: Events) -> None:
         self._fleet = fleet
         self._captures = captures
+        self.exits = Exits(events, self._begin)
         self._judged: dict[str, _Judged] = {}
 
     def look(self, now_s: float) -> None:
@@ -84,11 +87,8 @@ class Triggers:
         """The process of a target ended just now, and the target still holds it."""
         process = target.process
         for part in target.config.triggers:
-            if isinstance(part.options, exits.Exit) and process is not None:
-                now_s = process.exited_s or time.monotonic()
-                reason = part.options.reason(now_s, target.in_flight, exits.status(process.identity))
-                if reason is not None:
-                    self._fire(target, TriggerKind.EXIT, reason, now_s)
+            if isinstance(part.options, Exit) and process is not None:
+                self.exits.ended(target, process, part.options)
 
     def armed(self, target: Target) -> Iterator[Armed]:
         """Where each trigger of a target stands."""
@@ -130,9 +130,13 @@ class Triggers:
             iteration=current.iteration if current else None,
             started_s=current.started_s if current else None,
         )
-        _LOG.warning("trigger", extra={"target": target.name, "kind": kind, "reason": reason})
+        self._begin(target, trigger)
+
+    def _begin(self, target: Target, trigger: Trigger, ended: HeldProcess | None = None) -> None:
+        about = {"target": target.name, "kind": trigger.kind, "reason": trigger.reason}
+        _LOG.warning("trigger", extra=about)
         with suppress(RefusedError):  # counted and logged where it was refused
-            self._captures.begin(target, trigger)
+            self._captures.begin(target, trigger, ended=ended)
 
 
 def _usage(process: HeldProcess) -> Usage | None:

@@ -52,6 +52,8 @@ def _target(target: TargetStatus) -> str:
     tone = "bad" if limits.would_refuse else "good"
     if target.capturing:
         says, tone = "a capture is in progress", "good"
+    elif target.waiting:
+        says, tone = f"a capture waits for the next iteration; else {says}", "good"
     return (
         f"<tr><td>{escape(target.name)} <small>{escape(where)}</small><td>{escape(target.state)}"
         f"<td>{_in_flight(target.in_flight)}"

@@ -65,6 +65,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...]
     triggers: tuple[Armed, ...]  # beside the overrun
     capturing: bool
+    waiting: str  # the id of the capture that waits for the next iteration; empty where none does
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
 
@@ -142,6 +143,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         sources=tuple(_sources(core, target, now_s)),
         triggers=tuple(core.triggers.armed(target)),
         capturing=target.name in core.admission.running,
+        waiting=core.orders.waiting(target.name),
         captures=dict(core.captures.outcomes.get(target.name, {})),
         refusals=dict(core.captures.refusals.get(target.name, {})),
     )

@@ -1,11 +1,11 @@
 """What a Go program told of itself over HTTP: goroutine dumps, CPU profiles, and other profiles."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from model.samples import Frame, TableBuilder
+from model.samples import Frame, State, TableBuilder
 from report.evidence import cpu, goroutines, loop, profiles
 from report.evidence.cpu import Busy
 from report.evidence.fetched import Fetched, attempt, words
@@ -15,6 +15,7 @@ from report.evidence.profiles import Profile
 
 PPROF = "pprof"
 OTHER_PROFILES = ("heap", "allocs", "mutex", "block", "goroutines")
+BUSY_CORES = 0.5  # from which on a CPU profile tells more than a goroutine that may be the loop's and waits
 MOST_DUMP_BYTES = 96 << 20  # of all dumps; later ones are left out
 
 T = TypeVar("T")
@@ -61,7 +62,18 @@ def read(files: Iterable[Fetched], faults: list[str]) -> Program:
             others += _read(each, _other, faults)
     dumps.sort(key=lambda dump: dump.at_us)
     found.sort(key=lambda each: each.span)
-    return Program(tuple(dumps), loop.find(dumps), tuple(found), tuple(others))
+    guess = loop.find(dumps)
+    chosen = NO_LOOP if not guess.function and _elsewhere(dumps, guess, found) else guess
+    return Program(tuple(dumps), chosen, tuple(found), tuple(others))
+
+
+def _elsewhere(dumps: Iterable[Dump], guess: Loop, found: Sequence[Busy]) -> bool:
+    """Whether those that are taken for the loop's only wait, while others keep a CPU busy."""
+    lasted_us = sum(each.span.end_us - each.span.start_us for each in found)
+    if not found or sum(each.cpu_us for each in found) < BUSY_CORES * lasted_us:
+        return False
+    looks = (each for dump in dumps for each in dump.goroutines if each.number in guess.numbers)
+    return all(each.state is State.WAITING for each in looks)
 
 
 def _read(each: Fetched, read: Callable[[Fetched], T], faults: list[str]) -> Iterator[T]:

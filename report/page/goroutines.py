@@ -1,6 +1,7 @@
 """The section of report.html that shows all goroutines at the trigger, in groups."""
 
 from report.drawing import Drawing
+from report.evidence.loop import Loop
 from report.groups import Group, groups
 from report.page.markup import Markup, section, tag
 from report.places import frame_text
@@ -18,7 +19,7 @@ def goroutines(drawing: Drawing) -> Markup:
         return Markup("")
     dump = program.dumps[0]
     found = groups(dump, program.loop)
-    items = [_group(group) for group in found[:MOST]]
+    items = [_group(group, program.loop) for group in found[:MOST]]
     more = items[SHOWN:]
     folded = tag("details", tag("summary", f"{len(found) - SHOWN} more groups"), *more, _rest(len(found)))
     late_s = dump.at_us / 1_000_000 - drawing.capture.trigger.at_s
@@ -34,12 +35,12 @@ def _rest(count: int) -> Markup:
     return tag("p", f"{count - MOST} more are in stacks.txt.", class_="hint") if count > MOST else Markup("")
 
 
-def _group(group: Group) -> Markup:
+def _group(group: Group, loop: Loop) -> Markup:
     frames = [tag("li", frame_text(frame)) for frame in reversed(group.frames)]
     said = [tag("p", line, class_="hint") for line in about(group)]
     return tag(
         "details",
-        tag("summary", headed(group)),
+        tag("summary", headed(group, loop)),
         tag("ol", *frames, class_="stack"),
         *said,
         open=group.loop,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from report.drawing import Drawing
+from report.evidence.loop import Loop
 from report.groups import Group, groups, title
 from report.places import escaped, frame_text
 from report.times import clock, seconds
@@ -21,16 +22,16 @@ def lines(drawing: Drawing) -> Iterator[str]:
     yield f"{len(dump.goroutines)} goroutines in {len(found)} groups of equal stacks"
     for group in found:
         yield ""
-        yield escaped(headed(group))
+        yield escaped(headed(group, program.loop))
         yield from (f"    {escaped(frame_text(frame))}" for frame in reversed(group.frames))
         if not group.frames:
             yield "    (no stack)"
         yield from (f"    {escaped(line)}" for line in about(group))
 
 
-def headed(group: Group) -> str:
+def headed(group: Group, loop: Loop) -> str:
     """A group in one line, with the part that it has in the story."""
-    part = "the loop's " if group.loop else "(takes this dump) " if group.ours else ""
+    part = "the loop's " if group.loop and loop.function else "(takes this dump) " if group.ours else ""
     return f"{part}{title(group)}"
 
 

@@ -86,6 +86,8 @@ def test_the_next_iteration(tmp_path: Path, stuck: int) -> None:
             assert said.startswith("waiting for the next iteration of one: report ")
             path = f"/v1/captures/{said.split()[-1]}"
             assert cam.get(path)["state"] == "waiting"
+            assert path.endswith(cam.target("one")["waiting"])
+            assert "a capture waits for the next iteration" in cam.get("/")
             cam.beat("end", "one", 17)
             assert cam.get(path)["state"] == "waiting"
             cam.beat("start", "one", 18)

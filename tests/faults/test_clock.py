@@ -94,7 +94,7 @@ def test_a_wall_clock_that_jumps_makes_no_trigger_and_hides_none(
 def test_an_overrun_is_captured_and_its_cooldown_kept_whatever_the_wall_clock_does(
     watching: Start, clock: Clock, offset_s: int
 ) -> None:
-    cam = watching(monotonic=False, collection_time="2s", cooldown="30m")
+    cam = watching(monotonic=False, collection_time="4s", cooldown="30m")
     cam.beat("start", "one", 1)
     clock.set(offset_s)
     manifest = cam.report()

@@ -34,7 +34,7 @@ class Begun(Captures):
     triggers: list[tuple[Trigger, str, bool]]
     full = False
 
-    def begin(self, target, trigger, notes=(), *, name="", follows_iteration=False) -> str:  # type: ignore[no-untyped-def]
+    def begin(self, target, trigger, notes=(), *, name="", follows_iteration=False, ended=None) -> str:  # type: ignore[no-untyped-def]
         if self.full:
             raise RefusedError(Refusal.SPOOL_FULL, "no room", remedy="make some")
         self.triggers.append((trigger, name, follows_iteration))

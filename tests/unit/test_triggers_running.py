@@ -1,5 +1,6 @@
 """The part that looks: what it reads of a real process, and what it does where nothing is configured."""
 
+import asyncio
 import os
 import subprocess
 import time
@@ -12,10 +13,12 @@ from daemon.admission import Admission
 from daemon.captures import Captures
 from daemon.config.load import parse
 from daemon.delivery.deliveries import Deliveries
+from daemon.events import Events
 from daemon.limits_file import LimitsFile
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
+from daemon.triggers import exits
 from daemon.triggers.running import Triggers
 from model.errors import RefusedError
 from model.events import Event, EventKind, Refusal, Trigger, TriggerKind
@@ -33,7 +36,7 @@ class Wishes(Captures):
 
     triggers: list[Trigger]
 
-    def begin(self, target, trigger, notes=(), *, name="", follows_iteration=False) -> str:  # type: ignore[no-untyped-def]
+    def begin(self, target, trigger, notes=(), *, name="", follows_iteration=False, ended=None) -> str:  # type: ignore[no-untyped-def]
         self.triggers.append(trigger)
         raise RefusedError(Refusal.BUSY, "a test")
 
@@ -46,17 +49,25 @@ class Scene:
         self.spool = opened_spool(folder / "spool")
         admission = Admission(config, LimitsFile(folder / "limits.json"), self.spool)
         deliveries = Deliveries(config.sinks, self.spool, lambda sink, entry, delivery: None)
-        self.captures = Wishes(admission, self.spool, deliveries, Telemetry("1.2.3"))
+        telemetry = Telemetry("1.2.3")
+        self.captures = Wishes(admission, self.spool, deliveries, telemetry)
         self.captures.triggers = []
         self.fleet = Fleet(config.targets, self._exited)
-        self.triggers = Triggers(self.fleet, self.captures)
+        self.events = Events(self.fleet, self.captures, telemetry, lambda: None)
+        self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.target: Target = self.fleet["demo"]
         self.target.hold(pid)
+
+    def say(self, kind: EventKind, iteration: str) -> None:
+        at_s = time.monotonic()
+        event = Event(source="heartbeat", target="demo", kind=kind, at_s=at_s, iteration=iteration)
+        self.events.take(event)
 
     def _exited(self, target: Target) -> None:
         self.triggers.exited(target)
 
     def close(self) -> None:
+        self.events.deadlines.stop()
         self.target.let_go()
         self.spool.close()
 
@@ -65,7 +76,8 @@ Made = Callable[..., Scene]
 
 
 @pytest.fixture
-async def made(tmp_path: Path) -> AsyncIterator[Made]:
+async def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Made]:
+    monkeypatch.setattr(exits, "SETTLE_S", 0.0)
     scenes: list[Scene] = []
 
     def make(triggers: str, pid: int = os.getpid()) -> Scene:
@@ -134,16 +146,43 @@ def end(child: "subprocess.Popen[bytes]") -> None:
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
 
 
-@pytest.mark.parametrize(("option", "count"), [("true", 0), ("false", 1)])
-async def test_an_exit_between_iterations(
-    made: Made, child: "subprocess.Popen[bytes]", option: str, count: int
-) -> None:
-    scene = made(f"[{{exit: {{within_iteration: {option}}}}}]", child.pid)
+async def settled(scene: Scene) -> list[str]:
+    """The reasons, once all who ended were judged."""
+    later = asyncio.Event()
+    asyncio.get_running_loop().call_later(0, later.set)  # after those that wait already
+    await later.wait()
+    assert scene.triggers.exits.settling == 0
+    assert {one.kind for one in scene.captures.triggers} <= {TriggerKind.EXIT}
+    return [one.reason for one in scene.captures.triggers]
+
+
+def ended_now(scene: Scene, child: "subprocess.Popen[bytes]") -> None:
     process = scene.target.process
     assert process is not None
     end(child)
     process.end()
-    assert [one.kind for one in scene.captures.triggers] == [TriggerKind.EXIT] * count
-    reasons = {one.reason for one in scene.captures.triggers}
-    assert reasons <= {"the process ended between iterations; it was ended by SIGKILL"}
     assert scene.target.process is None
+
+
+@pytest.mark.parametrize("within", [True, False])
+async def test_an_exit_between_iterations(
+    made: Made, child: "subprocess.Popen[bytes]", *, within: bool
+) -> None:
+    scene = made(f"[{{exit: {{within_iteration: {str(within).lower()}}}}}]", child.pid)
+    ended_now(scene, child)
+    said = "the process ended between iterations; it was ended by SIGKILL"
+    assert await settled(scene) == ([] if within else [said])
+
+
+@pytest.mark.parametrize(("late", "count"), [(None, 1), ("17", 0), ("16", 1)])
+async def test_the_end_of_the_last_iteration_may_be_heard_after_that_of_the_process(
+    made: Made, child: "subprocess.Popen[bytes]", late: str | None, count: int
+) -> None:
+    scene = made("[exit]", child.pid)
+    scene.say(EventKind.START, "17")
+    ended_now(scene, child)
+    if late is not None:
+        scene.say(EventKind.END, late)
+    reasons = await settled(scene)
+    assert len(reasons) == count
+    assert all(one.startswith("the process ended while iteration 17 was in flight") for one in reasons)

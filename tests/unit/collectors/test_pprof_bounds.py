@@ -100,6 +100,20 @@ async def test_a_shutdown_waits_for_nobody(
     assert server.asked.count("/debug/pprof/mutex") == 0
 
 
+async def test_no_cpu_is_profiled_once_the_iteration_is_over(tmp_path: Path) -> None:
+    window = CaptureWindow(LONG_S)
+
+    def over(request: web.Request) -> web.Response:
+        window.end(WindowEnd.ITERATION_ENDED)
+        return web.Response(body=b"goroutine 1 [running]:")
+
+    async with serving(served(goroutine=over)) as server:
+        came = await collected(Pprof(), target(server.port), window, tmp_path)
+    assert came.error is None
+    assert server.seconds("profile") == []
+    assert {"one-goroutines-000.txt", "one-mutex.pb.gz"} <= came.files
+
+
 async def test_bytes_are_bounded_and_dumps_leave_room_for_profiles(tmp_path: Path) -> None:
     most, dump = 2**16, b"goroutine 1 [running]:\n" * 500
 

@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model.samples import Frame, SampleTable, Span, TableBuilder, ThreadKind
@@ -37,6 +37,7 @@ def _weights(table: SampleTable) -> Counter[tuple[Frame, ...]]:
     return found
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stacks, st.integers(1, 3 * SECOND))
 def test_every_microsecond_comes_back_and_no_lane_is_fuller_than_its_time(
     stacks_us: dict[tuple[Frame, ...], int], lasted_us: int
@@ -96,6 +97,7 @@ def _written(folder: Path, data: bytes) -> Path:
     return file
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_damage_is_told_and_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -192,6 +192,22 @@ def test_the_last_log_lines_are_shown_escaped_and_folded(tmp_path: Path) -> None
     assert METRICS_DIFF not in {file.name for file in home.iterdir()}
 
 
+@pytest.mark.parametrize(("mode", "first"), [("cpu", "CPU 1"), ("blocked", "goroutine 1 main.main")])
+def test_a_goroutine_that_may_be_the_loops_and_only_waits_gives_way_to_a_busy_cpu(
+    tmp_path: Path, mode: str, first: str
+) -> None:
+    """Its function is not known by its name here."""
+    dumps = [
+        (*answer[:4], answer[4].replace(b"RunOnce", b"Turn"))
+        for answer in only(recorded("blocked"), "goroutine_dump")
+    ]
+    home = make_go_report(tmp_path, [*dumps, *only(recorded(mode), "cpu")])
+    assert drawn(home).top_stacks[0].thread == first
+    assert "the loop's" not in (home / "stacks.txt").read_text()
+    page = (home / "report.html").read_text()
+    assert ("Goroutine 1 was in net/http." in page) == (mode == "blocked")
+
+
 def test_dumps_beyond_what_fits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = recorded("blocked")
     first = next(len(answer[4]) for answer in answers if answer[0] == "goroutine_dump")

