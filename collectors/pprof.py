@@ -82,19 +82,23 @@ class Pprof(Collector, frozen=True, kw_only=True):
             yield "profiles", what, "each of them once"
 
     async def try_out(self, target: Target) -> None:
-        """Ask for the list of profiles; raises CollectorError where there is none."""
+        """Ask for the list of profiles, or else for one; raises CollectorError where there is neither."""
         if target.endpoint is None:
             return
-        port, path = self.port or target.endpoint.port, f"{self.path.rstrip('/')}/"
-        request = Request(path=path, port=port, deadline_s=TRIAL_S, max_bytes=1)
+        port, path = self.port or target.endpoint.port, self.path.rstrip("/")
+        statuses = []
         try:
             async with Client(target.endpoint) as client:
-                response = await client.fetch(request, len)
+                for one in ("/", "/goroutine?debug=1"):  # some serve single profiles, and no list
+                    request = Request(path=path + one, port=port, deadline_s=TRIAL_S, max_bytes=1)
+                    response = await client.fetch(request, len)
+                    if response.ok:
+                        return
+                    statuses.append(response.status)
         except FetchError as error:
             raise absent(0, str(error), target.presets) from error
-        if not response.ok:
-            why = f"{target.endpoint.at(port)}{path}: {response.status}"
-            raise absent(response.status, why, target.presets)
+        why = f"{target.endpoint.at(port)}{path}/: {statuses[0]}"
+        raise absent(statuses[0], why, target.presets)
 
     async def collect(self, target: Target, window: Window, into: Path, name: str) -> Taken:
         """Take the profiles; raises CollectorError where something is wrong, what came stays."""
