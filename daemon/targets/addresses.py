@@ -1,6 +1,5 @@
 """Targets by address: which there are of one entry of the configuration, as its names lead now."""
 
-import asyncio
 import logging
 import re
 import socket
@@ -12,6 +11,7 @@ import msgspec
 
 from daemon.config import settings
 from daemon.config.names import DNS, split_address
+from fetch.names import look_up
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Lookup:
         """
         self._next_s = time.monotonic() + self.config.address_refresh
         try:
-            addresses = await asyncio.to_thread(_resolved, self.config.address)
+            addresses = await _resolved(self.config.address)
         except OSError as error:
             said = error.strerror or str(error)
             if said != self._failed:
@@ -54,7 +54,7 @@ def at(config: settings.Target, name: str, address: tuple[str, ...]) -> settings
     return msgspec.structs.replace(config, name=name, address=address)
 
 
-def _resolved(written: Iterable[str]) -> list[str]:
+async def _resolved(written: Iterable[str]) -> list[str]:
     """Every address as HOST:PORT, once, in the order in which they are written."""
     found: dict[str, None] = {}
     for one in written:
@@ -62,15 +62,15 @@ def _resolved(written: Iterable[str]) -> list[str]:
             found[one] = None
             continue
         host, port = split_address(one.removeprefix(DNS))
-        for address in _lookup(host, port):
+        for address in await _lookup(host, port):
             found[f"[{address}]:{port}" if ":" in address else f"{address}:{port}"] = None
     return list(found)
 
 
-def _lookup(host: str, port: int) -> list[str]:
+async def _lookup(host: str, port: int) -> list[str]:
     """Raises OSError where the name servers do not answer."""
     try:
-        return sorted({str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)})
+        return sorted({address for address, _, _ in await look_up(host, port)})
     except socket.gaierror as error:
         if error.errno in _NOBODY:
             return []

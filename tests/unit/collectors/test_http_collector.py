@@ -195,6 +195,29 @@ async def test_a_redirect_leads_to_no_other_host(tmp_path: Path) -> None:
     assert other.asked == []
 
 
+@pytest.mark.parametrize("location", ["http://[x", "//[", "http://127.0.0.1:99999999/", ""])
+async def test_a_redirect_to_nowhere_is_a_failure_like_any(tmp_path: Path, location: str) -> None:
+    async def nowhere(request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": location})
+
+    async with serving(nowhere) as server:
+        came = await collected(Http(path="/x"), target(server.port), CaptureWindow(LONG_S), tmp_path)
+    assert came.failure[0] == Outcome.FAILED
+    assert "redirects to" in came.failure[1]
+
+
+@pytest.mark.parametrize("token", ["one\ntwo", "ein Schl\u20acssel"])
+async def test_a_token_that_cannot_be_sent_is_told_and_not_shown(tmp_path: Path, token: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(token)
+    async with serving(answering(text="mine")) as server:
+        there = target(server.port, access=Access(token_file=file))
+        came = await collected(Http(path="/x"), there, CaptureWindow(LONG_S), tmp_path)
+    assert came.failure[0] == Outcome.FAILED
+    assert "is no token" in came.failure[1]
+    assert token not in str(came.failure)
+
+
 async def test_a_header_for_authorization_takes_the_place_of_the_token(tmp_path: Path) -> None:
     seen: list[str] = []
 

@@ -1,6 +1,9 @@
 """Targets by address: whom names lead to, and how those come and go."""
 
+import asyncio
 import socket
+import threading
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -176,3 +179,35 @@ def test_an_address_alone_needs_a_source_that_is_meant() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("targets: [{name: a, address: 'a:1', max_loop_time: 2m}]", "a test")
     assert str(caught.value).startswith("targets[0].iterations: missing: needed with an address alone")
+
+
+async def test_a_name_server_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = threading.Event()
+
+    def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        if host == "hangs":
+            hanging.wait(20)
+        return [(socket.AF_INET, 0, 0, "", ("10.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(group, "PATIENCE_S", 0.05)
+    hangs = [configured("'dns:hangs:1'", f"hangs{number}") for number in range(8)]
+    watched = fleet(*hangs, configured("'dns:answers:1'", "answers"))
+    began_s = time.monotonic()
+    try:
+        assert await watched.look()
+        assert held(watched["answers-10.0.0.1"]) == "10.0.0.1:1"
+        await asyncio.to_thread(len, "")  # what else has to be done in a thread
+        assert time.monotonic() - began_s < 5.0
+    finally:
+        hanging.set()
+    async with asyncio.timeout(5):
+        while "hangs7" in watched.targets:
+            await watched.look()
+    assert held(watched["hangs7-10.0.0.1"]) == "10.0.0.1:1"
+
+
+async def test_what_cannot_be_a_name_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    watched = fleet(configured("'dns:a..b:1'"))
+    assert not await watched.look()
+    assert "is no name" in str([vars(record) for record in caplog.records])
