@@ -16,6 +16,7 @@ import msgspec
 from fetch.access import Access, Endpoint
 from fetch.headers import is_sendable
 from fetch.names import Resolver
+from fetch.quoting import quote
 from model.errors import FetchError
 from model.secrets import Secret
 
@@ -197,7 +198,7 @@ def _shown(url: str) -> str:
 def _reason(error: Exception) -> str:
     """What failed; never the text of an error that repeats the whole URL."""
     if isinstance(error, aiohttp.ClientResponseError):
-        return error.message or type(error).__name__
+        return quote(error.message) or type(error).__name__  # it may repeat what the server sent
     if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in errno.errorcode:
         return os.strerror(error.os_error.errno or 0).lower()  # without aiohttp's words around it
     said = "" if isinstance(error, aiohttp.InvalidURL) else str(error)

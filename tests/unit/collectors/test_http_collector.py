@@ -276,3 +276,20 @@ def test_what_cannot_be_sent_is_a_fault(options: dict[str, Any], field: str) -> 
 
 def test_good_options_have_no_fault() -> None:
     assert list(Http(path="/x", method="POST", body=Secret("x"), headers=HEADERS).check()) == []
+
+
+async def test_garbage_for_an_answer_is_told_in_one_line_without_what_may_be_secret(tmp_path: Path) -> None:
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Token: " + b"Tk0" * 10_000)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(garbage, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        came = await collected(Http(path="/x"), target(port), CaptureWindow(LONG_S), tmp_path)
+    assert came.failure[0] == Outcome.FAILED
+    assert "Tk0Tk0" not in came.failure[1]
+    assert "\n" not in came.failure[1]
+    assert len(came.failure[1]) < 300
