@@ -16,6 +16,7 @@ from fetch.names import look_up
 _LOG = logging.getLogger(__name__)
 
 LONGEST_NAME = 64
+MOST_ADDRESSES = 500  # of one entry: each is a target, with requests of its own
 _NOBODY = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
@@ -26,6 +27,7 @@ class Lookup:
         self.config = config
         self._next_s = float("-inf")
         self._failed = ""
+        self._crowded = False
 
     def due(self) -> bool:
         """Whether it is time to look again. What needs no lookup is looked at as often: it costs nothing."""
@@ -42,11 +44,22 @@ class Lookup:
         except OSError as error:
             said = error.strerror or str(error)
             if said != self._failed:
-                _LOG.warning("addresses not looked up", extra={"target": self.config.name, "error": said})
+                _LOG.warning("addresses not looked up", extra={**self._about(), "error": said})
             self._failed = said
             return None
         self._failed = ""
-        return {name: at(self.config, name, (one,)) for name, one in _named(self.config, addresses)}
+        crowded = len(addresses) > MOST_ADDRESSES
+        if crowded and not self._crowded:
+            counts = {"addresses": len(addresses), "watched": MOST_ADDRESSES}
+            _LOG.warning("too many addresses, the rest is not watched", extra={**self._about(), **counts})
+        self._crowded = crowded
+        return {
+            name: at(self.config, name, (one,))
+            for name, one in _named(self.config, addresses[:MOST_ADDRESSES])
+        }
+
+    def _about(self) -> dict[str, object]:
+        return {"target": self.config.name}
 
 
 def at(config: settings.Target, name: str, address: tuple[str, ...]) -> settings.Target:
