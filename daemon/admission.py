@@ -90,6 +90,7 @@ class Admission:
     def done(self, target_name: str) -> None:
         """A capture is over."""
         self.running.discard(target_name)
+        self._before.pop(target_name, None)
 
 
 def _absent(target: Target) -> RefusedError:

@@ -32,6 +32,10 @@ class Events:
         self._hurry = hurry
         self.deadlines = Deadlines(lambda: fleet, self._fire, telemetry.lateness_s.observe)
 
+    def target(self, name: str) -> Target:
+        """The target of a name, as it is now; raises KeyError."""
+        return self._fleet[name]
+
     def take(self, event: Event) -> None:
         """Take one event; raises LoopcamError when the target has no such source, or mode."""
         target = self._fleet[event.target]

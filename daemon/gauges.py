@@ -25,6 +25,8 @@ def withdraw(core: Core, targets: set[str], sinks: set[str]) -> None:
     """Drop the series of targets and sinks that are no longer configured."""
     for target in targets:
         core.telemetry.remove_target(target)
+        for figures in (core.captures.outcomes, core.captures.refusals, core.captures.uncaptured):
+            figures.pop(target, None)
     for sink in sinks:
         core.telemetry.remove_sink(sink)
 

@@ -12,6 +12,7 @@ from model.events import PlanName, Refusal, TriggerKind
 from model.units import Seconds
 
 HOUR_S = 3600.0
+MOST_TARGETS = 1000  # addresses that come and go make ever new ones: those captured last count
 
 
 class LimitRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +103,10 @@ class Limits:
             since = spent.cooldown_from if kind is TriggerKind.MANUAL else at
             captures = _with(spent.captures, at)
             made = msgspec.structs.replace(spent, captures=captures, cooldown_from=since)
+        self._spent.pop(target, None)  # the one that was captured last comes last
         self._spent[target] = made
+        while len(self._spent) > MOST_TARGETS:
+            del self._spent[next(iter(self._spent))]
         return spent
 
     def give_back(self, target: str, before: Spent) -> None:

@@ -59,7 +59,6 @@ class _Waiting(msgspec.Struct, frozen=True):
     """A capture that waits for the next iteration of its target."""
 
     status: CaptureStatus
-    target: Target
     asked_s: float
     until_s: float
     timer: asyncio.TimerHandle
@@ -103,8 +102,8 @@ class Orders:
             since=stamp(at),
         )
         timer = asyncio.get_running_loop().call_later(wait_s, self._expire, target.name, wait_s)
-        listener = partial(self._look, target)
-        self._waiting[target.name] = _Waiting(status, target, now_s, now_s + wait_s, timer, listener)
+        listener = partial(self._look, target.name)
+        self._waiting[target.name] = _Waiting(status, now_s, now_s + wait_s, timer, listener)
         self._events.listeners.append(listener)
         return status.id
 
@@ -145,10 +144,11 @@ class Orders:
         if entry.id in self._asked:
             self._asked[entry.id] = _stored(entry)
 
-    def _look(self, target: Target, event: Event) -> None:
+    def _look(self, name: str, event: Event) -> None:
         """An event: perhaps the next iteration of a target began that is waited for."""
-        if event.target != target.name:
+        if event.target != name:
             return
+        target = self._events.target(name)  # a new configuration may have made another one of it
         waiting = self._waiting[target.name]
         began = [one for one in target.watch.all_in_flight() if one.started_s >= waiting.asked_s]
         if not began or target.deaf:

@@ -14,7 +14,11 @@ import aiohttp
 import msgspec
 
 from fetch.access import Access, Endpoint
+from fetch.headers import is_sendable
+from fetch.names import Resolver
+from fetch.quoting import quote
 from model.errors import FetchError
+from model.secrets import Secret
 
 CONNECT_S = 5.0
 MOST_REDIRECTS = 3
@@ -65,7 +69,9 @@ class Client:
         """Read the certificates; raises FetchError."""
         access = self._endpoint.access
         trust = await asyncio.to_thread(_trust, access) if access.tls else True
-        connector = aiohttp.TCPConnector(ssl=trust, limit=MOST_CONNECTIONS, keepalive_timeout=120)
+        connector = aiohttp.TCPConnector(
+            ssl=trust, limit=MOST_CONNECTIONS, keepalive_timeout=120, resolver=Resolver()
+        )
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S)
         self._session = aiohttp.ClientSession(
             connector=connector, timeout=timeout, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
@@ -138,8 +144,11 @@ async def _taken(content: aiohttp.StreamReader, max_bytes: int, take: Take) -> t
 
 
 def _redirected(url: str, location: str) -> str:
-    there = urljoin(url, location)
-    here, wanted = urlsplit(url), urlsplit(there)
+    try:
+        there = urljoin(url, location)
+        here, wanted = urlsplit(url), urlsplit(there)
+    except ValueError:  # such as a bracket that nothing closes
+        raise FetchError(f"{_shown(url)}: redirects to what is no URL") from None
     if not location or (here.scheme, here.netloc) != (wanted.scheme, wanted.netloc):
         raise FetchError(
             f"{_shown(url)}: redirects to another host, which is not followed",
@@ -158,6 +167,10 @@ def _authorized(access: Access) -> dict[str, str]:
         raise FetchError(
             f"token_file {access.token_file}: {reason}", remedy="mount it, and let loopcam read it"
         ) from None
+    if not is_sendable(Secret(token)):
+        raise FetchError(
+            f"token_file {access.token_file}: is no token", remedy="put one line with the token alone into it"
+        )
     return {"Authorization": f"Bearer {token}"}
 
 
@@ -185,7 +198,7 @@ def _shown(url: str) -> str:
 def _reason(error: Exception) -> str:
     """What failed; never the text of an error that repeats the whole URL."""
     if isinstance(error, aiohttp.ClientResponseError):
-        return error.message or type(error).__name__
+        return quote(error.message) or type(error).__name__  # it may repeat what the server sent
     if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in errno.errorcode:
         return os.strerror(error.os_error.errno or 0).lower()  # without aiohttp's words around it
     said = "" if isinstance(error, aiohttp.InvalidURL) else str(error)

@@ -1,6 +1,5 @@
 """Targets by address: which there are of one entry of the configuration, as its names lead now."""
 
-import asyncio
 import logging
 import re
 import socket
@@ -12,10 +11,12 @@ import msgspec
 
 from daemon.config import settings
 from daemon.config.names import DNS, split_address
+from fetch.names import look_up
 
 _LOG = logging.getLogger(__name__)
 
 LONGEST_NAME = 64
+MOST_ADDRESSES = 500  # of one entry: each is a target, with requests of its own
 _NOBODY = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
 
 
@@ -26,6 +27,7 @@ class Lookup:
         self.config = config
         self._next_s = float("-inf")
         self._failed = ""
+        self._crowded = False
 
     def due(self) -> bool:
         """Whether it is time to look again. What needs no lookup is looked at as often: it costs nothing."""
@@ -38,15 +40,26 @@ class Lookup:
         """
         self._next_s = time.monotonic() + self.config.address_refresh
         try:
-            addresses = await asyncio.to_thread(_resolved, self.config.address)
+            addresses = await _resolved(self.config.address)
         except OSError as error:
             said = error.strerror or str(error)
             if said != self._failed:
-                _LOG.warning("addresses not looked up", extra={"target": self.config.name, "error": said})
+                _LOG.warning("addresses not looked up", extra={**self._about(), "error": said})
             self._failed = said
             return None
         self._failed = ""
-        return {name: at(self.config, name, (one,)) for name, one in _named(self.config, addresses)}
+        crowded = len(addresses) > MOST_ADDRESSES
+        if crowded and not self._crowded:
+            counts = {"addresses": len(addresses), "watched": MOST_ADDRESSES}
+            _LOG.warning("too many addresses, the rest is not watched", extra={**self._about(), **counts})
+        self._crowded = crowded
+        return {
+            name: at(self.config, name, (one,))
+            for name, one in _named(self.config, addresses[:MOST_ADDRESSES])
+        }
+
+    def _about(self) -> dict[str, object]:
+        return {"target": self.config.name}
 
 
 def at(config: settings.Target, name: str, address: tuple[str, ...]) -> settings.Target:
@@ -54,7 +67,7 @@ def at(config: settings.Target, name: str, address: tuple[str, ...]) -> settings
     return msgspec.structs.replace(config, name=name, address=address)
 
 
-def _resolved(written: Iterable[str]) -> list[str]:
+async def _resolved(written: Iterable[str]) -> list[str]:
     """Every address as HOST:PORT, once, in the order in which they are written."""
     found: dict[str, None] = {}
     for one in written:
@@ -62,15 +75,15 @@ def _resolved(written: Iterable[str]) -> list[str]:
             found[one] = None
             continue
         host, port = split_address(one.removeprefix(DNS))
-        for address in _lookup(host, port):
+        for address in await _lookup(host, port):
             found[f"[{address}]:{port}" if ":" in address else f"{address}:{port}"] = None
     return list(found)
 
 
-def _lookup(host: str, port: int) -> list[str]:
+async def _lookup(host: str, port: int) -> list[str]:
     """Raises OSError where the name servers do not answer."""
     try:
-        return sorted({str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)})
+        return sorted({address for address, _, _ in await look_up(host, port)})
     except socket.gaierror as error:
         if error.errno in _NOBODY:
             return []

@@ -75,6 +75,8 @@ class Fleet:
         for entry in self._entries.values():
             members = (entry,) if isinstance(entry, Target) else entry.members.values()
             self.targets |= {target.name: target for target in members}
+        kept = self._next_check_s.keys() & self.targets.keys()
+        self._next_check_s = {name: self._next_check_s[name] for name in kept}
 
     async def _look_for_processes(self) -> None:
         wanted = {

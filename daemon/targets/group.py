@@ -1,8 +1,9 @@
 """The targets that one entry of the configuration stands for: one, or one for each of its addresses."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from daemon.config import settings
 from daemon.targets.addresses import Lookup, at
@@ -11,6 +12,7 @@ from daemon.targets.target import Target
 
 _LOG = logging.getLogger(__name__)
 
+PATIENCE_S = 0.2  # a name server that takes longer holds up no other work of the daemon
 KEPT_GONE_S = 600.0  # that is how long one that vanished is still shown
 
 
@@ -24,21 +26,25 @@ class Group:
         self._lookup = Lookup(config)
         self._gone_s: dict[str, float] = {}  # when a member vanished
         self._first = True
+        self._asked: asyncio.Task[Mapping[str, settings.Target] | None] | None = None
 
     def reconfigure(self, config: settings.Target) -> None:
         """Go on under a new configuration with the same addresses."""
         self.config = config
+        self._forget()
         self._lookup = Lookup(config)
         for name, member in self.members.items():
             member.reconfigure(at(config, name, member.config.address))
 
     async def look(self) -> bool:
-        """Look the addresses up when it is time, and say whether a target came, vanished or was dropped."""
-        if not self._lookup.due():
-            return self._drop()
-        lookup = self._lookup
-        found = await lookup.look()
-        if found is None or lookup is not self._lookup:  # reconfigured meanwhile
+        """Look the addresses up when it is time, and say whether a target came, vanished or was dropped.
+
+        An answer that is late is taken at a later look: until then, all is as it was.
+        """
+        if self._asked is None and self._lookup.due():
+            self._asked = asyncio.create_task(self._lookup.look(), name=f"addresses of {self.config.name}")
+        found = await self._answer()
+        if found is None:
             return self._drop()
         came = [self._take(name, config) for name, config in found.items()]
         left = [self._vanish(name) for name in self.members.keys() - found.keys()]
@@ -49,8 +55,26 @@ class Group:
 
     def let_go(self) -> None:
         """Drop them all."""
+        self._forget()
         for member in self.members.values():
             member.let_go()
+
+    async def _answer(self) -> Mapping[str, settings.Target] | None:
+        """The targets that there are now, if an answer is there or comes soon."""
+        asked = self._asked
+        if asked is None:
+            return None
+        done, _ = await asyncio.wait({asked}, timeout=PATIENCE_S)
+        if not done or asked is not self._asked:  # reconfigured meanwhile
+            return None
+        self._asked = None
+        return asked.result()
+
+    def _forget(self) -> None:
+        """Whatever was asked, nobody wants to know it any more."""
+        if self._asked is not None:
+            self._asked.cancel()
+            self._asked = None
 
     def _take(self, name: str, config: settings.Target) -> bool:
         self._gone_s.pop(name, None)

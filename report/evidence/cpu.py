@@ -13,6 +13,7 @@ from model.samples import GONE, Frame, Row, Span, State, TableBuilder, ThreadKin
 from report.evidence.profiles import Profile
 
 MOST_LANES = 4096
+MOST_ROWS = 1_000_000  # of all lanes of one profile
 _NO_FRAME = Frame("(no stack)", "", 0)
 _KIND = "cpu"
 
@@ -46,6 +47,10 @@ def busy(profile: Profile, started_us: int, ended_us: int) -> Busy:
     found = Busy(span, +stacks_us)
     if _lanes(found) > MOST_LANES:
         raise ValueError(f"it has the time of {_lanes(found)} CPUs")
+    if _lanes(found) * len(found.stacks_us) > MOST_ROWS:
+        raise ValueError(
+            f"it has {len(found.stacks_us)} stacks on {_lanes(found)} CPUs, more than can be shown"
+        )
     return found
 
 

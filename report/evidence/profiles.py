@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from report.pprof_pb2 import Profile as Message
 
 MOST_BYTES = 64 << 20  # of a profile, unpacked
+MOST_FRAMES = 2000  # of one stack; Go itself records 128 calls, and each may hold inlined ones
+MOST_IN_ALL = 2_000_000  # frames of all stacks together
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -48,13 +50,12 @@ def read(path: Path) -> Profile:
 
 
 def _unpacked(data: bytes) -> bytes:
-    if not data.startswith(b"\x1f\x8b"):
-        return data
+    packed = data.startswith(b"\x1f\x8b")
     unpacker = zlib.decompressobj(_GZIP)
-    found = unpacker.decompress(data, MOST_BYTES)
-    if unpacker.unconsumed_tail:
+    found = unpacker.decompress(data, MOST_BYTES) if packed else data
+    if unpacker.unconsumed_tail or len(found) > MOST_BYTES:
         raise ValueError(f"it is larger than {MOST_BYTES >> 20} MiB")
-    if not unpacker.eof:
+    if packed and not unpacker.eof:
         raise ValueError("it is cut off")
     return found
 
@@ -78,9 +79,14 @@ def _profile(message: "Message") -> Profile:
 def _stacks(
     message: "Message", places: Mapping[int, tuple[Frame, ...]], width: int
 ) -> Iterator[tuple[tuple[Frame, ...], tuple[int, ...]]]:
+    in_all = 0
     for sample in message.sample:
         if len(sample.value) != width:
             raise ValueError(f"a sample has {len(sample.value)} values for {width} units")
+        frames = sum(len(places[number]) for number in sample.location_id)
+        in_all += frames
+        if frames > MOST_FRAMES or in_all > MOST_IN_ALL:
+            raise ValueError("its stacks are larger than any program's")
         innermost_first = [frame for number in sample.location_id for frame in places[number]]
         yield tuple(reversed(innermost_first)), tuple(sample.value)
 

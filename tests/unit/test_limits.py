@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon import limits_file
-from daemon.limits import HOUR_S, Instant, LimitRules, Limits, restored
+from daemon.limits import HOUR_S, MOST_TARGETS, Instant, LimitRules, Limits, restored
 from daemon.limits_file import LimitsFile
 from model.events import PlanName, Refusal, TriggerKind
 
@@ -301,3 +301,14 @@ def test_a_capture_that_could_take_nothing_is_given_back() -> None:
 def test_a_refusal_by_the_hour_says_when_the_next_is_free() -> None:
     said = spent(1000.0, 1001.0, 1002.0).refusal("scaler", EAGER, OVERRUN, 1600.0)
     assert said == (Refusal.RATE_LIMITED, "3 captures within the last hour, the next in 50m")
+
+
+def test_of_ever_new_names_those_that_were_captured_last_are_remembered() -> None:
+    limits = Limits()
+    for number in range(MOST_TARGETS + 50):
+        limits.spend(f"pod-{number}", OVERRUN, at(1000.0 + number))
+        limits.spend("scaler", OVERRUN, at(1000.0 + number))
+    assert len(limits.saved("boot").targets) == MOST_TARGETS
+    assert refused(limits, 2051.0) == Refusal.COOLDOWN
+    assert limits.refusal(f"pod-{MOST_TARGETS + 49}", RULES, OVERRUN, 2051.0) is not None
+    assert limits.refusal("pod-0", RULES, OVERRUN, 1001.0) is None

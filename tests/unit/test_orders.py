@@ -184,3 +184,15 @@ def test_what_is_over_is_remembered_up_to_a_bound(play: Play) -> None:
         assert scene.state(ids[1]).state is State.CANCELLED
 
     play(what)
+
+
+def test_a_new_configuration_that_makes_another_target_of_it_ends_no_wait(play: Play, tmp_path: Path) -> None:
+    async def what(scene: Scene) -> None:
+        report_id = scene.orders.next_iteration(scene.target, 60.0)
+        other = CONFIG.format(folder=tmp_path).replace("none.pid", "other.pid")
+        scene.fleet.reconfigure(parse(other, "a test").targets)
+        assert scene.fleet["demo"] is not scene.target
+        scene.say(EventKind.START, "1")
+        assert [name for _, name, _ in scene.captures.triggers] == [report_id]
+
+    play(what)

@@ -3,6 +3,7 @@
 import logging
 
 from daemon.sources.contract import Condition, Post
+from daemon.sources.metrics.births import SEVERAL, Births
 from daemon.sources.metrics.contract import Mark, Names, Scrape
 from daemon.sources.metrics.exposition import Exposition
 from daemon.sources.metrics.missing import HEARS, LEADS, Around, complete, usable
@@ -26,6 +27,7 @@ class Hearing:
         self._gap = False
         self._counted = 0
         self._around: Around | None = None
+        self._births = Births()
         self._told = HEARS
         self._curious_s = float("-inf")
 
@@ -44,6 +46,8 @@ class Hearing:
         if exposition.names is not None:
             self._around, self._curious_s = Around.of(exposition), answer.asked_s
         condition = usable(self._form, exposition)
+        if self._births.several(exposition.samples, answer.answered_s):
+            condition = SEVERAL
         if condition.up:
             condition = complete(self._form, exposition.samples, self._around)
         if condition == HEARS:

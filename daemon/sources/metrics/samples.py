@@ -17,6 +17,7 @@ _LINE = re.compile(
 _LABEL = re.compile(
     rb"[ \t]*([a-zA-Z_][a-zA-Z0-9_]*|" + _TEXT + rb")[ \t]*=[ \t]*(" + _TEXT + rb")[ \t]*(?:,|\Z)", re.DOTALL
 )
+_NOTHING_MORE = re.compile(rb"[ \t]*\Z")
 _ESCAPED = re.compile(r'\\([\\"n])')
 
 
@@ -36,7 +37,7 @@ def parsed(line: bytes) -> Sample | None:
 def _labels(text: bytes) -> Iterator[tuple[str, str] | None]:
     """Names and values; None at last where they are not written as they should be."""
     at = 0
-    while text[at:].strip(b" \t"):
+    while not _NOTHING_MORE.match(text, at):
         found = _LABEL.match(text, at)
         if found is None:
             yield None

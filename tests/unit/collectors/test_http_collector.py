@@ -195,6 +195,29 @@ async def test_a_redirect_leads_to_no_other_host(tmp_path: Path) -> None:
     assert other.asked == []
 
 
+@pytest.mark.parametrize("location", ["http://[x", "//[", "http://127.0.0.1:99999999/", ""])
+async def test_a_redirect_to_nowhere_is_a_failure_like_any(tmp_path: Path, location: str) -> None:
+    async def nowhere(request: web.Request) -> web.Response:
+        return web.Response(status=302, headers={"Location": location})
+
+    async with serving(nowhere) as server:
+        came = await collected(Http(path="/x"), target(server.port), CaptureWindow(LONG_S), tmp_path)
+    assert came.failure[0] == Outcome.FAILED
+    assert "redirects to" in came.failure[1]
+
+
+@pytest.mark.parametrize("token", ["one\ntwo", "ein Schl\u20acssel"])
+async def test_a_token_that_cannot_be_sent_is_told_and_not_shown(tmp_path: Path, token: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(token)
+    async with serving(answering(text="mine")) as server:
+        there = target(server.port, access=Access(token_file=file))
+        came = await collected(Http(path="/x"), there, CaptureWindow(LONG_S), tmp_path)
+    assert came.failure[0] == Outcome.FAILED
+    assert "is no token" in came.failure[1]
+    assert token not in str(came.failure)
+
+
 async def test_a_header_for_authorization_takes_the_place_of_the_token(tmp_path: Path) -> None:
     seen: list[str] = []
 
@@ -253,3 +276,20 @@ def test_what_cannot_be_sent_is_a_fault(options: dict[str, Any], field: str) -> 
 
 def test_good_options_have_no_fault() -> None:
     assert list(Http(path="/x", method="POST", body=Secret("x"), headers=HEADERS).check()) == []
+
+
+async def test_garbage_for_an_answer_is_told_in_one_line_without_what_may_be_secret(tmp_path: Path) -> None:
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nX-Token: " + b"Tk0" * 10_000)
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(garbage, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        came = await collected(Http(path="/x"), target(port), CaptureWindow(LONG_S), tmp_path)
+    assert came.failure[0] == Outcome.FAILED
+    assert "Tk0Tk0" not in came.failure[1]
+    assert "\n" not in came.failure[1]
+    assert len(came.failure[1]) < 300

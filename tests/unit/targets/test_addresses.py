@@ -1,17 +1,26 @@
 """Targets by address: whom names lead to, and how those come and go."""
 
+import asyncio
 import socket
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
+from daemon import gauges
 from daemon.config.load import parse
 from daemon.config.settings import Target as Configured
+from daemon.core import Core
 from daemon.targets import addresses, group
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target, TargetState
-from model.errors import ConfigError
+from model.errors import ConfigError, RefusedError
+from model.events import Trigger, TriggerKind
 
 NOW_S = 1e9
 
@@ -176,3 +185,81 @@ def test_an_address_alone_needs_a_source_that_is_meant() -> None:
     with pytest.raises(ConfigError) as caught:
         parse("targets: [{name: a, address: 'a:1', max_loop_time: 2m}]", "a test")
     assert str(caught.value).startswith("targets[0].iterations: missing: needed with an address alone")
+
+
+async def test_a_name_server_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = threading.Event()
+
+    def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        if host == "hangs":
+            hanging.wait(20)
+        return [(socket.AF_INET, 0, 0, "", ("10.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(group, "PATIENCE_S", 0.05)
+    hangs = [configured("'dns:hangs:1'", f"hangs{number}") for number in range(8)]
+    watched = fleet(*hangs, configured("'dns:answers:1'", "answers"))
+    began_s = time.monotonic()
+    try:
+        assert await watched.look()
+        assert held(watched["answers-10.0.0.1"]) == "10.0.0.1:1"
+        await asyncio.to_thread(len, "")  # what else has to be done in a thread
+        assert time.monotonic() - began_s < 5.0
+    finally:
+        hanging.set()
+    async with asyncio.timeout(5):
+        while "hangs7" in watched.targets:
+            await watched.look()
+    assert held(watched["hangs7-10.0.0.1"]) == "10.0.0.1:1"
+
+
+async def test_what_cannot_be_a_name_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    watched = fleet(configured("'dns:a..b:1'"))
+    assert not await watched.look()
+    assert "is no name" in str([vars(record) for record in caplog.records])
+
+
+async def test_addresses_are_bounded_and_that_is_told_once(
+    names: dict[str, Any], later: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = fleet(configured("'dns:scalers:8085'"))
+    names["scalers"] = [
+        f"10.0.{number // 250}.{number % 250}" for number in range(addresses.MOST_ADDRESSES + 9)
+    ]
+    await watched.look()
+    await watched.look()
+    assert len(watched.targets) == addresses.MOST_ADDRESSES
+    assert [record.message for record in caplog.records].count(
+        "too many addresses, the rest is not watched"
+    ) == 1
+
+
+async def test_addresses_that_come_and_go_leave_nothing_behind(
+    names: dict[str, Any], later: list[float], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group, "KEPT_GONE_S", 20.0)
+    one = (
+        "{name: scaler, address: 'dns:scalers:1', address_refresh: 1s, iterations: [metrics: {preset: keda}]}"
+    )
+    core = Core(parse(f"targets: [{one}]\nspool: {{path: {tmp_path}}}", "a test"))
+    sizes: list[int] = []
+    for number in range(400):
+        names["scalers"] = [f"10.0.{number // 250}.{number % 250}"]
+        before = set(core.fleet.targets)
+        await core.fleet.look()
+        gauges.withdraw(core, targets=before - core.fleet.targets.keys(), sinks=set())
+        gauges.announce(core)
+        gauges.refresh(core)
+        for target in core.fleet:
+            trigger = Trigger(target=target.name, kind=TriggerKind.MANUAL, reason="x", at_s=1.0)
+            core.admission.config = msgspec.structs.replace(core.config, captures_at_once=0)
+            with suppress(RefusedError):
+                core.captures.begin(target, trigger)
+        await core.fleet.check()
+        if number in (100, 399):
+            sizes.append(len(core.telemetry.render()[0]))
+            sizes += map(len, (core.fleet.targets, core.fleet._next_check_s, core.captures.refusals))
+    core.spool.close()
+    half = len(sizes) // 2
+    assert sizes[:half] == pytest.approx(sizes[half:], rel=0.2, abs=3)
+    assert len(core.fleet.targets) < 30

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from daemon.sources.metrics.contract import Mark, Picks, Sample, Scrape, names_of
+from daemon.sources.metrics.forms.counts import BORN
 from daemon.sources.metrics.selectors import Selector
 from model.events import EventKind
 
@@ -39,7 +40,7 @@ class Ages:
 
     def __init__(self, gauges: Sequence[Selector], iteration: str | None) -> None:
         self.needed: Sequence[Picks] = gauges
-        self.names = names_of(gauges)
+        self.names = names_of(gauges, BORN)
         self._gauges = gauges
         self._iteration = iteration
         self._running: dict[_Key, _Running] = {}

@@ -9,6 +9,7 @@ from daemon.sources.metrics.contract import Sample
 from daemon.sources.metrics.selectors import Selector
 
 BORN = "process_start_time_seconds"
+SLACK_S = 1.0
 _COUNT, _SUM = "_count", "_sum"
 
 
@@ -24,6 +25,14 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
         another = self.born is not None and before.born is not None and self.born != before.born
         less = self.sum_s is not None and before.sum_s is not None and self.sum_s < before.sum_s
         return another or less or self.count < before.count
+
+    def counted_before(self, within_s: float) -> "Counted":
+        """What of it another process had counted before: nothing, if it can have begun within this time.
+
+        Its iterations come one after the other. Where they took longer, it has been there for longer.
+        """
+        fits = self.sum_s is None or self.sum_s <= within_s + SLACK_S
+        return Counted(sum_s=None if self.sum_s is None else 0.0) if fits else self
 
 
 class Counter:

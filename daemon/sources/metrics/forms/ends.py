@@ -29,7 +29,7 @@ class Ends:
             return []
         seen_s, counted = before
         if now.anew_since(counted):
-            counted, rests = Counted(sum_s=0.0), True
+            counted, rests = now.counted_before(scrape.answered_s - seen_s), True
         else:  # of a time in which nobody could see them, only durations tell
             rests = scrape.gap and now.sum_s is None and now.count > counted.count
         rest = [Mark(kind=EventKind.IDLE, at_s=seen_s)] if rests else []

@@ -56,7 +56,8 @@ class Starts:
             anew = now.ends.anew_since(before.ends)
             if anew or now.start < before.start:
                 marks += self._rest(before)
-                before = _Seen(at_s=before.at_s, start=0.0, ends=Counted() if anew else before.ends)
+                ends = now.ends.counted_before(scrape.answered_s - before.at_s) if anew else before.ends
+                before = _Seen(at_s=before.at_s, start=0.0, ends=ends)
         if before is None:
             self._started_s, self._in_flight = self._placed(scrape, now, float("-inf")), None
         else:
