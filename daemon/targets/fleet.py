@@ -99,7 +99,7 @@ class Fleet:
         """Try, without pausing it, whether each new target can be looked at; if not, again and again."""
         for target in list(self):
             held = target.held
-            if held is None or target.possible.possible or held.age_s() < SETTLED_S:
+            if held is None or _settled(target) or held.age_s() < SETTLED_S:
                 continue
             next_s, wait_s = self._next_check_s.get(target.name, (0.0, CHECK_FIRST_S))
             if time.monotonic() < next_s or target.name in self._judging:
@@ -123,10 +123,17 @@ class Fleet:
             self._say(target, judged)
 
     def _say(self, target: Target, judged: Possible) -> None:
-        if judged != target.possible and not judged.possible:
+        if judged != target.possible and judged.detail:
+            said = "captures lack a part" if judged.possible else "no capture possible"
             about = {"target": target.name, "reason": judged.reason, "why": judged.detail}
-            _LOG.warning("no capture possible", extra={**about, "remedy": judged.remedy})
+            _LOG.warning(said, extra={**about, "remedy": judged.remedy})
         target.possible = judged
+
+
+def _settled(target: Target) -> bool:
+    """Whether there is nothing to find out: all would work, and nothing tells that it ceased to."""
+    fine = target.possible.possible and not target.possible.detail
+    return fine and not (target.by_address and target.deaf)
 
 
 def _same_place(old: settings.Target, new: settings.Target) -> bool:
@@ -158,17 +165,18 @@ async def _check(process: Held, config: settings.Target) -> Possible:
 
 
 async def _check_collectors(config: settings.Target, held: Held) -> Possible:
-    """Whether any of them would take something: without a sampler they are all there is."""
+    """Whether any would take something, and which would not: without a sampler they are all there is."""
     trigger = Trigger(target=config.name, kind=TriggerKind.MANUAL, reason="a trial", at_s=time.monotonic())
-    whose, failures = subject(config, trigger, held), []
-    for collector in plan(config).collectors.values():
+    whose, collectors = subject(config, trigger, held), plan(config).collectors
+    failures: dict[str, CollectorError] = {}
+    for name, collector in collectors.items():
         try:
             await collector.try_out(whose)
         except CollectorError as error:
-            failures.append(error)
-        else:
-            return Possible(True, "ok")
+            failures[name] = error
     if not failures:
         return Possible(True, "ok")
-    first = failures[0]
+    (name, first), *_ = failures.items()
+    if len(failures) < len(collectors):
+        return Possible(True, "ok", f"{name} takes nothing: {first}", first.remedy)
     return Possible(False, first.outcome, str(first), first.remedy)

@@ -47,19 +47,29 @@ def page(status: Status, reports: Iterable[ReportStatus]) -> str:
 
 def _target(target: TargetStatus) -> str:
     where = f"pid {target.pid}" if target.pid else target.address or "no process"
-    limits = target.limits
-    says = f"refused: {limits.why}" if limits.would_refuse else "captured"
-    tone = "bad" if limits.would_refuse else "good"
-    if target.capturing:
-        says, tone = "a capture is in progress", "good"
-    elif target.waiting:
-        says, tone = f"a capture waits for the next iteration; else {says}", "good"
+    says, tone, remedy = _would(target)
     return (
         f"<tr><td>{escape(target.name)} <small>{escape(where)}</small><td>{escape(target.state)}"
         f"<td>{_in_flight(target.in_flight)}"
-        f'<td class="{tone}">{escape(says)} <small>{escape(target.remedy)}</small>'
-        f"<td>{limits.captures_left_this_hour}</tr>"
+        f'<td class="{tone}">{escape(says)} <small>{escape(remedy)}</small>'
+        f"<td>{target.limits.captures_left_this_hour}</tr>"
     )
+
+
+def _would(target: TargetStatus) -> tuple[str, str, str]:
+    """What would become of an overrun now, how good that is, and what helps."""
+    says, tone, remedy = "captured", "good", target.remedy
+    if any(source.decides and not source.up for source in target.sources):
+        says, tone, remedy = "not noticed: its source hears nothing", "bad", ""
+    elif target.limits.would_refuse:
+        says, tone = f"refused: {target.limits.why}", "bad"
+    elif target.detail:
+        says, tone = f"captured, but {target.detail}", "bad"
+    if target.capturing:
+        return "a capture is in progress", "good", ""
+    if target.waiting:
+        return f"a capture waits for the next iteration; else {says}", "good", remedy
+    return says, tone, remedy
 
 
 def _sources(target: TargetStatus) -> str:

@@ -60,6 +60,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_event_age_s: float | None
     capture_possible: bool
     reason: str
+    detail: str  # why none is possible, or what one would lack
     remedy: str
     limits: LimitsStatus
     sources: tuple[SourceStatus, ...]
@@ -138,6 +139,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         last_event_age_s=None if pulse is None or pulse.last_s is None else now_s - pulse.last_s,
         capture_possible=target.possible.possible,
         reason=target.possible.reason,
+        detail=target.possible.detail,
         remedy=target.possible.remedy,
         limits=_limits(core, target),
         sources=tuple(_sources(core, target, now_s)),

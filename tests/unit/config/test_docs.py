@@ -22,6 +22,8 @@ EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.yaml"))
 BLOCK = re.compile(r"^```yaml( fragment)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 NAMES = re.compile(r"\$\{(\w+)")
 SECRET_FILES = re.compile(r"file:(/[\w/.-]+)")
+LINK = re.compile(r"\]\(([^)\s:#]*)(?:#([^)\s]+))?\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 FOREIGN = ("apiVersion:", "groups:")  # Kubernetes, Prometheus' rules
 NEEDED = {"name": "a", "process": "{pid: 1}", "max_loop_time": "2m"}
 OF_TARGETS = {field.name for field in fields(Target)}
@@ -88,3 +90,18 @@ def test_a_fragment_is_completed():
 def test_the_tables_of_options_are_current(page):
     text = page.read_text()
     assert text == fill(text), "python -m daemon.config.tables"
+
+
+def anchors(page: Path) -> set[str]:
+    """What can be linked to, as GitHub names it."""
+    return {
+        re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in HEADING.findall(page.read_text())
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(page):
+    for path, anchor in LINK.findall(page.read_text()):
+        file = page.parent / path if path else page
+        assert file.exists(), path
+        assert not anchor or anchor in anchors(file), f"{path}#{anchor}"
