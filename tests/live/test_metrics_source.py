@@ -144,6 +144,7 @@ async def test_an_answer_that_hangs_or_fails_leaves_it_deaf_and_nobody_is_blamed
             'there is loop_start{loop="other"}',
         ),
         ({"content_type": "application/openmetrics-text; version=1.0.0"}, "it has no # EOF", ""),
+        ({"headers": {"Content-Encoding": "gzip"}}, "is packed (gzip), which was not asked for", "the proxy"),
         (
             {"status": 302, "headers": {"Location": "http://127.0.0.2/"}},
             "redirects to another host",

@@ -62,6 +62,12 @@ def _must_be_whole(response: Response, exposition: Exposition, options: Metrics)
             f"{options.path}: status {response.status}" + (f": {said}" if said else ""),
             remedy=_REMEDIES.get(response.status, ""),
         )
+    packed = response.headers.get("content-encoding", "identity")[:40]
+    if packed.lower() not in ("identity", ""):
+        raise SourceError(
+            f"{options.path}: the answer is packed ({packed}), which was not asked for",
+            remedy="ask the program itself, or switch off the compression of the proxy before it",
+        )
     if not response.whole:
         raise SourceError(
             f"{options.path}: more than max_bytes ({options.max_bytes})",
