@@ -62,7 +62,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _profile(message: "Message") -> Profile:
-    if max(map(len, (message.sample, message.location, message.function))) > MOST_THINGS:
+    if max(len(message.sample), len(message.location), len(message.function)) > MOST_THINGS:
         raise ValueError(f"it has more than {MOST_THINGS} samples, locations or functions")
     text = message.string_table
     units = tuple(Unit(text[each.type], text[each.unit]) for each in message.sample_type)

@@ -19,6 +19,7 @@ from daemon.core import Core
 from daemon.targets import addresses, group
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target, TargetState
+from fetch.names import MOST_THREADS, look_up
 from model.errors import ConfigError, RefusedError
 from model.events import Trigger, TriggerKind
 
@@ -263,3 +264,31 @@ async def test_addresses_that_come_and_go_leave_nothing_behind(
     half = len(sizes) // 2
     assert sizes[:half] == pytest.approx(sizes[half:], rel=0.2, abs=3)
     assert len(core.fleet.targets) < 30
+
+
+async def test_a_name_that_hangs_takes_one_thread_however_often_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hanging, asked = threading.Event(), []
+
+    def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host == "hangs-alone":
+            hanging.wait(20)
+        return [(socket.AF_INET, 0, 0, "", ("10.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    try:
+        for _ in range(2 * MOST_THREADS):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await look_up("hangs-alone", 1)
+        async with asyncio.timeout(5):
+            assert await look_up("another", 2) == [("10.0.0.1", 2, socket.AF_INET)]
+            late = asyncio.create_task(look_up("hangs-alone", 1))
+            await asyncio.sleep(0)
+            hanging.set()
+            assert await late == [("10.0.0.1", 1, socket.AF_INET)]
+    finally:
+        hanging.set()
+    assert asked == ["hangs-alone", "another"]
