@@ -131,7 +131,8 @@ class _Fetcher:
 
     def _named(self, moment: str, headers: Mapping[str, str]) -> tuple[str, str]:
         """Its file's name and media type."""
-        extension, media_type = described(self._options.media_type or headers.get("content-type", ""))
+        said, packed = headers.get("content-type", ""), headers.get("content-encoding", "")
+        extension, media_type = described(self._options.media_type or said, packed)
         return f"{self._name}-{moment}{extension}", media_type
 
     def _wanted(self, moment: str) -> Wanted:

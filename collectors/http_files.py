@@ -21,8 +21,10 @@ EXTENSIONS = {
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 
 
-def described(content_type: str) -> tuple[str, str]:
-    """The extension and the media type for a `Content-Type`."""
+def described(content_type: str, encoding: str = "") -> tuple[str, str]:
+    """The extension and the media type for a `Content-Type`; what is packed all the same stays so."""
+    if encoding.strip().lower() not in ("", "identity"):
+        return EXTENSIONS["application/gzip"] if "gzip" in encoding.lower() else (".bin", BYTES)
     named = content_type.partition(";")[0].strip().lower()
     if not MEDIA_TYPE.fullmatch(named):
         return ".bin", BYTES

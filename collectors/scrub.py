@@ -19,7 +19,7 @@ _KEY_PIECE = r"[A-Za-z0-9+/]{32,}={0,2}"
 
 # What names a secret, alone or as a part of a longer name.
 _WORDS = (
-    r"pass(?:word|wd|phrase|code)|\bpwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|auth[_-]?key"
+    r"pass(?:word|wd|phrase|code)|\bpwd|secret|token|api[_-]?key|access[_-]?key|client[_-]?key|private[_-]?key|auth[_-]?key"
     r"|signing[_-]?key|encryption[_-]?key|account[_-]?key|shared[_-]?key|credentials?|x-goog-credential"
     r"|x-(?:amz|goog)-signature|\bsignature|session[_-]?id"
 )
@@ -45,12 +45,18 @@ _PATTERNS = (
     # YAML: the rest of the line up to a comma, or the first line of a block.
     rf"(?m)^[ \t]*(?:- +)?{_KEY}:[ \t]+([^\s\"'\[{{|>&*!#][^\n,;]*)",
     rf"(?m)^[ \t]*(?:- +)?{_KEY}:[ \t]*[|>][-+0-9]*[ \t]*\r?\n[ \t]+([^\n]+)",
+    # Variables of the environment, as Kubernetes writes them: JSON, JSON within JSON, Go, YAML.
+    rf"(?i:\"name\":[ \t]?)\"{_NAME}\",[ \t]?(?i:\"value\":[ \t]?)\"((?:[^\"\\\n]|\\.)+)\"",
+    rf"(?i:name\\+\":[ \t]?)\\+\"{_NAME}\\+\",[ \t]?\\+\"(?i:value\\+\":[ \t]?)\\+\"([^\"\\\n]+)",
+    rf"\bName:\"?{_NAME}\"?,? ?Value:\"?([^\s\",{{}}]+)",
+    rf"(?m)^[ \t]*(?:- +)?name:[ \t]+[\"']?{_NAME}[\"']?\r?\n[ \t]*value:[ \t]+([^\n]+)",
     # All else that has a name.
     rf"{_NAME}[\"']?{_IS}{_SCHEME}({_BARE})",
     # Options of a command line.
     rf"(?:^|[^\w-])--?{_NAME}(?:[ \t]+|\", ?\"|', ?')([^\s\"',-][^\s\"',]*)",
     # Parameters of a query whose names are too short to stand anywhere else.
     rf"(?i:{_AMPERSAND}(?:sig|key|code|auth|pass|jwt|sv_sig)=)({_BARE})",
+    r"(?i:\b(?:pw|pass|sig)=)([^\s\"'\\,;&<>(){}\[\]]{6,})",
     r"(?i:\b(?:bearer|basic)[ \t]+)([A-Za-z0-9._~+/-]{16,}={0,2})",
     # A signature of AWS in its Authorization header.
     r"(?i:\bSignature=)([0-9a-f]{16,})",

@@ -6,41 +6,52 @@ import queue
 import socket
 import threading
 from collections.abc import Callable
-from functools import partial
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 MOST_THREADS = 16  # each may hang for as long as the system's own timeouts, half a minute and more
 
 _Answer = list[tuple[str, int, socket.AddressFamily]]
-_Ask = Callable[[], _Answer | OSError]
-_Work = tuple[_Ask, Callable[[], bool], Callable[[_Answer | OSError], None]]
+_Key = tuple[str, int, int, int]  # name, port, family, flags
+_Waiter = tuple[Callable[[], bool], Callable[[_Answer | OSError], None]]  # still there? the answer
 
 
 class _Threads:
-    """Threads that are made when there is more to do than they can, and that nobody waits for at exit."""
+    """Threads that are made when there is more to do than they can, and that nobody waits for at exit.
+
+    One looks for all who ask the same: a name that hangs takes one of them, however often it is asked for.
+    """
 
     def __init__(self) -> None:
-        self._work: queue.SimpleQueue[_Work] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[_Key] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._busy = self._made = 0
+        self._waiters: dict[_Key, list[_Waiter]] = {}
+        self._made = 0
 
-    def do(self, work: _Work) -> None:
-        """Have it done as soon as one of them is free."""
+    def do(self, key: _Key, waiter: _Waiter) -> None:
+        """Have it looked up as soon as one of them is free."""
         with self._lock:
-            self._busy += 1
-            if self._busy > self._made and self._made < MOST_THREADS:
+            if (others := self._waiters.get(key)) is not None:
+                self._waiters[key] = [*(other for other in others if other[0]()), waiter]
+                return
+            self._waiters[key] = [waiter]
+            if len(self._waiters) > self._made and self._made < MOST_THREADS:
                 threading.Thread(target=self._run, name=f"names-{self._made}", daemon=True).start()
                 self._made += 1
-        self._work.put(work)
+        self._work.put(key)
 
     def _run(self) -> None:
         while True:
-            ask, wanted, answer = self._work.get()
-            if wanted():
-                answer(ask())
+            key = self._work.get()
             with self._lock:
-                self._busy -= 1
+                if not any(there() for there, _ in self._waiters[key]):
+                    del self._waiters[key]
+                    continue
+            found = _asked(*key)
+            with self._lock:
+                waiters = self._waiters.pop(key)
+            for _, answer in waiters:
+                answer(found)
 
 
 _THREADS = _Threads()
@@ -66,7 +77,7 @@ async def look_up(host: str, port: int, family: int = socket.AF_UNSPEC, flags: i
         with contextlib.suppress(RuntimeError):  # the loop has ended
             loop.call_soon_threadsafe(take, found)
 
-    _THREADS.do((partial(_asked, host, port, family, flags), lambda: not future.done(), answer))
+    _THREADS.do((host, port, int(family), int(flags)), (lambda: not future.done(), answer))
     return await future
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from daemon.config import settings
+from daemon.sources.metrics.options import Metrics
 from daemon.targets.addresses import Lookup, at
 from daemon.targets.held import HeldAddress
 from daemon.targets.target import Target
@@ -89,7 +90,7 @@ class Group:
 
     def _vanish(self, name: str) -> bool:
         held = self.members[name].held
-        if not isinstance(held, HeldAddress):
+        if not isinstance(held, HeldAddress) or _hangs_and_answers(self.members[name]):
             return False
         self._gone_s[name] = time.monotonic()
         held.vanish()
@@ -103,3 +104,13 @@ class Group:
         for name in dropped:
             del self.members[name], self._gone_s[name]
         return bool(dropped)
+
+
+def _hangs_and_answers(target: Target) -> bool:
+    """Whether an iteration is in flight by a source that asks the target itself, and hears it.
+
+    A pod whose loop hangs may be no longer ready: its name leads there no more, and yet it is not gone.
+    """
+    decides = next(part.options for part in target.config.iterations if part.name == target.deciding)
+    hears = isinstance(decides, Metrics) and not decides.unanswered
+    return hears and target.in_flight is not None

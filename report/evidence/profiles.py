@@ -11,7 +11,8 @@ from report.evidence.goroutines import name
 if TYPE_CHECKING:
     from report.pprof_pb2 import Profile as Message
 
-MOST_BYTES = 64 << 20  # of a profile, unpacked
+MOST_BYTES = 24 << 20  # of a profile, unpacked; those of large programs have a few
+MOST_THINGS = 200_000  # samples, locations and functions, each
 MOST_FRAMES = 2000  # of one stack; Go itself records 128 calls, and each may hold inlined ones
 MOST_IN_ALL = 2_000_000  # frames of all stacks together
 _GZIP = 16 + zlib.MAX_WBITS
@@ -61,6 +62,8 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _profile(message: "Message") -> Profile:
+    if max(len(message.sample), len(message.location), len(message.function)) > MOST_THINGS:
+        raise ValueError(f"it has more than {MOST_THINGS} samples, locations or functions")
     text = message.string_table
     units = tuple(Unit(text[each.type], text[each.unit]) for each in message.sample_type)
     if not units:

@@ -123,6 +123,16 @@ async def test_an_answer_that_hangs_or_fails_leaves_it_deaf_and_nobody_is_blamed
             assert target.connections > 1  # one that hung is not used again
 
 
+async def test_a_query_and_what_repeats_it_are_never_told() -> None:
+    secret = "S3cret" * 8
+    with exposing() as target:
+        target.status, target.text = 403, f"GET /metrics?key={secret} or {secret} is forbidden"
+        async with listening(target.address, often(path=f"/metrics?key={secret}")) as heard:
+            await until(lambda: "status 403" in heard.last.detail, f"it is told: {heard.last}")
+            assert heard.last.detail.startswith("/metrics: status 403: GET /metrics?*** or *** is")
+            assert target.paths[-1].endswith(secret)
+
+
 @pytest.mark.parametrize(
     ("change", "detail", "remedy"),
     [
@@ -144,6 +154,7 @@ async def test_an_answer_that_hangs_or_fails_leaves_it_deaf_and_nobody_is_blamed
             'there is loop_start{loop="other"}',
         ),
         ({"content_type": "application/openmetrics-text; version=1.0.0"}, "it has no # EOF", ""),
+        ({"headers": {"Content-Encoding": "gzip"}}, "is packed (gzip), which was not asked for", "the proxy"),
         (
             {"status": 302, "headers": {"Location": "http://127.0.0.2/"}},
             "redirects to another host",

@@ -12,7 +12,7 @@ HEARS = Condition(True)
 LEADS = "leader_election_master_status"  # 1 while a replica leads, 0 while it does not
 
 _SHOWN = 3
-_ALIKE_AMONG = 2000  # comparing takes time, and the loop must not stall for a typing error
+_ALIKE_AMONG = 500  # comparing takes time, and the loop must not stall for a typing error
 
 
 class Around(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
 def usable(form: Form, answer: Exposition) -> Condition:
     """Whether an answer can be read, and means one series each."""
     if answer.crowded:
-        said = f"more than {MOST_LINES} series have the names that are looked for"
+        said = f"more than {MOST_LINES} series, or long ones, have the names that are looked for"
         return Condition(False, said, "is it the right path? give metrics of the loop alone")
     for one in () if form.come_and_go else form.needed:
         several = list(one.picked(answer.samples))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from daemon.sources.metrics.contract import Sample
 
+MOST_LABELS = 200
 _TEXT = rb'"(?:[^"\\]|\\.)*"'
 _NAME = rb"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _VALUE = rb"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[Ii]nf(?:inity)?|[Nn]a[Nn])"
@@ -28,7 +29,7 @@ def parsed(line: bytes) -> Sample | None:
         return None
     labels: dict[str, str] = {}
     for label in _labels(found[2] or b""):
-        if label is None or label[0] in labels:
+        if label is None or label[0] in labels or len(labels) == MOST_LABELS:
             return None
         labels[label[0]] = label[1]
     return Sample(name=found[1].decode(), labels=labels, value=float(found[3]))

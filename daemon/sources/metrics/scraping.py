@@ -10,6 +10,7 @@ from daemon.sources.metrics.contract import Names
 from daemon.sources.metrics.exposition import Exposition
 from daemon.sources.metrics.options import Metrics
 from fetch.client import Client, Request, Response
+from fetch.quoting import quote
 from model.errors import SourceError
 
 # The text format first: there the names are those that programs document.
@@ -56,19 +57,26 @@ async def scrape(client: Client, options: Metrics, names: Names, *, curious: boo
 
 
 def _must_be_whole(response: Response, exposition: Exposition, options: Metrics) -> None:
+    path = options.path.partition("?")[0]  # a query may hold a secret
     if not response.ok:
-        said = response.said.partition("\n")[0][:100]
+        said = quote(response.said.partition("\n")[0])[:100]
         raise SourceError(
-            f"{options.path}: status {response.status}" + (f": {said}" if said else ""),
+            f"{path}: status {response.status}" + (f": {said}" if said else ""),
             remedy=_REMEDIES.get(response.status, ""),
+        )
+    packed = response.headers.get("content-encoding", "identity")[:40]
+    if packed.lower() not in ("identity", ""):
+        raise SourceError(
+            f"{path}: the answer is packed ({packed}), which was not asked for",
+            remedy="ask the program itself, or switch off the compression of the proxy before it",
         )
     if not response.whole:
         raise SourceError(
-            f"{options.path}: more than max_bytes ({options.max_bytes})",
+            f"{path}: more than max_bytes ({options.max_bytes})",
             remedy="raise it, or give a path with the loop's metrics alone",
         )
     if response.headers.get("content-type", "").startswith(_OPENMETRICS) and not exposition.ended:
-        raise SourceError(f"{options.path}: the answer is cut off: it has no # EOF")
+        raise SourceError(f"{path}: the answer is cut off: it has no # EOF")
 
 
 def _date_s(text: str) -> float | None:

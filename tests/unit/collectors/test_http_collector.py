@@ -1,6 +1,7 @@
 """The collector `http`: what it asks, what it keeps, and what it never tells."""
 
 import asyncio
+import gzip
 import logging
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,18 @@ async def test_the_media_type_names_the_file(
         came = await collected(options, target(server.port), CaptureWindow(LONG_S), tmp_path)
     assert came.files == {file}
     assert came.artifacts[0].media_type == media_type
+
+
+@pytest.mark.parametrize(("packed", "file"), [("gzip", "one-trigger.gz"), ("br", "one-trigger.bin")])
+async def test_what_is_packed_without_being_asked_for_is_kept_as_it_is(
+    tmp_path: Path, packed: str, file: str
+) -> None:
+    bomb = gzip.compress(bytes(50 << 20))
+    headers = {"Content-Type": "text/plain", "Content-Encoding": packed}
+    async with serving(answering(body=bomb, headers=headers)) as server:
+        came = await collected(Http(path="/x"), target(server.port), CaptureWindow(LONG_S), tmp_path)
+    assert came.files == {file}
+    assert came.fetches[0].size_bytes == len(bomb)
 
 
 @pytest.mark.parametrize(

@@ -223,13 +223,36 @@ def test_all_names_are_noted_where_that_is_asked_for() -> None:
     assert one.names == {b"loop_start", b"turns_total", b"z"}
 
 
-def test_a_line_full_of_labels_takes_no_time_to_speak_of() -> None:
-    labels = ",".join(f'a{number}=""' for number in range(6000))
-    line = b"loop_start{%s} 1" % labels.encode()
-    assert len(line) < MAX_LINE_BYTES
-    began_s = time.process_time()
-    read_one = parsed(line)
-    took_s = time.process_time() - began_s
-    assert read_one is not None
-    assert len(read_one.labels) == 6000
-    assert took_s < 0.1  # looking at all that is left after each label would take several times as long
+def took_s(data: bytes, *, curious: bool = False) -> tuple[float, float]:
+    """CPU time of an answer in all, and of its slowest piece."""
+    one = Exposition(names_of([Selector('loop_start{a="b"}')]), curious=curious)
+    pieces = []
+    for at in range(0, len(data), 65536):
+        began_s = time.process_time()
+        one.take(data[at : at + 65536])
+        pieces.append(time.process_time() - began_s)
+    return sum(pieces), max(pieces)
+
+
+LABELS = ",".join(f'a{number}=""' for number in range(6000))
+HOSTILE = {
+    "labels": b'loop_start{a="b",%s} 1\n' % LABELS.encode(),
+    "quotes": b'loop_start{a="b"' + b'"' * 60_001 + b"} 1\n",
+    "escapes": b'loop_start{a="b",c="' + b"\\\\" * 30_000 + b"} 1\n",
+    "many": b"".join(b'loop_start{a="b",c="%d"} 1\n' % number for number in range(3000)),
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_lines_that_are_made_to_take_long_are_given_up(what: str) -> None:
+    assert took_s(HOSTILE[what] * (20 * 2**20 // len(HOSTILE[what])))[0] < 1.5  # it would be up to 9 s
+
+
+def test_looking_at_all_names_of_a_large_answer_takes_little_more() -> None:
+    lines = b"".join(b'other_total{pod="p%d"} 1\n' % number for number in range(900_000))
+    data = lines + b"# TYPE last_one gauge\nlast_one 1\n"
+    one = Exposition({"loop_start": frozenset()}, curious=True)
+    one.take(data[:1000])
+    one.take(data[1000:])
+    assert one.names == {b"other_total", b"last_one"}
+    assert min(took_s(data, curious=True)[0] for _ in range(3)) < 0.2  # it would be 0.5 s

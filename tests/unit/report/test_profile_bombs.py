@@ -29,9 +29,12 @@ def _written(folder: Path, message: Message) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("samples", "depth", "inlined"), [(1, 100_000, 100_000), (2, 1, 100_000), (50_000, 1000, 1)]
+    ("samples", "depth", "inlined"), [(1, 100_000, 100_000), (2, 1, 100_000), (20, 1000, 1)]
 )
-def test_stacks_without_end_are_refused(tmp_path: Path, samples: int, depth: int, inlined: int) -> None:
+def test_stacks_without_end_are_refused(
+    tmp_path: Path, samples: int, depth: int, inlined: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profiles, "MOST_IN_ALL", 10_000)
     with pytest.raises(ValueError, match="larger than any program's"):
         profiles.read(_written(tmp_path, _message(samples, depth, inlined)))
 
@@ -62,3 +65,12 @@ def test_many_stacks_on_many_cpus_are_refused(tmp_path: Path) -> None:
         message.sample.add(location_id=[number + 1], value=[2_000_000_000])
     with pytest.raises(ValueError, match="1000 stacks on 2000 CPUs"):
         cpu.busy(profiles.read(_written(tmp_path, message)), 0, 1_000_000)
+
+
+@pytest.mark.parametrize("what", ["sample", "location", "function"])
+def test_more_than_any_program_has_is_refused_before_it_is_looked_at(tmp_path: Path, what: str) -> None:
+    file = tmp_path / "cpu.pb"
+    number = Message.DESCRIPTOR.fields_by_name[what].number
+    file.write_bytes(bytes([number << 3 | 2, 0]) * (profiles.MOST_THINGS + 1))
+    with pytest.raises(ValueError, match="more than 200000"):
+        profiles.read(file)

@@ -19,8 +19,9 @@ from daemon.core import Core
 from daemon.targets import addresses, group
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target, TargetState
+from fetch.names import MOST_THREADS, look_up
 from model.errors import ConfigError, RefusedError
-from model.events import Trigger, TriggerKind
+from model.events import Event, EventKind, Trigger, TriggerKind
 
 NOW_S = 1e9
 
@@ -263,3 +264,53 @@ async def test_addresses_that_come_and_go_leave_nothing_behind(
     half = len(sizes) // 2
     assert sizes[:half] == pytest.approx(sizes[half:], rel=0.2, abs=3)
     assert len(core.fleet.targets) < 30
+
+
+async def test_a_name_that_hangs_takes_one_thread_however_often_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hanging, asked = threading.Event(), []
+
+    def getaddrinfo(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        asked.append(host)
+        if host == "hangs-alone":
+            hanging.wait(20)
+        return [(socket.AF_INET, 0, 0, "", ("10.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    try:
+        for _ in range(2 * MOST_THREADS):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await look_up("hangs-alone", 1)
+        async with asyncio.timeout(5):
+            assert await look_up("another", 2) == [("10.0.0.1", 2, socket.AF_INET)]
+            late = asyncio.create_task(look_up("hangs-alone", 1))
+            await asyncio.sleep(0)
+            hanging.set()
+            assert await late == [("10.0.0.1", 1, socket.AF_INET)]
+    finally:
+        hanging.set()
+    assert asked == ["hangs-alone", "another"]
+
+
+async def test_a_pod_that_hangs_and_answers_is_watched_on_though_it_is_not_ready(
+    names: dict[str, Any], later: list[float]
+) -> None:
+    unanswered = "{name: no-answer, metrics: {unanswered: true}}"
+    source = f"iterations: [{{metrics: {{preset: cluster-autoscaler}}}}, {unanswered}]"
+    text = f"{{name: scaler, address: 'dns:scalers:1', address_refresh: 1s, {source}}}"
+    watched = Fleet(parse(f"targets: [{text}]", "a test").targets, lambda _target: None)
+    names["scalers"] = ["10.0.0.1", "10.0.0.2"]
+    await watched.look()
+    hangs, idles = watched["scaler-10.0.0.1"], watched["scaler-10.0.0.2"]
+    hangs.take(Event(source="metrics", target=hangs.name, kind=EventKind.START, at_s=NOW_S))
+    names["scalers"] = ["10.0.0.3"]
+    assert await watched.look()
+    assert (held(hangs), held(idles)) == ("10.0.0.1:1", "")
+    hangs.source_up("metrics", up=False, at_s=NOW_S)  # it answers no more
+    hangs.take(Event(source="no-answer", target=hangs.name, kind=EventKind.START, at_s=NOW_S))
+    assert hangs.in_flight is not None
+    assert await watched.look()
+    assert held(hangs) == ""
+    assert hangs.state(NOW_S) is TargetState.GONE
