@@ -91,7 +91,7 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
     if trigger.started_s is not None and trigger.threshold_s is not None:
         yield (
             "Iteration",
-            f"{trigger.loop} {trigger.iteration or ''}, since {clock(capture, trigger.started_s)}",
+            f"{' '.join(filter(None, (trigger.loop, trigger.iteration)))}, since {clock(capture, trigger.started_s)}",
         )
         yield "Limit", seconds(trigger.threshold_s)
     yield (
