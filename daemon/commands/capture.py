@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from daemon.commands import stacks
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import ConfigError, LoopcamError, UsageError
 from model.events import Trigger, TriggerKind
@@ -178,4 +179,4 @@ def _tell(manifest: Manifest, where: str) -> None:
         if part.outcome is not Outcome.COMPLETE:
             print(f"  {part.name}: {part.outcome}: {part.detail}  {part.remedy}", file=sys.stderr)
     for top in manifest.top_stacks[:3]:
-        print(f"  {top.share:4.0%} of {top.thread}: {' > '.join(top.frames[-3:])}", file=sys.stderr)
+        print(*(f"  {line}" for line in stacks.words(top)), sep="\n", file=sys.stderr)
