@@ -64,9 +64,10 @@ def absent(status: int, why: str, presets: Iterable[str]) -> CollectorError:
 def _remedy(status: int, presets: Iterable[str], *, nobody: bool) -> str:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return _PERMIT
-    if status == HTTPStatus.NOT_FOUND or nobody:
-        return next((_FLAGS[preset] for preset in presets if preset in _FLAGS), _GENERAL)
-    return ""
+    helps = next((_FLAGS[preset] for preset in presets if preset in _FLAGS), _GENERAL)
+    if nobody:
+        return f"is it running, and reached? If so, {helps}"
+    return helps if status == HTTPStatus.NOT_FOUND else ""
 
 
 def judged(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from daemon.commands import stacks
+from daemon.config.names import DNS
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import ConfigError, LoopcamError, UsageError
 from model.events import Trigger, TriggerKind
@@ -99,6 +100,8 @@ def _by_process(args: argparse.Namespace) -> dict[str, object]:
 def _by_address(args: argparse.Namespace) -> dict[str, object]:
     if args.rate is not None or args.sampler != "auto":
         raise UsageError("--rate and --sampler are for a process", remedy="leave them out with --address")
+    if args.address.startswith(DNS):
+        raise UsageError("--address: a capture is of one address", remedy="HOST:PORT, of one of the name's")
     return {"address": args.address, "iterations": ["heartbeat"]}
 
 
