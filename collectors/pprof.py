@@ -91,7 +91,7 @@ class Pprof(Collector, frozen=True, kw_only=True):
             async with Client(target.endpoint) as client:
                 response = await client.fetch(request, len)
         except FetchError as error:
-            raise absent(0, str(error), target.presets) from error
+            raise absent(0, str(error), target.presets, error.remedy) from error
         if not response.ok:
             why = f"{target.endpoint.at(port)}{path}: {response.status}"
             raise absent(response.status, why, target.presets)
