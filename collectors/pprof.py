@@ -96,7 +96,7 @@ class Pprof(Collector, frozen=True, kw_only=True):
                         return
                     statuses.append(response.status)
         except FetchError as error:
-            raise absent(0, str(error), target.presets) from error
+            raise absent(0, str(error), target.presets, error.remedy) from error
         why = f"{target.endpoint.at(port)}{path}/: {statuses[0]}"
         raise absent(statuses[0], why, target.presets)
 

@@ -56,17 +56,19 @@ def remedy(taken: Fetched, presets: Iterable[str]) -> str:
     return _remedy(taken.fetch.status, presets, nobody=taken.broken) or taken.fetch.remedy
 
 
-def absent(status: int, why: str, presets: Iterable[str]) -> CollectorError:
-    """Why nothing could be taken there now; `status` is 0 where nobody answered."""
-    return CollectorError(_outcome([status]), why, remedy=_remedy(status, presets, nobody=status == 0))
+def absent(status: int, why: str, presets: Iterable[str], helps: str = "") -> CollectorError:
+    """Why nothing could be taken there now; `status` is 0 where nobody answered; `helps`, if known."""
+    remedy = helps or _remedy(status, presets, nobody=status == 0)
+    return CollectorError(_outcome([status]), why, remedy=remedy)
 
 
 def _remedy(status: int, presets: Iterable[str], *, nobody: bool) -> str:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return _PERMIT
-    if status == HTTPStatus.NOT_FOUND or nobody:
-        return next((_FLAGS[preset] for preset in presets if preset in _FLAGS), _GENERAL)
-    return ""
+    helps = next((_FLAGS[preset] for preset in presets if preset in _FLAGS), _GENERAL)
+    if nobody:
+        return f"is it running, and reached? If so, {helps}"
+    return helps if status == HTTPStatus.NOT_FOUND else ""
 
 
 def judged(
@@ -74,7 +76,10 @@ def judged(
 ) -> CollectorError | None:
     """How the whole of it ended, where that was not well. `failed`: the last failure of what failed."""
     told = {what: one for what, one in failed.items() if not (came and _passable(one, what in came))}
-    detail = "; ".join(f"{what}: {one.fetch.detail}" for what, one in told.items())
+    alike: dict[str, list[str]] = {}
+    for what, one in told.items():
+        alike.setdefault(one.fetch.detail, []).append(what)
+    detail = "; ".join(f"{', '.join(whats)}: {why}" for why, whats in alike.items())
     if gone:
         return CollectorError(Outcome.TARGET_EXITED, detail or "it went away")
     if not told:

@@ -153,6 +153,10 @@ class Orders:
         began = [one for one in target.watch.all_in_flight() if one.started_s >= waiting.asked_s]
         if not began or target.deaf:
             return
+        refused = self._admission.refusal(target, TriggerKind.MANUAL)
+        if refused is not None and refused.reason is Refusal.BUSY:
+            self._wait_on(waiting, refused)
+            return
         self._forget(target.name)
         reason = f"{waiting.status.reason}: {_named(began[-1])}"
         trigger = _trigger(target, reason, began[-1])
@@ -163,8 +167,16 @@ class Orders:
             why = f"{refused.reason}: {refused}"
             self._over(waiting.status, State.REFUSED, why, refused.remedy)
 
+    def _wait_on(self, waiting: _Waiting, busy: RefusedError) -> None:
+        """Another capture is in the way of this iteration: then the one after is the next."""
+        why = f"passed over an iteration: {busy.reason}: {busy}"
+        status = msgspec.structs.replace(waiting.status, why=why)
+        later = msgspec.structs.replace(waiting, status=status, asked_s=time.monotonic())
+        self._waiting[waiting.target.name] = later
+
     def _expire(self, name: str, wait_s: float) -> None:
-        self._give_up(name, State.EXPIRED, f"no iteration began within {Seconds(wait_s)}")
+        why = (f"no iteration began within {Seconds(wait_s)}", self._waiting[name].status.why)
+        self._give_up(name, State.EXPIRED, "; ".join(filter(None, why)))
 
     def _give_up(self, name: str, state: State, why: str) -> None:
         self._over(self._forget(name).status, state, why)

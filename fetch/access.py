@@ -31,7 +31,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
         """Options that mean something together only."""
         for name in ("ca_bundle", "server_name", "client_cert", "client_key", "insecure"):
             if not self.tls and (value := getattr(self, name)) not in (None, False):
-                yield name, str(value), "means nothing without `tls: true`"
+                yield name, "true" if value is True else str(value), "means nothing without `tls: true`"
         for one, other in (("client_cert", "client_key"), ("client_key", "client_cert")):
             if getattr(self, one) is not None and getattr(self, other) is None:
                 yield other, "missing", f"needed together with {one}"

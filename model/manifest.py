@@ -16,6 +16,7 @@ class TopStack(msgspec.Struct, frozen=True, kw_only=True):
     function: str
     frames: tuple[str, ...]  # root first, as `function (file:line)`
     state: str
+    seconds: float = 0.0  # that were seen of the thread, which shares are of
 
 
 class Rendering(msgspec.Struct, frozen=True, kw_only=True):

@@ -94,7 +94,8 @@ def missing(drawing: Drawing) -> Iterator[str]:
         often = f", {times} times" if times > 1 else ""
         answer = f" (HTTP {status})" if status >= 300 else ""
         helps = f" What helps: {remedy}." if remedy else ""
-        yield f"{collector}: {_WHAT.get(asked, asked)}{often}: {fault.rstrip('.')}{answer}.{helps}"
+        what = f"{collector}: {_WHAT.get(asked, asked)}" if asked != collector else collector
+        yield f"{what}{often}: {fault.rstrip('.')}{answer}.{helps}"
 
 
 def _fault(fetch: Fetch) -> str:

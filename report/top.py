@@ -36,6 +36,7 @@ def _top(table: SampleTable, thread: Thread, tree: Tree) -> TopStack:
         function=culprit[0],
         frames=tuple(map(frame_text, table.stack_frames(tree.stacks[heaviest]))),
         state=max(states, key=states.__getitem__),
+        seconds=round(tree.total_us[ROOT] / 1e6, 3),
     )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from daemon.commands import stacks
+from daemon.config.names import DNS
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import ConfigError, LoopcamError, UsageError
 from model.events import Trigger, TriggerKind
@@ -98,6 +100,8 @@ def _by_process(args: argparse.Namespace) -> dict[str, object]:
 def _by_address(args: argparse.Namespace) -> dict[str, object]:
     if args.rate is not None or args.sampler != "auto":
         raise UsageError("--rate and --sampler are for a process", remedy="leave them out with --address")
+    if args.address.startswith(DNS):
+        raise UsageError("--address: a capture is of one address", remedy="HOST:PORT, of one of the name's")
     return {"address": args.address, "iterations": ["heartbeat"]}
 
 
@@ -178,4 +182,4 @@ def _tell(manifest: Manifest, where: str) -> None:
         if part.outcome is not Outcome.COMPLETE:
             print(f"  {part.name}: {part.outcome}: {part.detail}  {part.remedy}", file=sys.stderr)
     for top in manifest.top_stacks[:3]:
-        print(f"  {top.share:4.0%} of {top.thread}: {' > '.join(top.frames[-3:])}", file=sys.stderr)
+        print(*(f"  {line}" for line in stacks.words(top)), sep="\n", file=sys.stderr)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.commands import client
+from daemon.commands import client, stacks
 from model import coding
 from model.errors import LoopcamError, UsageError
 from model.manifest import Manifest
@@ -77,7 +77,7 @@ def _words(directory: Path, manifest: Manifest) -> Iterator[str]:
                 f"; {part.remedy}" if part.remedy else ""
             )
     for top in manifest.top_stacks[:5]:
-        yield f"  {top.share:4.0%} of {top.thread} ({top.state}): {' > '.join(top.frames[-4:])}"
+        yield from (f"  {line}" for line in stacks.words(top))
     size = ByteSize(sum(artifact.size_bytes for artifact in manifest.artifacts))
     yield f"  files      {len(manifest.artifacts)}, {size}, in {directory}"
     yield f"  open       {directory / 'report.html'}"

@@ -167,6 +167,7 @@ def _of_flags(written: Mapping[Flag, tuple[str, str]]) -> "Config":
         }
         paths |= {_LOG: paths[f"{_LOG}.path"], f"{_METRICS}.preset": paths[f"{_LOG}.preset"]}
         paths |= {f"{_TARGET}iterations": "--log-file or --preset"}
+        paths |= {f"{_TARGET}address[0]": paths[f"{_TARGET}address"]}
         faults = [msgspec.structs.replace(one, path=paths.get(one.path, one.path)) for one in error.faults]
         raise UsageError("\n".join(map(str, faults)), remedy="loopcam run --help") from None
 

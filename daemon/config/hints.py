@@ -58,3 +58,18 @@ def boolean(written: str) -> str:
     if written.lower() in (*_TRUE, *_FALSE):
         return "write true" if written.lower() in _TRUE else "write false"
     return ""
+
+
+def address(written: str) -> str:
+    """What becomes of a URL, of several addresses in one text, and of a host alone."""
+    scheme, _, rest = written.rpartition("://")
+    if "," in written:
+        return "give a list, an address each"
+    place = rest.partition("/")[0]
+    alone = not re.search(r":\d+$", place)
+    tls = ", and `http: {tls: true}`" if scheme == "https" else ""
+    if scheme or place != rest:
+        return f"write {place}{':PORT' if alone else ''}{tls}"
+    if place.count(":") > 1 and not place.startswith(("[", "dns:")):
+        return "put an IPv6 address in brackets"
+    return "add its port" if alone else ""

@@ -142,4 +142,6 @@ def _length_and_pattern(value: str, shape: Shape) -> None:
         raise Wrong(f"at most {longest} characters")
     # `$` would let a newline at the end pass
     if pattern is not None and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
-        raise Wrong(shape.note("rule") or f"a text that matches {pattern}")
+        hint = shape.note("hint")
+        rule = shape.note("rule") or f"a text that matches {pattern}"
+        raise Wrong(rule, hint(value) if callable(hint) else "")

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from daemon.config import hints
+
 DNS = "dns:"
 
 Name = Annotated[
@@ -25,7 +27,10 @@ TargetAddress = Annotated[
     str,
     Meta(
         pattern=r"^(dns:)?([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}$",
-        extra={"rule": "HOST:PORT, or dns:NAME:PORT for each address that the name has"},
+        extra={
+            "rule": "HOST:PORT, or dns:NAME:PORT for each address that the name has",
+            "hint": hints.address,
+        },
     ),
 ]
 LabelName = Annotated[

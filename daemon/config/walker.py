@@ -1,5 +1,7 @@
 """Converts plain data into the structs of the configuration, leaf by leaf, and collects every fault."""
 
+import re
+
 import msgspec
 
 from daemon.config import hints, leaves, shown
@@ -19,6 +21,12 @@ class Failed:
 
 
 FAILED = Failed()
+
+
+class Kept(tuple[object, ...]):
+    """The items of a list that could be made, and where in it they stood."""
+
+    places: tuple[int, ...]
 
 
 def convert(raw: object, kind: object, path: str, faults: list[Fault]) -> object:
@@ -63,7 +71,8 @@ def _struct(raw: object, kind: type[msgspec.Struct], path: str, faults: list[Fau
         **{name: value for name, value in values.items() if value is not _LEFT_OUT and value is not FAILED}
     )
     # A rule that speaks of a faulty option would judge its default: it waits until that is mended.
-    faults.extend(one for one in _across(made, path) if not any(name in f"{one}" for name in failed))
+    unread = [*failed, *(name for name, value in values.items() if value == () and raw[name])]
+    faults.extend(one for one in _across(made, path, values) if not any(name in f"{one}" for name in unread))
     return FAILED if failed else made
 
 
@@ -99,10 +108,23 @@ def _faulty(raw: object, value: object) -> bool:
     return value is FAILED or short
 
 
-def _across(made: msgspec.Struct, path: str) -> list[Fault]:
+def _across(made: msgspec.Struct, path: str, values: dict[str, object]) -> list[Fault]:
+    """What breaks a rule; places in lists are those in the file, where faulty items stand, too."""
     check = getattr(made, "check", None)
     broken = check() if check is not None else ()
-    return [fault(join(path, name) if name else path, value, rule) for name, value, rule in broken]
+    found = []
+    for name, value, rule in broken:
+        where, why = _placed(name, values), _placed(rule, values)
+        found.append(fault(join(path, where) if where else path, value, why))
+    return found
+
+
+def _placed(text: str, values: dict[str, object]) -> str:
+    def place(at: re.Match[str]) -> str:
+        kept = values.get(at[1])
+        return f"{at[1]}[{kept.places[int(at[2])]}]" if isinstance(kept, Kept) else at[0]
+
+    return re.sub(r"\b(\w+)\[(\d+)\]", place, text)
 
 
 def _list(raw: object, one: Shape, path: str, faults: list[Fault]) -> object:
@@ -120,7 +142,9 @@ def _list(raw: object, one: Shape, path: str, faults: list[Fault]) -> object:
         return _parts(raw, one.family, path, faults)
     item = shape(one.arguments[0])
     values = [_convert(value, item, f"{path}[{place}]", faults) for place, value in enumerate(raw)]
-    return tuple(value for value in values if value is not FAILED)
+    kept = Kept(value for value in values if value is not FAILED)
+    kept.places = tuple(place for place, value in enumerate(values) if value is not FAILED)
+    return kept
 
 
 def _map(raw: object, one: Shape, path: str, faults: list[Fault]) -> object:

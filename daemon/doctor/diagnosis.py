@@ -12,7 +12,7 @@ from daemon.capture.choice import Sampling
 from daemon.capture.plan import sampling
 from daemon.config.parts import COLLECTOR_FAMILY
 from daemon.config.settings import Config, Selector, Target
-from daemon.doctor import gather, ourselves, places, process, remedies
+from daemon.doctor import addresses, gather, ourselves, places, process, remedies
 from daemon.doctor.access import Obstacle, obstacles
 from daemon.doctor.facts import Own
 from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
@@ -64,9 +64,13 @@ def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -
 
 def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
     """The targets whose processes are there; what is to be said of the others."""
-    found = find({target.name: target.process for target in config.targets})
+    found = find({target.name: target.process for target in config.targets if target.process.given})
     for target in config.targets:
         how = sampling(target)
+        if target.address:
+            findings += addresses.judged(target)
+        if not target.process.given:
+            continue
         if target.name not in found:
             findings.append(_missing(target))
         elif how is not None:

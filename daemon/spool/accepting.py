@@ -6,7 +6,7 @@ import logging
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
-from model.capture import Capture
+from model.capture import Capture, Outcome
 
 _LOG = logging.getLogger(__name__)
 
@@ -23,7 +23,13 @@ async def accepted(spool: Spool, incoming: Incoming, capture: Capture) -> Entry:
         else:
             spool.add(entry)
             about = {"report": entry.id, "outcome": capture.outcome, "bytes": entry.size_bytes}
-            _LOG.info("report accepted", extra=about)
+            _LOG.info("report accepted", extra={**about, "lacks": _lacks(capture)})
             return entry
         spool.make_room()
         await asyncio.sleep(ACCEPT_AGAIN_S)
+
+
+def _lacks(capture: Capture) -> str:
+    """The parts that failed, in a few words; nothing where all went well."""
+    fine = (Outcome.COMPLETE, Outcome.NOTHING)
+    return ", ".join(f"{part.name} ({part.outcome})" for part in capture.parts if part.outcome not in fine)

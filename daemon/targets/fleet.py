@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from daemon.capture.look import look
-from daemon.capture.plan import plan, sampling, try_out
-from daemon.capture.subject import subject
+from daemon.capture.plan import sampling, try_out
 from daemon.config import settings
+from daemon.targets.collecting import check_collectors
 from daemon.targets.find import find
 from daemon.targets.group import Group
 from daemon.targets.held import Held
@@ -18,7 +18,6 @@ from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from model.capture import Outcome
 from model.errors import CollectorError
-from model.events import Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
@@ -123,7 +122,7 @@ class Fleet:
             self._say(target, judged)
 
     def _say(self, target: Target, judged: Possible) -> None:
-        if judged != target.possible and judged.detail:
+        if judged != target.possible and judged.detail and not target.deaf:  # its source tells that
             said = "captures lack a part" if judged.possible else "no capture possible"
             about = {"target": target.name, "reason": judged.reason, "why": judged.detail}
             _LOG.warning(said, extra={**about, "remedy": judged.remedy})
@@ -145,7 +144,7 @@ def _same_place(old: settings.Target, new: settings.Target) -> bool:
 async def _check(process: Held, config: settings.Target) -> Possible:
     how = sampling(config)
     if how is None or not isinstance(process, HeldProcess):
-        return await _check_collectors(config, process)
+        return await check_collectors(config, process)
     try:
         judged = (await look(how.looker.gentle(), process, keep=2)).judged
         if judged.outcome is Outcome.COMPLETE:
@@ -162,21 +161,3 @@ async def _check(process: Held, config: settings.Target) -> Possible:
         detail = f"{detail}: {why}" if why else detail
         remedy = f"{remedy}; `loopcam doctor --pid {process.pid}` has the lines for it"
     return Possible(False, judged.outcome, detail, remedy)
-
-
-async def _check_collectors(config: settings.Target, held: Held) -> Possible:
-    """Whether any would take something, and which would not: without a sampler they are all there is."""
-    trigger = Trigger(target=config.name, kind=TriggerKind.MANUAL, reason="a trial", at_s=time.monotonic())
-    whose, collectors = subject(config, trigger, held), plan(config).collectors
-    failures: dict[str, CollectorError] = {}
-    for name, collector in collectors.items():
-        try:
-            await collector.try_out(whose)
-        except CollectorError as error:
-            failures[name] = error
-    if not failures:
-        return Possible(True, "ok")
-    (name, first), *_ = failures.items()
-    if len(failures) < len(collectors):
-        return Possible(True, "ok", f"{name} takes nothing: {first}", first.remedy)
-    return Possible(False, first.outcome, str(first), first.remedy)

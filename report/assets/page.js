@@ -94,7 +94,7 @@
       .inverted(true)
       .minFrameSize(0.4)
       .resetHeightOnZoom(true)
-      .transitionDuration(calm ? 0 : 250)
+      .transitionDuration(0)
       .sort((a, b) => b.value - a.value)
       .tooltip(tooltip)
       .setColorMapper((node) => (node.highlight ? "#e14fae" : node.data.colour))
@@ -106,6 +106,7 @@
     d3.select(box).datum(root).call(chart);
     select(d3.select(box).datum());
     look();
+    chart.transitionDuration(calm ? 0 : 250);  // of what is done to it; it is there at once
   }
 
   function look() {

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from model.samples import GONE, Frame, Row, Span, TableBuilder, ThreadKind
@@ -46,7 +46,12 @@ NO_LOOP = Loop(frozenset(), "")
 
 def observes(goroutine: Goroutine) -> bool:
     """Whether a goroutine is there for our sake only: it writes a profile."""
-    return any(_OBSERVED.match(frame.function) for frame in goroutine.frames)
+    return ours(goroutine.frames)
+
+
+def ours(frames: Iterable[Frame]) -> bool:
+    """Whether a stack is there for our sake only: it serves a profile."""
+    return any(_OBSERVED.match(frame.function) for frame in frames)
 
 
 def find(dumps: Sequence[Dump]) -> Loop:

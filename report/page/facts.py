@@ -89,10 +89,8 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
     yield "Trigger", f"{trigger.kind}: {trigger.reason} ({trigger.certainty}, level {trigger.level})"
     yield "Triggered", clock(capture, trigger.at_s)
     if trigger.started_s is not None and trigger.threshold_s is not None:
-        yield (
-            "Iteration",
-            f"{trigger.loop} {trigger.iteration or ''}, since {clock(capture, trigger.started_s)}",
-        )
+        which = " ".join(filter(None, (trigger.loop, trigger.iteration)))
+        yield "Iteration", f"{which}, since {clock(capture, trigger.started_s)}"
         yield "Limit", seconds(trigger.threshold_s)
     yield (
         "Window",

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from model.units import ByteSize
+from model.units import ByteSize, counted
 from report.drawing import Drawing
+from report.evidence.loop import ours
 from report.evidence.metrics import Change, Difference
 from report.evidence.profiles import Profile
 from report.groups import name
@@ -30,8 +31,12 @@ def profiles(drawing: Drawing) -> Markup:
 def _profile(what: str, profile: Profile) -> Markup:
     unit = profile.units[profile.shown]
     by_function: Counter[str] = Counter()
+    own = 0
     for frames, values in profile.stacks:
-        by_function[outside(frames) or name(frames)] += values[profile.shown]
+        if ours(frames):
+            own += values[profile.shown]
+        else:
+            by_function[outside(frames) or name(frames)] += values[profile.shown]
     total = by_function.total()
     rows = [
         _row((_amount(value, unit.unit), f"{value / total:.0%}", function))
@@ -39,7 +44,9 @@ def _profile(what: str, profile: Profile) -> Markup:
         if value > 0 and total > 0
     ]
     title = tag("h3", f"{what}: {unit.kind}, {_amount(total, unit.unit)} in all")
-    return join(title, tag("table", *rows, class_="amounts") if rows else tag("p", "Nothing was counted."))
+    table = tag("table", *rows, class_="amounts") if rows else tag("p", "Nothing was counted.")
+    left_out = f"Not counted: {_amount(own, unit.unit)} in loopcam's own requests for profiles."
+    return join(title, table, tag("p", left_out, class_="hint") if own > 0 else "")
 
 
 def _amount(value: int, unit: str) -> str:
@@ -88,7 +95,7 @@ def logs(drawing: Drawing) -> Markup:
         return Markup("")
     items = []
     for tail in drawing.logs:
-        count = f"{len(tail.lines)} lines" if tail.whole else f"the last {len(tail.lines)} lines"
+        count = counted(len(tail.lines), "line") if tail.whole else f"the last {len(tail.lines)} lines"
         lines = Markup("\n".join(map(text, tail.lines)))
         items.append(tag("details", tag("summary", f"{tail.path}: {count}"), tag("pre", lines, class_="log")))
     return section("log", "Log lines", *items)

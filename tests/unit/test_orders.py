@@ -49,7 +49,7 @@ class Scene:
         monkeypatch.setattr("daemon.orders.time.monotonic", loop.time)
         config = parse(CONFIG.format(folder=folder), "a test")
         telemetry, self.spool = Telemetry("1.2.3"), opened_spool(folder / "spool")
-        admission = Admission(config, LimitsFile(folder / "limits.json"), self.spool)
+        admission = self.admission = Admission(config, LimitsFile(folder / "limits.json"), self.spool)
         deliveries = Deliveries(config.sinks, self.spool, lambda sink, entry, delivery: None)
         self.captures = Begun(admission, self.spool, deliveries, telemetry)
         self.captures.triggers = []
@@ -160,6 +160,42 @@ def test_what_is_refused_when_its_iteration_begins_is_told(play: Play) -> None:
         scene.say(EventKind.START, "1")
         over = scene.state(report_id)
         assert (over.state, over.why, over.remedy) == (State.REFUSED, "spool_full: no room", "make some")
+
+    play(what)
+
+
+def test_an_iteration_that_another_capture_is_in_the_way_of_is_passed_over(play: Play) -> None:
+    async def what(scene: Scene) -> None:
+        report_id = scene.orders.next_iteration(scene.target, 60.0)
+        await asyncio.sleep(1)
+        scene.admission.running.add("another")
+        scene.say(EventKind.START, "1")
+        scene.say(EventKind.END, "1")
+        said = scene.state(report_id)
+        assert (said.state, said.why) == (
+            State.WAITING,
+            "passed over an iteration: busy: captures in progress: another",
+        )
+        scene.admission.done("another")
+        await asyncio.sleep(1)
+        scene.say(EventKind.START, "2")
+        ((trigger, name, _),) = scene.captures.triggers
+        assert (trigger.iteration, name) == ("2", report_id)
+
+    play(what)
+
+
+def test_one_that_found_no_free_iteration_expires_and_says_so(play: Play) -> None:
+    async def what(scene: Scene) -> None:
+        report_id = scene.orders.next_iteration(scene.target, 60.0)
+        await asyncio.sleep(1)
+        scene.admission.running.add("another")
+        scene.say(EventKind.START, "1")
+        await asyncio.sleep(60)
+        over = scene.state(report_id)
+        assert over.state is State.EXPIRED
+        assert over.why.startswith("no iteration began within 1m; passed over an iteration: busy")
+        assert scene.captures.triggers == []
 
     play(what)
 

@@ -139,7 +139,7 @@ async def test_a_disabled_profiler_is_told_with_the_flag_that_enables_it(
         came = await collected(Pprof(), target(server.port, preset), CaptureWindow(LONG_S), tmp_path)
     outcome, detail, remedy = came.failure
     assert outcome == Outcome.UNSUPPORTED
-    assert "goroutine_dump: 404: 404 page not found" in detail
+    assert "goroutine_dump, goroutines, cpu, heap, mutex, block: 404: 404 page not found" in detail
     assert flag in remedy
     assert came.modes == set()
 

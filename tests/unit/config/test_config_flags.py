@@ -135,3 +135,21 @@ def test_a_flags_value_is_taken_as_it_is():
     assert (
         config("--match", "${X}", "--max-loop-time", "2s", "--out", "/d").targets[0].process.match == "${X}"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("http://10.0.0.7:8085/metrics", "write 10.0.0.7:8085"),
+        ("https://ca.example.com", "write ca.example.com:PORT, and `http: {tls: true}`"),
+        ("10.0.0.7:8085/metrics", "write 10.0.0.7:8085"),
+        ("10.0.0.7", "add its port"),
+        ("dns:ca.kube-system.svc", "add its port"),
+        ("a:1,b:1", "give a list, an address each"),
+        ("::1:8085", "put an IPv6 address in brackets"),
+    ],
+)
+def test_an_address_that_is_none_is_told_once_with_what_to_write(written, hint):
+    (only,) = told("--address", written, "--preset", "keda", "--max-loop-time", "1m", "--out", "/data")
+    assert only.startswith(f"--address: {written}: HOST:PORT")
+    assert only.endswith(f"({hint})")

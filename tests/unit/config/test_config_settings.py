@@ -111,6 +111,11 @@ def test_targets_have_names_of_their_own():
     assert only == "targets[2].name: a: taken by targets[0]: choose another"
 
 
+def test_places_are_those_in_the_file_whatever_else_is_faulty():
+    faults = told(f"targets: [{target('cooldown: 5')}, {target('')}, {target('', 'A')}, {target('')}]")
+    assert "targets[3].name: a: taken by targets[1]: choose another" in faults
+
+
 @pytest.mark.parametrize("listen", ["0.0.0.0:1", "10.0.0.1:1", "'[::]:1'", "example.com:1"])
 def test_control_within_reach_of_others_needs_token_and_tls_or_an_explicit_word(listen):
     (only,) = told(MINIMAL + f"listen: {listen}\n")
