@@ -172,7 +172,7 @@ class Orders:
         why = f"passed over an iteration: {busy.reason}: {busy}"
         status = msgspec.structs.replace(waiting.status, why=why)
         later = msgspec.structs.replace(waiting, status=status, asked_s=time.monotonic())
-        self._waiting[waiting.target.name] = later
+        self._waiting[waiting.status.target] = later
 
     def _expire(self, name: str, wait_s: float) -> None:
         why = (f"no iteration began within {Seconds(wait_s)}", self._waiting[name].status.why)

@@ -63,7 +63,10 @@ def test_nobody_answers() -> None:
 
 
 def test_a_name_that_leads_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("daemon.targets.addresses._lookup", lambda _host, _port: [])
+    async def nobody(_host: str, _port: int) -> list[str]:
+        return []
+
+    monkeypatch.setattr("daemon.targets.addresses._lookup", nobody)
     assert said("dns:nowhere.invalid:80")["address"].level is Level.PROBLEM
 
 
