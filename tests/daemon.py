@@ -311,7 +311,8 @@ def daemon(folder: Path, *targets: object, **options: object) -> Iterator[Daemon
 
 def _reports(folder: Path) -> list[Path]:
     """Whole reports, oldest first; the file sink's unfinished ones have a dot before their names."""
-    found = (file.parent for file in folder.rglob("manifest.json"))
+    walked = os.walk(folder)  # unlike rglob, it bears folders that are renamed meanwhile
+    found = (Path(home) for home, _, files in walked if "manifest.json" in files)
     return sorted((one for one in found if not one.name.startswith(".")), key=lambda one: one.name)
 
 
