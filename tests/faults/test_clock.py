@@ -53,6 +53,8 @@ def watching(tmp_path: Path, stuck: int, clock: Clock) -> Iterator[Start]:
 
     def start(*, monotonic: bool, **options: object) -> Daemon:
         cam = Daemon(tmp_path, [target("one", stuck, collectors=ITS_COST_UNKNOWN, **options)])
+        if monotonic:  # no children then: libfaketime's locks, which threads take, do not survive a fork
+            cam.configure(capture_disabled_file=str(tmp_path))
         cam.environment = clock.environment(monotonic=monotonic)
         cams.append(cam)
         return cam.start()
