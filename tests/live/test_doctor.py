@@ -200,7 +200,7 @@ def test_a_daemon_that_may_not_look_says_why(
     ) as daemon:
         assert daemon.stderr is not None
         try:
-            lines = (json.loads(line) for line in daemon.stderr)
+            lines = (json.loads(line) for line in daemon.stderr if line.startswith("{"))
             said = next(line for line in lines if line["message"] == "no capture possible")
         finally:
             daemon.terminate()
