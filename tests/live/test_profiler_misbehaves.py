@@ -51,7 +51,8 @@ async def test_a_profiler_that_does_not_end_is_killed_two_seconds_after_the_wind
 ) -> None:
     target = targets.start("stalled.py")
     taken = await studio.take(target.pid, WINDOW_S, Fake(code=code))
-    assert WINDOW_S + GRACE_S <= taken.seconds < WINDOW_S + GRACE_S + SLACK_S
+    hot = code.endswith("pass")  # it may be told to end before the window does, for what it costs
+    assert (0 if hot else WINDOW_S) + GRACE_S <= taken.seconds < WINDOW_S + GRACE_S + SLACK_S
     assert taken.capture.outcome is Outcome.PARTIAL
     assert taken.part.detail == "py-spy was ended by signal 9"
     assert b"the_culprit" in taken.text()  # the first look stays
