@@ -1,4 +1,4 @@
-"""Debian trees, made once from the package index and kept in `.tools/trees`: what images and booted systems start from."""
+"""Debian trees, made once and kept in `.tools/trees`: what images and booted systems start from."""
 
 import fcntl
 import shutil
