@@ -46,12 +46,12 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 @pytest.fixture
-def service(machine: Machine) -> Iterator[Callable[[str], Service]]:
+def service(machine: Machine) -> Iterator[Callable[..., Service]]:
     """Makes instances of loopcam@.service with their workers, and ends them."""
     made: list[Service] = []
 
-    def make(name: str) -> Service:
-        made.append(Service(machine, name, next(_PORTS)))
+    def make(name: str, log: str = "") -> Service:
+        made.append(Service(machine, name, next(_PORTS), log))
         return made[-1]
 
     yield make

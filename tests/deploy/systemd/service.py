@@ -1,6 +1,7 @@
 """loopcam@NAME.service in a machine, and the service that it watches."""
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ WORKER = "/tests/worker.py"
 class Service:
     """An instance of the template, with a worker of the same name; nothing runs yet."""
 
-    def __init__(self, machine: Machine, name: str, port: int) -> None:
+    def __init__(self, machine: Machine, name: str, port: int, log: str = "") -> None:
         self.machine = machine
         self.name = name
         self.unit = f"loopcam@{name}.service"
@@ -24,7 +25,7 @@ class Service:
         self.machine.write(
             f"/etc/systemd/system/{self.worker}.service",
             f"[Service]\nDynamicUser=yes\nRestart=always\nRestartSec=100ms\n"
-            f"ExecStart=/usr/bin/python3 {WORKER} {name} {self.socket} {self._stall}\n",
+            f"ExecStart=/usr/bin/python3 {WORKER} {name} {self.socket} {self._stall} {log}\n",
         )
 
     @property
@@ -86,6 +87,20 @@ class Service:
         for one in whole:
             assert_valid_report(one)
         return whole
+
+    def captured(self) -> str:
+        """Have the worker stall until a report of it is stored; what the report shows."""
+        before = set(self.reports())
+        self.stall(on=True)
+        until(lambda: self.status() == f"capturing {self.name}", "a capture is told")
+        (report,) = until(lambda: set(self.reports()) - before, "a report is stored")
+        self.stall(on=False)
+        return (report / "profile.collapsed").read_text()
+
+    def drop_in(self, text: str) -> None:
+        """Add to its unit; in force from its next start on."""
+        self.machine.write(f"/run/systemd/system/{self.unit}.d/{uuid.uuid4().hex}.conf", text)
+        self.machine.run("systemctl", "daemon-reload")
 
     def end(self) -> None:
         """Stop both, and leave nothing that a later test could see."""

@@ -2,21 +2,13 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.daemon import until
 from tests.deploy.systemd.machine import Machine
 from tests.deploy.systemd.service import Service
 
-Services = Callable[[str], Service]
-
-
-def captured(service: Service) -> str:
-    """Have the worker stall until a report of it is stored; what the report shows."""
-    before = set(service.reports())
-    service.stall(on=True)
-    until(lambda: service.status() == f"capturing {service.name}", "a capture is told")
-    (report,) = until(lambda: set(service.reports()) - before, "a report is stored")
-    service.stall(on=False)
-    return (report / "profile.collapsed").read_text()
+Services = Callable[..., Service]
 
 
 def test_a_stall_of_another_unit_is_captured_and_its_restart_followed(service: Services) -> None:
@@ -24,12 +16,12 @@ def test_a_stall_of_another_unit_is_captured_and_its_restart_followed(service: S
     scaler.configure()
     scaler.start()
     until(lambda: scaler.status() == "watching scaler", "it says what it does")
-    assert "stalled_here" in captured(scaler)
+    assert "stalled_here" in scaler.captured()
     first = scaler.target()["pid"]
     scaler.machine.run("systemctl", "restart", scaler.worker)
     until(lambda: scaler.target()["pid"] not in (None, first), "the new process is found")
     scaler.turns()
-    assert "stalled_here" in captured(scaler)
+    assert "stalled_here" in scaler.captured()
 
 
 def test_how_long_an_iteration_runs_is_told(service: Services) -> None:
@@ -44,8 +36,7 @@ def test_how_long_an_iteration_runs_is_told(service: Services) -> None:
 def test_a_daemon_that_hangs_is_killed_and_started_again(service: Services, machine: Machine) -> None:
     hung = service("hung")
     hung.configure()
-    quick = "[Service]\nWatchdogSec=3s\nRestartSec=200ms\n"
-    machine.write(f"/run/systemd/system/{hung.unit}.d/quick.conf", quick)
+    hung.drop_in("[Service]\nWatchdogSec=3s\nRestartSec=200ms\n")
     hung.start()
     pid = machine.property(hung.unit, "MainPID")
     machine.run("kill", "-STOP", pid)
@@ -96,7 +87,6 @@ def test_what_was_taken_before_a_stop_is_kept_and_delivered(service: Services, m
     assert stopping is not None
     assert kept is not None
     took_us = int(kept["__MONOTONIC_TIMESTAMP"]) - int(stopping["__MONOTONIC_TIMESTAMP"])
-    print("durable after us", took_us)
     assert took_us < 2_000_000, "evidence is durable within 2 s"
     (report,) = ending.reports()
     assert "stalled_here" in (report / "profile.collapsed").read_text()
@@ -119,9 +109,29 @@ def test_a_blocking_sampler_works_with_its_drop_in_alone(service: Services, mach
     blocked.stall(on=True)
     until(lambda: machine.said(blocked.unit, "seccomp forbids ptrace"), "it is refused")
     blocked.stall(on=False)
-    drop_in = (machine.root / "deploy/blocking.conf").read_text()
-    machine.write(f"/run/systemd/system/{blocked.unit}.d/blocking.conf", drop_in)
-    machine.run("systemctl", "daemon-reload")
+    blocked.drop_in((machine.root / "deploy/blocking.conf").read_text())
     machine.run("systemctl", "restart", blocked.unit)
     blocked.turns()
-    assert "stalled_here" in captured(blocked)
+    assert "stalled_here" in blocked.captured()
+
+
+@pytest.mark.parametrize(
+    ("name", "log", "where"),
+    [
+        ("journal", "-", {"journal": "worker-journal.service"}),
+        (
+            "file",
+            "/tmp/turns.log",
+            {"path": "target:/tmp/turns.log"},
+        ),  # its own: DynamicUser= has a private /tmp
+    ],
+)
+def test_iterations_are_known_by_the_service_s_log(
+    service: Services, machine: Machine, name: str, log: str, where: dict[str, str]
+) -> None:
+    logging = service(name, log)
+    source = {"log": {**where, "start": "turn start", "end": "turn end"}}
+    logging.configure({"name": name, "process": {"systemd": logging.worker}, "iterations": [source]})
+    logging.drop_in((machine.root / "deploy/journal.conf").read_text())
+    logging.start()
+    assert "stalled_here" in logging.captured()
