@@ -19,12 +19,12 @@ Nothing that is given is changed, but for the bound of a file sink that has none
 {{- $sizes := include "loopcam.sizes" . | fromJson -}}
 {{- if gt (int64 $sizes.spool) 0 -}}
   {{- $spool := deepCopy ($config.spool | default dict) -}}
-  {{- $_ := set $config "spool" (merge $spool (dict "max_bytes" (int64 $sizes.spool))) -}}
+  {{- $_ := set $config "spool" (merge $spool (dict "max_bytes" (printf "%sMiB" (include "loopcam.mib" $sizes.spool)))) -}}
 {{- end -}}
 {{- $sinks := list -}}
 {{- range $sink := $config.sinks | default (list (dict "file" (dict "path" "/var/lib/loopcam/reports"))) -}}
   {{- if include "loopcam.isOurs" $sink -}}
-    {{- $file := merge (deepCopy $sink.file) (dict "max_bytes" (int64 $sizes.file)) -}}
+    {{- $file := merge (deepCopy $sink.file) (dict "max_bytes" (printf "%sMiB" (include "loopcam.mib" $sizes.file))) -}}
     {{- $sink = merge (dict "file" $file) $sink -}}
   {{- end -}}
   {{- $sinks = append $sinks $sink -}}

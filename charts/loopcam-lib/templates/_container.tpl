@@ -76,7 +76,7 @@
   mountPath: /run/loopcam
 - name: loopcam-tmp
   mountPath: /tmp
-{{- if not $v.serviceAccountToken }}
+{{- if not (or $v.serviceAccountToken .standalone) }}
 # nothing is mounted over what a container mounts there itself: so the pod's token stays out of this one
 - name: loopcam-no-token
   mountPath: /var/run/secrets/kubernetes.io/serviceaccount

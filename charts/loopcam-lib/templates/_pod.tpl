@@ -16,7 +16,7 @@
 - name: loopcam-tmp
   emptyDir:
     sizeLimit: 256Mi # the archive of a report, while it is sent
-{{- if not .v.serviceAccountToken }}
+{{- if not (or .v.serviceAccountToken .standalone) }}
 - name: loopcam-no-token
   emptyDir:
     sizeLimit: 1Mi
