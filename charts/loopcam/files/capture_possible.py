@@ -4,7 +4,7 @@ import re
 import sys
 import urllib.request
 
-_SERIES = re.compile(r'^loopcam_capture_possible\{(.*)\} (\S+)$', re.MULTILINE)
+_SERIES = re.compile(r"^loopcam_capture_possible\{(.*)\} (\S+)$", re.MULTILINE)
 
 
 def main(url: str) -> None:
