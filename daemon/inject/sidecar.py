@@ -96,7 +96,7 @@ def _security_context(values: Values) -> dict[str, Any]:
 
 def _resources(values: Values) -> dict[str, Any]:
     if not values.guaranteed:
-        return {**values.resources}
+        return {str(kind): amounts for kind, amounts in values.resources.items()}
     limits = {"cpu": _GUARANTEED_CPU, **values.resources.get("limits", {})}
     return {"limits": limits, "requests": dict(limits)}
 

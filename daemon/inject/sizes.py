@@ -1,6 +1,6 @@
 """Shares out the volume of spool and reports, as the chart does: over its limit, the whole pod is evicted.
 
-What we write is bounded to 80 % of the smaller of the emptyDir's sizeLimit and the limit of ephemeral storage:
+What we write is bounded to 80 % of the emptyDir's sizeLimit or, if smaller, of the ephemeral storage's limit:
 the spool, the file sinks in our volume, and captures in progress, which no quota holds.
 """
 
