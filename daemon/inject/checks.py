@@ -18,7 +18,7 @@ _NOT_SET = "is not set"
 
 def check(values: Values) -> None:
     """Raises ConfigError with all faults."""
-    faults = [*_config(values), *_privilege(values), *_listeners(values), *_token(values)]
+    faults = [*_config(values), *_privilege(values), *_listeners(values), *_token(values), *_lists(values)]
     if faults:
         raise ConfigError(faults)
     sizes(values)
@@ -54,9 +54,6 @@ def _privilege(values: Values) -> Iterator[Fault]:
         for name, given in (("runAsUser", user), ("runAsGroup", group)):
             if given is None:
                 yield fault(name, "unknown", "privilege sameUser needs the target's own", _unknown(name))
-        if user == 0:
-            rule = "root without capabilities may not look into root with some, as most containers are"
-            yield fault("runAsUser", "0", rule, "use privilege ptrace")
 
 
 def _unknown(name: str) -> str:
@@ -83,6 +80,17 @@ def _listeners(values: Values) -> Iterator[Fault]:
         if config.get("unix") and not config["unix"].get("http"):
             hint = "such as /run/loopcam/sockets/http.sock, or leave config.unix out"
             yield fault("config.unix.http", "missing", "needed with hostNetwork, for commands", hint)
+
+
+def _lists(values: Values) -> Iterator[Fault]:
+    for name, items, keys in (
+        ("env", values.env, ("name",)),
+        ("volumeMounts", values.volume_mounts, ("name", "mountPath")),
+    ):
+        for place, item in enumerate(items):
+            for key in keys:
+                if not isinstance(item.get(key), str):
+                    yield fault(f"{name}[{place}].{key}", repr(item.get(key)), "needed: a text")
 
 
 def _token(values: Values) -> Iterator[Fault]:

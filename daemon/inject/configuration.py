@@ -26,7 +26,8 @@ def configuration(values: Values) -> dict[str, Any]:
         labels["container"] = values.target
     config["labels"] = _filled(config.get("labels"), labels)
     shares = sizes(values)
-    config["spool"] = _filled(config.get("spool"), {"max_bytes": shares.spool_bytes})
+    if shares.spool_bytes > 0:
+        config["spool"] = _filled(config.get("spool"), {"max_bytes": _mib(shares.spool_bytes)})
     config["sinks"] = [_bounded(sink, shares.file_bytes) for sink in config.get("sinks") or [FILE_SINK]]
     return config
 
@@ -35,6 +36,10 @@ def metrics_port(values: Values) -> int:
     """The number behind the colon."""
     found = _PORT.search(str(values.config.get("metrics_listen") or METRICS_LISTEN))
     return int(found[0]) if found else 0
+
+
+def _mib(size_bytes: int) -> str:
+    return f"{size_bytes >> 20}MiB"
 
 
 def _filled(given: dict[str, Any] | None, left_out: dict[str, Any]) -> dict[str, Any]:
@@ -47,4 +52,4 @@ def _filled(given: dict[str, Any] | None, left_out: dict[str, Any]) -> dict[str,
 def _bounded(sink: Any, most_bytes: int) -> Any:
     if not is_ours(sink):
         return sink
-    return {**sink, "file": _filled(sink["file"], {"max_bytes": most_bytes})}
+    return {**sink, "file": _filled(sink["file"], {"max_bytes": _mib(most_bytes)})}

@@ -27,6 +27,12 @@ def filled(values: Values, workload: Workload) -> Values:
                 faults.append(fault(key, str(given), rule, "leave it out: it is taken from the manifest"))
             if given is None and known is not None:
                 found["run_as_user" if key == "runAsUser" else "run_as_group"] = known
+        if _known(workload, values.target, "runAsUser") == 0 and not _without_capabilities(
+            target(workload, values.target)
+        ):
+            rule = "root without capabilities, as ours is, may not look into root that has some"
+            hint = "use privilege ptrace, or let the target drop ALL"
+            faults.append(fault("runAsUser", "0", rule, hint))
     if faults:
         raise ConfigError(faults)
     return msgspec.structs.replace(values, **found)
@@ -39,6 +45,11 @@ def _known(workload: Workload, name: str, key: str) -> int | None:
         if isinstance(known, int):
             return known
     return None
+
+
+def _without_capabilities(one: dict[str, Any]) -> bool:
+    capabilities = (one.get("securityContext") or {}).get("capabilities") or {}
+    return "ALL" in (capabilities.get("drop") or []) and not capabilities.get("add")
 
 
 def _volume(values: Values, spec: dict[str, Any]) -> Iterator[Fault]:

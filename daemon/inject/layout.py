@@ -25,6 +25,11 @@ class Layout:
         last = node.value[-1]
         return self.end(last[1] if isinstance(last, tuple) else last)
 
+    def column(self, node: yaml.CollectionNode) -> int:
+        """Where the lines of a block's items begin; its own mark may be that of an anchor."""
+        first = self._bounds(node, 0)[0]
+        return first - (self._text.rfind("\n", 0, first) + 1)
+
     def ends_line(self, place: int) -> bool:
         """Whether a new line begins here."""
         return place == 0 or self._text[place - 1] == "\n"

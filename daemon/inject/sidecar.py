@@ -55,7 +55,7 @@ def volumes(values: Values, config_map: str) -> list[dict[str, Any]]:
         {"name": "loopcam-config", "configMap": {"name": config_map}},
         {"name": "loopcam-state", "emptyDir": {"sizeLimit": values.storage.size_limit}},
         {"name": "loopcam-run", "emptyDir": {"sizeLimit": "8Mi"}},
-        {"name": "loopcam-tmp", "emptyDir": {"sizeLimit": "64Mi"}},
+        {"name": "loopcam-tmp", "emptyDir": {"sizeLimit": "256Mi"}},
     ]
     if not values.service_account_token:
         made.append({"name": "loopcam-no-token", "emptyDir": {"sizeLimit": "1Mi"}})

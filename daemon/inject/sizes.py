@@ -30,9 +30,9 @@ def sizes(values: Values) -> Sizes:
     """The shares; raises ConfigError where the volume is too small."""
     config = values.config
     room, of = _room(values)
-    captures = _CAPTURE_BYTES * int(config.get("captures_at_once") or 1)
-    given = (config.get("spool") or {}).get("max_bytes")
-    spool = None if given is None else _bytes(given, "config.spool.max_bytes")
+    spool = _spool(config.get("spool") or {})
+    at_once = _bytes(config.get("captures_at_once") or 1, "config.captures_at_once")
+    captures = 0 if spool == 0 else _CAPTURE_BYTES * at_once
     files, unbounded = 0, 0
     for place, sink in enumerate(config.get("sinks") or [FILE_SINK]):
         if is_ours(sink):
@@ -50,6 +50,14 @@ def sizes(values: Values) -> Sizes:
             [Fault(*of, rule, "raise it, or lower config.spool.max_bytes and the sinks' max_bytes")]
         )
     return Sizes(2 * share if spool is None else spool, share)
+
+
+def _spool(given: dict[str, Any]) -> int | None:
+    """Its bound in our volume: none is given, or it lies elsewhere, and so takes nothing."""
+    if not str(given.get("path") or STATE).startswith(STATE):
+        return 0
+    most = given.get("max_bytes")
+    return _bytes(most, "config.spool.max_bytes") if most else None
 
 
 def is_ours(sink: object) -> bool:

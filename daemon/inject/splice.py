@@ -30,11 +30,18 @@ def spliced(text: str, new: object, origin: str) -> str:
     if node is None or plain(node, origin) == new:
         return text
     changed = _applied(text, list(_Splice(text, origin).value(node, new)))
-    again = composed(changed, origin)
-    if again is None or plain(again, origin) != new:
+    if not _reads_as(changed, new):
         remedy = "write aliases (*name) out, or give it as JSON"
         raise ManifestError(f"{origin} cannot be changed in its text", remedy=remedy)
     return changed
+
+
+def _reads_as(text: str, data: object) -> bool:
+    try:
+        node = composed(text, "")
+        return node is not None and plain(node, "") == data
+    except ManifestError:
+        return False
 
 
 def _applied(text: str, edits: list[Edit]) -> str:
@@ -100,7 +107,7 @@ class _Splice:
         place = self._layout.end_inside(node)
         if node.flow_style:
             return Edit(place, place, f", {inner}" if node.value else inner)
-        lines = written.block(added, node.start_mark.column)
+        lines = written.block(added, self._layout.column(node))
         if self._layout.ends_line(place):
             return Edit(place, place, lines)
         return Edit(place, place, "\n" + lines.removesuffix("\n"))

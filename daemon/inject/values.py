@@ -12,7 +12,8 @@ from daemon.config.document import read
 from daemon.config.faults import fault
 from model.errors import ConfigError
 
-_Id = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+_Id = Annotated[int, Meta(ge=0, le=2**32 - 2)]
+_Name = Annotated[str, Meta(pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$")]
 _KEY = re.compile(r"(?:\\.|[^.=\\])+")
 
 
@@ -24,7 +25,7 @@ class Image(_Part, frozen=True, kw_only=True):
     """Which image; its digest goes before its tag, which is our own version where it is left out."""
 
     repository: Annotated[str, Meta(min_length=1)] = "loopcam"
-    tag: str = ""
+    tag: Annotated[str, Meta(pattern="^([A-Za-z0-9_][A-Za-z0-9._-]{0,127})?$")] = ""
     digest: Annotated[str, Meta(pattern="^(sha256:[0-9a-f]{64})?$")] = ""
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
 
@@ -44,15 +45,15 @@ class Storage(_Part, frozen=True, kw_only=True):
 class Logs(_Part, frozen=True, kw_only=True):
     """A volume of the pod in which the target's logs are, and where it is mounted, read-only."""
 
-    volume: str = ""
-    mount_path: Annotated[str, Meta(pattern="^/")] = "/shared"
+    volume: _Name = ""
+    mount_path: Annotated[str, Meta(pattern="^/.")] = "/shared"
 
 
 class Values(_Part, frozen=True, kw_only=True):
     """The same keys, with the same meaning, as in the chart."""
 
     enabled: bool = True
-    target: str = ""
+    target: _Name = ""
     image: Image = Image()
     sidecar: Sidecar = Sidecar()
     privilege: Literal["sameUser", "ptrace", "fileCap", "none"] = "sameUser"
@@ -73,8 +74,8 @@ class Values(_Part, frozen=True, kw_only=True):
 
 DEFAULTS: Mapping[str, object] = {
     "resources": {
-        "requests": {"cpu": "50m", "memory": "64Mi"},
-        "limits": {"memory": "256Mi", "ephemeral-storage": "1Gi"},
+        "requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "256Mi"},
+        "limits": {"memory": "256Mi"},
     }
 }
 
