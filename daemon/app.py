@@ -96,11 +96,9 @@ class App:
         """What else there is to start, once heartbeats can be heard."""
 
     def _about(self) -> dict[str, object]:
-        control = self._core.config.control
-        scheme = "https" if control.tls_cert else "http"
         return {
             "targets": ", ".join(self._core.fleet.targets),
-            "page": f"{scheme}://{self._servers.address}/",
+            "page": self._servers.url,
             "spool": str(self._core.spool.path),
             "version": version(),
         }
