@@ -9,6 +9,7 @@ from pathlib import Path
 def add(parser: argparse.ArgumentParser) -> None:
     """Which process, or which configuration."""
     parser.add_argument("--pid", type=int, metavar="N", help="the process (default: ourselves)")
+    parser.add_argument("--systemd", metavar="UNIT", help="the main process of a systemd service")
     parser.add_argument("--config", type=Path, metavar="FILE", help="its targets, its spool, its sinks")
     parser.add_argument("--sinks", action="store_true", help="also connect to the configuration's sinks")
     parser.add_argument("--json", action="store_true", help="for programs")
@@ -22,6 +23,22 @@ def run(args: argparse.Namespace) -> int:
 
     logging.disable(logging.WARNING)  # what samplers say of themselves is in the diagnosis
     config = load(args.config) if args.config else None
-    found = diagnosis(args.pid, config, reach=args.sinks)
+    found = diagnosis(_main_pid(args.systemd) if args.systemd else args.pid, config, reach=args.sinks)
     print(shown.json(found) if args.json else shown.text(found, colours=sys.stdout.isatty()))
     return 0 if found.works else 1
+
+
+def _main_pid(name: str) -> int:
+    """The main process of a unit; raises TargetError with what keeps it from having one."""
+    from daemon.config.selector import Selector
+    from daemon.targets.units import Units
+    from model.errors import TargetError, UsageError
+
+    selector = Selector(systemd=name)
+    for _, value, rule in selector.check():
+        raise UsageError(f"--systemd {value}: {rule}", remedy="loopcam doctor --systemd UNIT")
+    units, unit = Units(), selector.unit or name
+    if (pid := units.main_pids([unit]).get(unit)) is None:
+        why = units.absence(unit)
+        raise TargetError(why.detail, remedy=why.remedy)
+    return pid
