@@ -11,15 +11,25 @@ from collections.abc import Sequence
 from collectors.contract import Command
 from daemon import children
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
-_LIMITS = {resource.RLIMIT_FSIZE: MAX_FILE_BYTES, resource.RLIMIT_CORE: 0}
+MAX_FILE_BYTES = 64 * 1024 * 1024  # of a capture's samples: no sampler fills a disk, and has a pod evicted
 
 
 class Spawned:
     """A child held by a pidfd, until it has ended and was waited for."""
 
-    def __init__(self, command: Command, *, stdout: int, stderr: int, keep: Sequence[int]) -> None:
-        """Start it; call from the main thread, in the event loop. `keep` are descriptors it inherits."""
+    def __init__(
+        self,
+        command: Command,
+        *,
+        stdout: int,
+        stderr: int,
+        keep: Sequence[int],
+        most_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        """Start it; call from the main thread, in the event loop. `keep` are descriptors it inherits.
+
+        The kernel ends it (SIGXFSZ) where a file of its would grow beyond `most_bytes`.
+        """
         self._loop = asyncio.get_running_loop()
         self._code: asyncio.Future[int] = self._loop.create_future()
         self._cpu_s = 0.0
@@ -28,7 +38,7 @@ class Spawned:
             environment=children.SAMPLER_ENVIRONMENT,
             stdout=stdout,
             stderr=stderr,
-            limits=_LIMITS,
+            limits={resource.RLIMIT_FSIZE: most_bytes, resource.RLIMIT_CORE: 0},
             keep=keep,
         )
         self.started_s = time.monotonic()
