@@ -21,7 +21,7 @@ def announce(core: Core) -> None:
         core.telemetry.add_sink(part.name)
     for entry in sorted(core.spool.entries.values(), key=lambda entry: entry.id):
         for delivery in entry.deliveries.values():
-            if delivery.location and entry.target in core.fleet.targets:
+            if delivery.location and entry.target in core.fleet.targets and not entry.drill:
                 core.telemetry.set_last_report(entry.target, entry.id, delivery.location)
 
 
