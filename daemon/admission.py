@@ -100,4 +100,5 @@ class Admission:
 
 
 def _absent(target: Target) -> RefusedError:
-    return RefusedError(Refusal.NO_PROCESS, target.absent.detail, remedy=_FIND)
+    why = target.possible if target.possible.reason == target.absent.reason else target.absent
+    return RefusedError(Refusal.NO_PROCESS, why.detail, remedy=_FIND if why == target.absent else why.remedy)

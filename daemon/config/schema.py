@@ -115,7 +115,8 @@ def _entry(family: Family[msgspec.Struct]) -> Schema:
     """One entry of a list of plugins: a bare name where every option has a default, or its mapping."""
     classes = {name: family.find(name) for name in family.names()}
     bare = [name for name, kind in classes.items() if not any(one.required for one in fields(kind))]
-    return _any({"enum": bare}, *(_plugin(name, kind) for name, kind in classes.items()))
+    named = [{"enum": bare}] if bare else []
+    return _any(*named, *(_plugin(name, kind) for name, kind in classes.items()))
 
 
 def _plugin(name: str, kind: type[msgspec.Struct]) -> Schema:
