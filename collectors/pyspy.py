@@ -3,7 +3,6 @@
 import math
 import mmap
 import re
-import shutil
 import signal
 import sysconfig
 from collections.abc import Iterable
@@ -13,8 +12,8 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from collectors.contract import Command, Cost, Exit, Judgement, Looker
+from collectors.pyspy_program import program
 from model.capture import Outcome
-from model.errors import CollectorError
 
 # Measured with py-spy 0.4.3, non-blocking: 0.5 ms a sample at 4 threads x 20 frames, 34 ms at 51 x 61.
 SAMPLE_COST_S = 0.0002
@@ -79,7 +78,7 @@ class PySpy(Looker, frozen=True):
 
     def version(self) -> str:
         """The installed py-spy's version; raises CollectorError when there is none."""
-        _program()
+        program()
         found = Path(sysconfig.get_path("purelib")).glob("py_spy-*.dist-info")
         return next((folder.name.split("-")[1].removesuffix(".dist") for folder in found), "unknown")
 
@@ -105,7 +104,7 @@ class PySpy(Looker, frozen=True):
 
     def dump(self, pid: int) -> Command:
         """One look at all threads, as JSON on standard output."""
-        argv = (_program(), "dump", "--pid", str(pid), "--json", *self._mode())
+        argv = (program(), "dump", "--pid", str(pid), "--json", *self._mode())
         return Command(argv=argv, deadline_s=BLOCKING_DUMP_DEADLINE_S if self.blocking else DUMP_DEADLINE_S)
 
     def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
@@ -114,7 +113,7 @@ class PySpy(Looker, frozen=True):
         by_chance = 5 * math.sqrt(rate_hz * seconds) + 20
         duration_s = math.ceil(seconds + by_chance / rate_hz) + RECORD_GRACE_S
         options = ("--idle", "--threads", *self._mode(), *(("--gil",) if self.gil else ()))
-        argv = (_program(), "record", "--pid", str(pid), "--format", "chrometrace", "--rate", str(rate_hz))
+        argv = (program(), "record", "--pid", str(pid), "--format", "chrometrace", "--rate", str(rate_hz))
         argv += ("--duration", str(duration_s), "--output", str(file), *options)
         return Command(argv=argv, deadline_s=duration_s + RECORD_GRACE_S)
 
@@ -233,12 +232,3 @@ def _judge_success(text: str) -> Judgement:
 def _first_line(text: str) -> str:
     lines = (line.strip() for line in text.splitlines())
     return next((line for line in lines if line and not line.startswith("py-spy> Sampling")), "")[:300]
-
-
-def _program() -> str:
-    """The py-spy that was installed with us, else the one on the path."""
-    own = Path(sysconfig.get_path("scripts"), "py-spy")
-    found = str(own) if own.exists() else shutil.which("py-spy")
-    if not found:
-        raise CollectorError(Outcome.FAILED, "py-spy is not installed", remedy="pip install 'py-spy>=0.4.1'")
-    return found

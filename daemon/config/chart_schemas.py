@@ -13,9 +13,9 @@ _AHEAD = "^(?!"  # Helm's regular expressions have no lookahead
 
 
 def embedded(written: str, shared: dict[str, Any] | None = None) -> str:
-    """The text of a chart's schema with current definitions; all but `config` and `reference` are written by hand.
+    """The text of a chart's schema with current definitions of `config` and `reference`.
 
-    `shared` are the definitions of another chart, which then stand for all of its own.
+    All others are written by hand; `shared` are the definitions of another chart, which replace its own.
     """
     schema = json.loads(written)
     schema["definitions"] = (shared or schema["definitions"]) | _generated()

@@ -18,12 +18,13 @@ Broken = tuple[str, str, str]
 HIGHEST_PORT = 65535
 
 
-def listeners(listen: str, metrics_listen: str | None, *, guarded: bool) -> Iterator[Broken]:
+def listeners(listen: str | None, metrics_listen: str | None, *, guarded: bool) -> Iterator[Broken]:
     """Control on loopback or `guarded`, and two addresses that do not meet."""
-    given = {"listen": listen} | ({"metrics_listen": metrics_listen} if metrics_listen is not None else {})
-    for option, address in given.items():
-        if split_address(address)[1] > HIGHEST_PORT:
+    for option, address in (("listen", listen), ("metrics_listen", metrics_listen)):
+        if address is not None and split_address(address)[1] > HIGHEST_PORT:
             yield option, address, f"a port is at most {HIGHEST_PORT}"
+    if listen is None:
+        return
     if not guarded and not is_loopback(split_address(listen)[0]):
         rule = "others can reach it: set control.token_sha256, control.tls_cert and control.tls_key"
         yield "listen", listen, f"{rule}; or listen on 127.0.0.1; or control.allow_insecure: true"

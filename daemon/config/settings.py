@@ -64,7 +64,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one daemon is told."""
 
     listen: Annotated[
-        Address, Meta(description="Where control, heartbeats, metrics and the page are served.")
+        Address | None,
+        Meta(
+            description="Where control, heartbeats, metrics and the page are served. `null`: at `unix.http` "
+            "only."
+        ),
     ] = "127.0.0.1:8686"
     metrics_listen: Annotated[
         Address | None,
@@ -110,6 +114,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         guarded = self.control.token_sha256 is not None and self.control.tls_cert is not None
         guarded = guarded or self.control.allow_insecure
         yield from rules.listeners(self.listen, self.metrics_listen, guarded=guarded)
+        if self.listen is None and (self.unix is None or self.unix.http is None):
+            yield "listen", "null", "nothing would take commands: set unix.http, or leave `listen` out"
         yield from self._peers()
         sources = [part.options for target in self.targets for part in target.iterations]
         yield from rules.standard_input(sources)

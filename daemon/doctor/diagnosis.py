@@ -19,6 +19,7 @@ from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
 from daemon.doctor.trial import tried
 from daemon.evidence import version
 from daemon.targets.find import find
+from daemon.targets.units import Units
 from model.capture import Outcome
 from model.errors import CollectorError, TargetError
 from model.units import Seconds
@@ -64,7 +65,8 @@ def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -
 
 def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
     """The targets whose processes are there; what is to be said of the others."""
-    found = find({target.name: target.process for target in config.targets if target.process.given})
+    units = Units()
+    found = find({target.name: target.process for target in config.targets if target.process.given}, units)
     for target in config.targets:
         how = sampling(target)
         if target.address:
@@ -72,7 +74,7 @@ def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
         if not target.process.given:
             continue
         if target.name not in found:
-            findings.append(_missing(target))
+            findings.append(_missing(target, units))
         elif how is not None:
             yield _Patient(subject=target.name, pid=found[target.name], how=how)
         else:
@@ -86,10 +88,16 @@ def _usual(pid: int) -> Sampling:
     return Sampling(name="pyspy", looker=PySpy()) if (how := sampling(target)) is None else how
 
 
-def _missing(target: Target) -> Finding:
+def _missing(target: Target, units: Units) -> Finding:
     if target.process.peer:
         what = "its process is the first that sends a heartbeat: give --pid to look at it"
         return Finding(check="process", level=Level.NOTE, what=what, subject=target.name)
+    if target.process.unit is not None:
+        absent = units.absence(target.process.unit)
+        mend = Remedy(command=absent.remedy)
+        return Finding(
+            check="process", level=Level.PROBLEM, what=absent.detail, remedy=mend, subject=target.name
+        )
     why = "nothing that is to be seen from here fits its `process`"
     mend = remedies.shared_processes()
     what = "its process is not there"

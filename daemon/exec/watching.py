@@ -97,7 +97,7 @@ class Watching(App):
         told = {
             "LOOPCAM_SOCKET": str(self._place.socket),
             "LOOPCAM_TARGET": target,
-            "LOOPCAM_URL": f"http://{self._servers.address}",
+            "LOOPCAM_URL": self._servers.url,
             "LOOPCAM_FIFOS": str(self._place.folder),
         }
         self._command = Command(self._argv, os.environ | told, self._umask)

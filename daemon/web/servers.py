@@ -32,10 +32,9 @@ class Servers:
     """Starts and stops the listeners that the configuration names."""
 
     def __init__(self, core: Core) -> None:
-        config = core.config
+        config = self._begun_with = core.config
         self._core = core
         self._rates = _rates(config)
-        self._host = split_address(config.listen)[0]
         for why in Unheard:
             core.telemetry.heartbeats_refused.labels(why)
         self._peers = Peers(core.fleet, config.unix.uids if config.unix else ())
@@ -45,23 +44,29 @@ class Servers:
         probes = Probes(core)
         shown = [*probes.routes(), *Control(core).routes(), *OnDemand(core).routes()]
         routes = [*Heartbeats(hearing).routes(), *shown]
-        self._control = _listener(config.listen, routes, config, control=True)
-        self._others: list[Listener | Datagrams] = []
+        self._control: Listener | None = None
+        self._all: list[Listener | Datagrams] = []
+        if config.listen is not None:
+            self._control = _listener(config.listen, routes, config, control=True)
+            self._all.append(self._control)
         if config.metrics_listen is not None:
-            self._others.append(_listener(config.metrics_listen, probes.routes(), config, control=False))
+            self._all.append(_listener(config.metrics_listen, probes.routes(), config, control=False))
         if config.unix is not None:
-            self._others += _unix(config.unix, hearing, self._peers, shown)
+            self._all += _unix(config.unix, hearing, self._peers, shown)
 
     @property
-    def address(self) -> str:
-        """Where control is, as HOST:PORT."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"{host}:{self._control.port}"
+    def url(self) -> str:
+        """Where control is: `http://HOST:PORT`, or `unix:PATH` where it has no address."""
+        config = self._begun_with
+        if config.listen is None or self._control is None:
+            return f"unix:{config.unix and config.unix.http}"
+        scheme = "https" if config.control.tls_cert else "http"
+        return f"{scheme}://{config.listen.rpartition(':')[0]}:{self._control.port}"
 
     async def start(self) -> None:
         """Listen; raises LoopcamError when an address cannot be had."""
         try:
-            for one in (self._control, *self._others):
+            for one in self._all:
                 await one.start()
         except LoopcamError:
             await self.stop()
@@ -72,14 +77,15 @@ class Servers:
         self._rates = _rates(self._core.config)
         self._peers.use()
         try:
-            self._control.reload()
+            if self._control is not None:
+                self._control.reload()
         except LoopcamError as error:
             about = {"error": str(error), "remedy": error.remedy}
             _LOG.warning("the old certificate stays", extra=about)
 
     async def stop(self) -> None:
         """Stop listening."""
-        for one in (self._control, *self._others):
+        for one in self._all:
             await one.stop()
 
     def _count_refused(self, reason: str) -> None:

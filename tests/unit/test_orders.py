@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from daemon.admission import Admission
+from daemon.capture_status import CaptureStatus, State
 from daemon.captures import Captures
 from daemon.config.load import parse
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.limits_file import LimitsFile
-from daemon.orders import REMEMBERED, CaptureStatus, Orders, State
+from daemon.orders import REMEMBERED, Orders
 from daemon.targets.fleet import Fleet
 from daemon.targets.held import HeldAddress
 from daemon.targets.possible import Possible

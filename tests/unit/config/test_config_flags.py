@@ -106,7 +106,7 @@ def test_faults_name_the_flags_as_they_were_spelt():
 @pytest.mark.parametrize("process", [(), ("--pid", "7", "--match", "x")])
 def test_exactly_one_flag_finds_the_process(process):
     (only,) = told(*process, "--max-loop-time", "2s", "--out", "/data")
-    assert only.startswith("--pid, --pidfile, --match, --address: ")
+    assert only.startswith("--pid, --pidfile, --match, --systemd, --address: ")
 
 
 def test_a_missing_folder_is_told():

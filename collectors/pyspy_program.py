@@ -1,0 +1,26 @@
+"""The py-spy that is run."""
+
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+
+from model.capture import Outcome
+from model.errors import CollectorError
+
+# Names another one, such as the image's copy that brings CAP_SYS_PTRACE as a file capability.
+VARIABLE = "LOOPCAM_PYSPY"
+
+
+def program() -> str:
+    """The one that the environment names, else the one installed with us, else the one on the path."""
+    if named := os.environ.get(VARIABLE):
+        if os.access(named, os.X_OK):
+            return named
+        remedy = f"set {VARIABLE} to the path of a py-spy, or not at all"
+        raise CollectorError(Outcome.FAILED, f"{VARIABLE}: {named} is no program", remedy=remedy)
+    own = Path(sysconfig.get_path("scripts"), "py-spy")
+    found = str(own) if own.exists() else shutil.which("py-spy")
+    if not found:
+        raise CollectorError(Outcome.FAILED, "py-spy is not installed", remedy="pip install 'py-spy>=0.4.1'")
+    return found
