@@ -112,8 +112,8 @@ def test_karpenters_own_user_is_found(tmp_path: Path) -> None:
 )
 def test_operators_manifests_are_injected_and_come_back(module: str, target: str, tmp_path: Path) -> None:
     """Some hundred thousand lines of resource definitions pass through as they are."""
-    require("kustomize")
-    text = _run(["kustomize", "build", _module(module, tmp_path) / "config/default"])
+    require("kubectl")
+    text = _run(["kubectl", "kustomize", _module(module, tmp_path) / "config/default"])
     values = converted(merged(DEFAULTS, {"target": target, "privilege": "none", "config": CONFIG}))
     made = injected(text, values)
     assert _pod(made, target)["spec"]["containers"][1]["name"] == "loopcam"
