@@ -1,10 +1,12 @@
 """An autoscaler in a pod: it tells its iterations by heartbeat, and by lines in each of the files LOGS.
 
 While the file STALL exists, an iteration does not end: it is in `the_culprit`. With HANG it ignores SIGTERM.
+THREADS others wait, sixty calls deep.
 """
 
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -36,8 +38,18 @@ def run_once():
         the_culprit()
 
 
+def patient(depth):
+    """Waits for ever."""
+    if depth:
+        patient(depth - 1)
+    else:
+        threading.Event().wait()
+
+
 def main():
     """For ever."""
+    for _ in range(int(os.environ.get("THREADS", "0"))):
+        threading.Thread(target=patient, args=(60,), daemon=True).start()
     if "HANG" in os.environ:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     cam = Loopcam()

@@ -165,21 +165,28 @@ class Pod:
         self.podman.run("pod", "rm", "--force", "--time", "0", self.name)
 
 
-def values(config: Mapping[str, object], *, env: Mapping[str, str], **loopcam: object) -> dict[str, Any]:
-    """Values for the example: a target that stalls when a file in `shared` says so."""
+def values(
+    config: Mapping[str, object],
+    *,
+    env: Mapping[str, str],
+    target: Mapping[str, str] | None = None,
+    **loopcam: object,
+) -> dict[str, Any]:
+    """Values for the example: a target that stalls when a file in `shared` says so; `target` is for its program."""
     registry, _, tag = LOOPCAM.rpartition(":")
     image = {"repository": registry, "tag": tag, "pullPolicy": "Never"}
-    target = {
+    program = {
         "STALL": "/shared/stall",
         "LOGS": "/shared/loop.log /tmp/loop.log",
         "LOOPCAM_SOCKET": "/run/loopcam/sockets/beat.sock",
         "LOOPCAM_TARGET": "beats",
+        **(target or {}),
     }
     sidecar = {"image": image, "config": config, "env": _env(env), "logs": {"volume": "shared"}, **loopcam}
     return {
         "image": TARGET,
         "imagePullPolicy": "Never",
-        "env": _env(target),
+        "env": _env(program),
         "volumes": [{"name": "shared", "emptyDir": {}}],
         "volumeMounts": [{"name": "shared", "mountPath": "/shared"}],
         "loopcam": sidecar,
