@@ -94,22 +94,3 @@ def test_injected_on_the_way_and_taken_out_by_the_next_upgrade(
     with pytest.raises(RefusedError, match="not found"):
         api.get(f"/api/v1/namespaces/{space}/configmaps/{release}-loopcam")
     helm("uninstall", release, "-n", space)
-
-
-def test_the_standalone_chart_is_installed_where_restricted(
-    api: Api, namespaces: dict[str, str], helm: Helm, release: str, tmp_path: Path
-) -> None:
-    space, values = namespaces["restricted"], tmp_path / "values.yaml"
-    target = {
-        "name": "karpenter",
-        "address": "127.0.0.1:8080",
-        "iterations": [{"metrics": {"preset": "karpenter"}}],
-    }
-    values.write_text(json.dumps({"config": {"targets": [target]}}))
-    helm("install", release, ROOT / "charts/loopcam", "-n", space, "-f", values)
-    listed = api.get(f"/apis/apps/v1/namespaces/{space}/deployments")["items"]
-    made = next(one for one in listed if one["metadata"]["labels"]["app.kubernetes.io/instance"] == release)
-    template = made["spec"]["template"]
-    template["spec"]["serviceAccountName"] = "default"
-    assert api.admitted(space, template)["spec"]["containers"][0]["name"] == "loopcam"
-    helm("uninstall", release, "-n", space)

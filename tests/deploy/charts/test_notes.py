@@ -61,7 +61,7 @@ def test_the_commands_in_the_notes_are_commands_of_ours(server: str) -> None:
     assert [command for command, _ in said] == ["collect", "doctor"]
     for command, options in said:
         known = loopcam(command, "--help").stdout
-        wanted = [option for option in options.split() if option.startswith("--") and option != "--drill"]
+        wanted = [option for option in options.split() if option.startswith("--")]
         assert [option for option in wanted if option not in known] == []
 
 
