@@ -132,10 +132,13 @@ class Captures:
         for running in self._running.values():
             running.window.end(why)
 
-    async def close(self) -> None:
-        """Begin no more, end every window, and wait until every capture has become a report."""
+    def close(self) -> None:
+        """Begin no more, and end every window."""
         self._closed = True
         self.end_all(WindowEnd.SHUTDOWN)
+
+    async def closed(self) -> None:
+        """Wait until every capture has become a report."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 

@@ -1,5 +1,6 @@
-"""The charts, installed and changed by the real helm on the real server."""
+"""Helm against a real API server: installed, changed, gone again; our charts, and inject over another."""
 
+import json
 import os
 import subprocess
 import uuid
@@ -7,61 +8,89 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.deploy.api.server import Api
-from tests.deploy.charts.helm import AUTOSCALER, STANDALONE, Values
-from tests.deploy.charts.matrix import STANDALONES, alone
+from tests.deploy.api.conftest import CHART, CONFIG
+from tests.deploy.api.server import Api, RefusedError
 from tests.prerequisites import require
 
-_TEST = "templates/tests/capture-possible.yaml"
+ROOT = Path(__file__).parents[3]
+SCRIPT = ROOT / "deploy/helm/loopcam-post-renderer"
+PLUGIN = ROOT / "deploy/helm/loopcam"
 
 
-def helm(api: Api, *arguments: str | Path, values: Values) -> str:
-    require("helm")
-    argv = ["helm", *map(str, arguments), "--values", "-"]
-    env = {**os.environ, "KUBECONFIG": str(api.kubeconfig)}
-    text = yaml.safe_dump(values)
-    done = subprocess.run(argv, input=text, env=env, capture_output=True, text=True, timeout=180, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+class Helm:
+    """Helm 3 or 4 as the administrator of the server, in a home of its own."""
+
+    def __init__(self, program: str, api: Api, place: Path) -> None:
+        self.program = program
+        homes = {f"HELM_{name}_HOME": str(place / name.lower()) for name in ("DATA", "CACHE", "CONFIG")}
+        self._environ = {**os.environ, **homes, "KUBECONFIG": str(api.kubeconfig)}
+
+    def __call__(self, *argv: object) -> None:
+        words = [self.program, *map(str, argv)]
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=180, env=self._environ, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
 
-def deployment(api: Api, namespace: str, name: str) -> dict[str, Any]:
+@pytest.fixture
+def release() -> str:
+    return f"r{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture(params=["helm", "helm4"])
+def helm(request: pytest.FixtureRequest, api: Api, tmp_path: Path) -> Helm:
+    require(request.param)
+    return Helm(request.param, api, tmp_path)
+
+
+def _deployment(api: Api, namespace: str, name: str) -> dict[str, Any]:
     return api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
 
 
-def test_the_standalone_chart_is_installed_and_its_pods_are_admitted(
-    api: Api, namespaces: dict[str, str]
-) -> None:
-    place, release = namespaces["restricted"], f"cam-{uuid.uuid4().hex[:6]}"
-    values = STANDALONES["all objects"] | {"podMonitor": {"enabled": False}}  # whose kind an operator brings
-    said = helm(api, "install", release, STANDALONE, "-n", place, values=values)
-    assert f"helm test {release} -n {place}" in said
-    pod = api.admitted(place, deployment(api, place, f"{release}-loopcam")["spec"]["template"])
-    assert [one for one in pod["spec"]["volumes"] if "projected" in one] == []  # no API token
-    asking = yaml.safe_load(helm(api, "template", release, STANDALONE, "-s", _TEST, values=values))
-    assert api.admitted(place, asking)
+def _names(deployment: dict[str, Any]) -> list[str]:
+    return [one["name"] for one in deployment["spec"]["template"]["spec"]["containers"]]
 
 
-@pytest.mark.parametrize(
-    ("chart", "before", "after"),
-    [
-        (AUTOSCALER, {}, {"loopcam": {"config": {"shutdown_grace": "9s"}}}),
-        (STANDALONE, alone(), {"config": {**alone()["config"], "shutdown_grace": "9s"}}),
-    ],
-    ids=["sidecar", "standalone"],
-)
-def test_a_change_of_the_configuration_rolls_nothing_out(
-    api: Api, namespaces: dict[str, str], chart: Path, before: Values, after: Values
+def test_a_change_of_the_configuration_restarts_nothing(
+    api: Api, namespaces: dict[str, str], helm: Helm, release: str
 ) -> None:
-    place, release = (
-        namespaces["restricted"],
-        f"loopcam-{uuid.uuid4().hex[:6]}",
-    )  # both names are then the release's
-    helm(api, "install", release, chart, "-n", place, values=before)
-    helm(api, "upgrade", release, chart, "-n", place, values=after)
-    names = {AUTOSCALER: f"{release}-loopcam", STANDALONE: release}
-    changed = api.get(f"/api/v1/namespaces/{place}/configmaps/{names[chart]}")
-    assert "shutdown_grace: 9s" in changed["data"]["loopcam.yaml"]
-    assert deployment(api, place, release)["metadata"]["generation"] == 1
+    space = namespaces["restricted"]
+    helm("install", release, CHART, "-n", space)
+    before = _deployment(api, space, release)
+    assert _names(before) == ["autoscaler", "loopcam"]
+    helm("upgrade", release, CHART, "-n", space, "--set", "loopcam.config.captures_at_once=2")
+    config_map = api.get(f"/api/v1/namespaces/{space}/configmaps/{release}-loopcam")
+    assert "captures_at_once: 2" in config_map["data"]["loopcam.yaml"]
+    assert _deployment(api, space, release)["metadata"]["generation"] == before["metadata"]["generation"]
+    helm("uninstall", release, "-n", space)
+    with pytest.raises(RefusedError, match="not found"):
+        _deployment(api, space, release)
+
+
+def test_injected_on_the_way_and_taken_out_by_the_next_upgrade(
+    api: Api, namespaces: dict[str, str], helm: Helm, release: str, tmp_path: Path
+) -> None:
+    space, config = namespaces["baseline"], tmp_path / "loopcam.yaml"
+    config.write_text(json.dumps(CONFIG))
+    renderer = [SCRIPT]
+    if helm.program == "helm4":
+        helm("plugin", "install", PLUGIN)
+        renderer = ["loopcam"]
+    bare = [release, CHART, "-n", space, "--set", "loopcam.enabled=false"]
+    given = ["--post-renderer", *renderer]
+    for word in ("--target=autoscaler", f"--config={config}"):
+        given += ["--post-renderer-args", word]
+    helm("install", *bare, *given)
+    deployment = _deployment(api, space, release)
+    assert _names(deployment) == ["autoscaler", "loopcam"]
+    api.admitted(space, deployment["spec"]["template"])
+    assert api.get(f"/api/v1/namespaces/{space}/configmaps/{release}-loopcam")["data"]
+    helm("upgrade", *bare, *given)
+    assert _deployment(api, space, release)["metadata"]["generation"] == 1
+    helm("upgrade", *bare)
+    assert _names(_deployment(api, space, release)) == ["autoscaler"]
+    with pytest.raises(RefusedError, match="not found"):
+        api.get(f"/api/v1/namespaces/{space}/configmaps/{release}-loopcam")
+    helm("uninstall", release, "-n", space)
