@@ -9,10 +9,9 @@ import pytest
 from daemon.config.load import parse
 from tests.deploy.systemd.conftest import install
 from tests.deploy.systemd.machine import Machine
-from tests.deploy.systemd.wheels import ROOT
+from tests.deploy.systemd.service import DEPLOY
 from tests.prerequisites import require
 
-DEPLOY = ROOT / "deploy" / "systemd"
 FIRST = "[Service]\nExecStart=/bin/sleep 1000\n"
 
 
