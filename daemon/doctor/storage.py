@@ -12,6 +12,7 @@ from daemon.doctor import whereabouts
 from daemon.doctor.bounds import NEEDED_BYTES
 from daemon.doctor.facts import Own, Place
 from daemon.doctor.findings import Finding, Level, Remedy
+from daemon.doctor.permitted import may
 from disk.durable import size_bytes
 from model.units import ByteSize
 
@@ -64,7 +65,7 @@ def _folder(folder: Folder) -> Finding:
         return _problem(folder, f"{there} is no folder", _WHY, Remedy())
     if os.statvfs(there).f_flag & os.ST_RDONLY:
         return _problem(folder, f"{there} is on a read-only file system", _WHY, _volume(folder.path))
-    if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
+    if not may(there, os.W_OK | os.X_OK):
         return _not_writable(folder, there)
     free_bytes = _free_bytes(there)
     made = "" if there == folder.path else f", made below {there}"
