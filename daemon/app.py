@@ -104,15 +104,19 @@ class App:
         }
 
     async def _shutdown(self) -> None:
-        """End captures early but keep them, deliver what the grace allows; the rest waits in the spool."""
+        """End captures early but keep them, deliver what the grace allows; the rest waits in the spool.
+
+        First of all captures: what else there is to end waits for others, and evidence is soon durable.
+        """
         grace_s = self._core.config.shutdown_grace
         _LOG.info("stopping", extra={"grace": str(grace_s)})
+        self._core.captures.close()
         self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
-        await self._core.sources.stop()
         try:
             async with asyncio.timeout(grace_s):
-                await self._core.captures.close()
+                await self._core.sources.stop()
+                await self._core.captures.closed()
                 await self._core.deliveries.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")

@@ -132,10 +132,13 @@ class Captures:
         for running in self._running.values():
             running.window.end(why)
 
-    async def close(self) -> None:
-        """Begin no more, end every window, and wait until every capture has become a report."""
+    def close(self) -> None:
+        """Begin no more, and end every window."""
         self._closed = True
         self.end_all(WindowEnd.SHUTDOWN)
+
+    async def closed(self) -> None:
+        """Wait until every capture has become a report."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -176,13 +179,8 @@ class Captures:
 
     async def _take(self, running: _Running) -> Entry:
         incoming = await self._incoming(running.facts)
-        capture = await take(
-            plan(running.target.config, running.facts.trigger),
-            running.subject,
-            running.window,
-            incoming,
-            running.notes,
-        )
+        how = plan(running.target.config, running.facts.trigger)
+        capture = await take(how, running.subject, running.window, incoming, running.notes)
         if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
             self._spool.discard(incoming)
             part = capture.parts[0]

@@ -13,19 +13,28 @@ from daemon import children
 from model.capture import Outcome
 from model.errors import CollectorError
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024  # of a capture's samples: no sampler fills a disk, and has a pod evicted
 _EXECUTABLE = (
     "where its file brings CAP_SYS_PTRACE, the container or unit must be granted it (add: [SYS_PTRACE], "
     "CapabilityBoundingSet); or the file is not to be executed by our user, or lies on a noexec mount"
 )
-_LIMITS = {resource.RLIMIT_FSIZE: MAX_FILE_BYTES, resource.RLIMIT_CORE: 0}
 
 
 class Spawned:
     """A child held by a pidfd, until it has ended and was waited for."""
 
-    def __init__(self, command: Command, *, stdout: int, stderr: int, keep: Sequence[int]) -> None:
+    def __init__(
+        self,
+        command: Command,
+        *,
+        stdout: int,
+        stderr: int,
+        keep: Sequence[int],
+        most_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
         """Start it; call from the main thread, in the event loop. `keep` are descriptors it inherits.
+
+        The kernel ends it (SIGXFSZ) where a file of its would grow beyond `most_bytes`.
 
         Raises CollectorError where the kernel does not let it be executed, OSError where there are no means.
         """
@@ -38,7 +47,7 @@ class Spawned:
                 environment=children.SAMPLER_ENVIRONMENT,
                 stdout=stdout,
                 stderr=stderr,
-                limits=_LIMITS,
+                limits={resource.RLIMIT_FSIZE: most_bytes, resource.RLIMIT_CORE: 0},
                 keep=keep,
             )
         except PermissionError as error:

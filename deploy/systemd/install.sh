@@ -66,7 +66,7 @@ remove() {
     done
   fi
   rm -rf "$units/loopcam.service" "$units/loopcam@.service" "$units/loopcam.service.d/50-notify-reload.conf" \
-    "$units/loopcam@.service.d/50-notify-reload.conf" "${destdir:?}$prefix"
+    "$units/loopcam@.service.d/50-notify-reload.conf" "$destdir$prefix"
   for folder in "$units/loopcam.service.d" "$units/loopcam@.service.d"; do
     if [ -d "$folder" ]; then rmdir --ignore-fail-on-non-empty "$folder"; fi
   done

@@ -1,11 +1,14 @@
 """An autoscaler in a pod: it tells its iterations by heartbeat, and by lines in each of the files LOGS.
 
 While the file STALL exists, an iteration does not end: it is in `the_culprit`. With HANG it ignores SIGTERM.
+THREADS others wait, sixty calls deep. It serves HTTP on PORT, and with STANDBY never begins an iteration.
 """
 
 import os
 import signal
+import threading
 import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from loopcam import Loopcam
@@ -36,10 +39,25 @@ def run_once():
         the_culprit()
 
 
+def patient(depth):
+    """Waits for ever."""
+    if depth:
+        patient(depth - 1)
+    else:
+        threading.Event().wait()
+
+
 def main():
     """For ever."""
+    for _ in range(int(os.environ.get("THREADS", "0"))):
+        threading.Thread(target=patient, args=(60,), daemon=True).start()
     if "HANG" in os.environ:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if port := os.environ.get("PORT"):
+        server = ThreadingHTTPServer(("127.0.0.1", int(port)), SimpleHTTPRequestHandler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    if "STANDBY" in os.environ:
+        threading.Event().wait()
     cam = Loopcam()
     while True:
         say("iteration starts")

@@ -11,7 +11,7 @@ from tests.daemon import until
 from tests.reports import assert_valid_report
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "none"}
-PATIENCE_S = 15.0
+PATIENCE_S = 40.0
 
 
 class Bucket:

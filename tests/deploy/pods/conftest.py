@@ -2,7 +2,7 @@
 
 import os
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -78,16 +78,16 @@ def bucket(store_url: str, tmp_path: Path) -> Bucket:
 
 
 @pytest.fixture
-def pod(
-    podman: Podman, network: str, image: str, target_image: str, tmp_path: Path
-) -> Iterator[Callable[[Mapping[str, object]], kube.Pod]]:
+def pod(podman: Podman, network: str, image: str, target_image: str, tmp_path: Path) -> Iterator[kube.Play]:
     """Plays pods of the example's chart, with these values, and ends them whatever happens."""
     pods: list[kube.Pod] = []
 
-    def play(values: Mapping[str, object]) -> kube.Pod:
+    def play(values: Mapping[str, object], state: Path | None = None) -> kube.Pod:
         name = kube.fresh_name()
         volumes = tmp_path / name
         volumes.mkdir()
+        if state is not None:
+            (volumes / "loopcam-state").symlink_to(state)
         pods.append(kube.Pod(podman, network, name, volumes))
         return pods[-1].play(kube.rendered(values, name))
 

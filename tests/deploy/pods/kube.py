@@ -6,7 +6,7 @@ import subprocess
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
@@ -156,6 +156,15 @@ class Pod:
         """End a container as the kernel does when memory is short."""
         self.podman("kill", "--signal", "KILL", self.container(name))
 
+    def restarts(self, name: str = "loopcam") -> int:
+        """How often a container was started anew."""
+        return int(self.podman.inspect(self.container(name))["RestartCount"])
+
+    def capturing(self) -> bool:
+        """Whether a capture has taken evidence, and is not over."""
+        found = (self.volumes / "loopcam-state" / "spool" / "incoming").glob("*/report/evidence/*")
+        return any(file.stat().st_size for file in found)
+
     def runs(self, name: str = "loopcam") -> bool:
         """Whether a container does."""
         return bool(self.podman.inspect(self.container(name))["State"]["Running"])
@@ -165,25 +174,50 @@ class Pod:
         self.podman.run("pod", "rm", "--force", "--time", "0", self.name)
 
 
-def values(config: Mapping[str, object], *, env: Mapping[str, str], **loopcam: object) -> dict[str, Any]:
-    """Values for the example: a target that stalls when a file in `shared` says so."""
+class Play(Protocol):
+    """Starts a pod of the example's chart; `state` is the volume of an earlier one."""
+
+    def __call__(self, values: Mapping[str, object], state: Path | None = None) -> Pod: ...
+
+
+def values(
+    config: Mapping[str, object],
+    *,
+    env: Mapping[str, str],
+    target: Mapping[str, str] | None = None,
+    **loopcam: object,
+) -> dict[str, Any]:
+    """Values for the example: a target that stalls when a file in `shared` says so; `target` tells of it."""
     registry, _, tag = LOOPCAM.rpartition(":")
     image = {"repository": registry, "tag": tag, "pullPolicy": "Never"}
-    target = {
+    program = {
         "STALL": "/shared/stall",
         "LOGS": "/shared/loop.log /tmp/loop.log",
         "LOOPCAM_SOCKET": "/run/loopcam/sockets/beat.sock",
         "LOOPCAM_TARGET": "beats",
+        **(target or {}),
     }
     sidecar = {"image": image, "config": config, "env": _env(env), "logs": {"volume": "shared"}, **loopcam}
     return {
         "image": TARGET,
         "imagePullPolicy": "Never",
-        "env": _env(target),
+        "env": _env(program),
         "volumes": [{"name": "shared", "emptyDir": {}}],
         "volumeMounts": [{"name": "shared", "mountPath": "/shared"}],
         "loopcam": sidecar,
     }
+
+
+LINES = {"start": "iteration starts", "end": "iteration done"}
+SAME_USER: Mapping[str, object] = {"privilege": "sameUser", "runAsUser": 1000, "runAsGroup": 1000}
+CAPABLE: Mapping[str, object] = {"privilege": "ptrace", "runAsUser": None, "runAsGroup": None}
+
+
+def watched(name: str = "beats", source: object = "heartbeat", **options: object) -> dict[str, object]:
+    """A target's configuration: the one program there is, told of by one source."""
+    times = {"max_loop_time": "1s", "collection_time": "1s", "cooldown": "1h"}
+    process = {"match": r"/app/autoscaler\.py"}
+    return {"name": name, "process": process, "iterations": [source], **times, **options}
 
 
 def _env(variables: Mapping[str, str]) -> list[dict[str, str]]:

@@ -1,31 +1,21 @@
 """Each rung of `privilege`, as the chart renders it: a stall in the target is a report in a bucket."""
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
+from tests.daemon import until
 from tests.deploy.pods.bucket import ENVIRONMENT, Bucket
-from tests.deploy.pods.kube import Pod, values
+from tests.deploy.pods.kube import CAPABLE, LINES, SAME_USER, Play, values, watched
 
-Play = Callable[[Mapping[str, object]], Pod]
-LINES = {"start": "iteration starts", "end": "iteration done"}
 SOURCES: dict[str, object] = {
     "beats": "heartbeat",
     "lines": {"log": {"path": "/shared/loop.log", **LINES}},
     "inside": {"log": {"path": "target:/tmp/loop.log", **LINES}},
 }
-RUNGS: dict[str, dict[str, object]] = {
-    "sameUser": {"privilege": "sameUser", "runAsUser": 1000, "runAsGroup": 1000},
-    "ptrace": {"privilege": "ptrace", "runAsUser": None, "runAsGroup": None},
+RUNGS = {
+    "sameUser": SAME_USER,
+    "ptrace": CAPABLE,
     "fileCap": {"privilege": "fileCap", "runAsUser": None, "runAsGroup": None},
 }
-
-
-def watched(name: str, source: object, **options: object) -> dict[str, object]:
-    """A target's configuration: the one program there is, told of by one source."""
-    times = {"max_loop_time": "1s", "collection_time": "1s", "cooldown": "1h"}
-    process = {"match": r"/app/autoscaler\.py"}
-    return {"name": name, "process": process, "iterations": [source], **times, **options}
 
 
 @pytest.mark.parametrize("rung", RUNGS)
@@ -42,3 +32,52 @@ def test_a_stall_gives_a_report_in_a_bucket_by_every_source(rung: str, pod: Play
         assert manifest.capture.outcome == "complete", manifest.capture
         assert any("the_culprit" in str(stack) for stack in manifest.top_stacks)
         assert manifest.capture.labels["pod"] == one.name
+
+
+def test_without_any_privilege_a_stall_is_reported_by_log_and_address(pod: Play, bucket: Bucket) -> None:
+    source = {"log": {"path": "/shared/loop.log", **LINES}}
+    collectors = [{"http": {"paths": ["/metrics"]}}, "loglines"]
+    target = watched("lines", source, process={}, address="127.0.0.1:8080", collectors=collectors)
+    config = {"targets": [target], "sinks": [bucket.sink]}
+    one = pod(
+        values(config, env=ENVIRONMENT, target={"PORT": "8080"}, privilege="none", runAsUser=10001)
+    ).watches()
+    one.hears("lines")
+    assert "autoscaler.py" not in one.execute("sh", "-c", "cat /proc/[0-9]*/cmdline")
+    one.stall()
+    evidence = [artifact.path for artifact in bucket.of("lines").capture.evidence]
+    assert any("metrics" in path for path in evidence), evidence
+
+
+def test_a_standby_replica_is_not_captured(pod: Play, bucket: Bucket) -> None:
+    config = {"targets": [watched()], "sinks": [bucket.sink]}
+    standby = pod(values(config, env=ENVIRONMENT, target={"STANDBY": "1"}, **SAME_USER)).watches()
+    leader = pod(values(config, env=ENVIRONMENT, **SAME_USER)).watches()
+    leader.hears("beats")
+    leader.stall()
+    assert bucket.of("beats").capture.labels["pod"] == leader.name
+    assert standby.metric("loopcam_capture_possible", target="beats") == 1
+    assert standby.metric("loopcam_triggers_total") == standby.metric("loopcam_overrunning") == 0
+    assert len(bucket.reports()) == 1
+    assert standby.answers()
+
+
+def test_a_change_of_rung_on_one_volume_loses_no_report(pod: Play, bucket: Bucket) -> None:
+    nowhere = {"s3": {**bucket.sink["s3"], "endpoint_url": "http://127.0.0.1:9"}}
+    first = pod(values({"targets": [watched()], "sinks": [nowhere]}, env=ENVIRONMENT, **SAME_USER)).watches()
+    first.hears("beats")
+    first.stall()
+    spools = first.volumes / "loopcam-state"
+    until(lambda: list(spools.glob("spool/reports/*/report/manifest.json")), "a report waits in the spool")
+    first.remove()
+
+    config = {"targets": [watched()], "sinks": [bucket.sink]}
+    second = pod(values(config, env=ENVIRONMENT, **CAPABLE), spools).watches()
+    assert "another user's" in second.logs()
+    second.hears("beats")
+    second.stall()
+    assert bucket.of("beats").capture.labels["pod"] == second.name
+    second.remove()
+
+    pod(values(config, env=ENVIRONMENT, **SAME_USER), spools).watches()
+    until(lambda: len(bucket.reports()) == 2, "what the first user's spool held is in the bucket", 90)

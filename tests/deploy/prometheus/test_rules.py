@@ -9,12 +9,11 @@ import pytest
 import yaml
 
 from tests.daemon import until
-from tests.deploy.prometheus.conftest import DEPLOY, LABELS, Observed
+from tests.deploy.prometheus.conftest import DEPLOY, LABELS, OPERATIONS, Observed
 from tests.prerequisites import require
 
 RULES = DEPLOY / "prometheus" / "rules.yaml"
 TESTS = DEPLOY / "prometheus" / "rules.test.yaml"
-OPERATIONS = DEPLOY.parent / "docs" / "operations.md"
 ALERTS = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
 
 
@@ -63,6 +62,17 @@ def test_the_documented_command_makes_a_prometheus_rule_of_them(tmp_path: Path) 
 def test_the_example_of_alertmanager_is_sound() -> None:
     require("amtool")
     run("amtool", "check-config", str(DEPLOY / "alertmanager" / "alertmanager.yaml"))
+
+
+def test_the_series_that_alerts_compare_say_what_the_daemon_goes_by(observed: Observed) -> None:
+    cam = observed.cam
+    assert cam.metric("loopcam_iteration_threshold_seconds", target="second") == 0.2
+    assert cam.metric("loopcam_iteration_in_flight_seconds", target="second") > 0.2
+    assert cam.metric("loopcam_spool_limit_bytes") == 2 * 2**30
+    assert cam.metric("loopcam_spool_limit_reports") == 1000
+    assert cam.metric("loopcam_spool_bytes") > 0
+    assert cam.metric("loopcam_spool_owed_bytes") == cam.metric("loopcam_spool_owed_reports") == 0
+    assert cam.metric("loopcam_spool_disk_free_bytes") > 0
 
 
 def test_a_stall_reaches_the_receiver_with_the_place_of_its_report(observed: Observed) -> None:
