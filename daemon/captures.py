@@ -179,13 +179,8 @@ class Captures:
 
     async def _take(self, running: _Running) -> Entry:
         incoming = await self._incoming(running.facts)
-        capture = await take(
-            plan(running.target.config, running.facts.trigger),
-            running.subject,
-            running.window,
-            incoming,
-            running.notes,
-        )
+        how = plan(running.target.config, running.facts.trigger)
+        capture = await take(how, running.subject, running.window, incoming, running.notes)
         if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
             self._spool.discard(incoming)
             part = capture.parts[0]

@@ -1,6 +1,5 @@
 """One boot for all tests: a machine with loopcam installed by install.sh, and services in it."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from tests.prerequisites import require
 
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "python3-venv", "procps")
 WHEEL = "/loopcam"
-_PORTS = itertools.count(20001)
 
 
 def install(machine: Machine, *arguments: str) -> str:
@@ -51,7 +49,7 @@ def service(machine: Machine) -> Iterator[Callable[..., Service]]:
     made: list[Service] = []
 
     def make(name: str, log: str = "") -> Service:
-        made.append(Service(machine, name, next(_PORTS), log))
+        made.append(Service(machine, name, log))
         return made[-1]
 
     yield make

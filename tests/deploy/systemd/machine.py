@@ -68,8 +68,12 @@ class Machine:
 
     def said(self, unit: str, words: str) -> dict[str, Any] | None:
         """The last of its lines that has these words."""
-        found = [one for one in self.journal(unit) if words in one["MESSAGE"]]
+        found = [one for one in self.journal(unit) if words in str(one["MESSAGE"])]
         return found[-1] if found else None
+
+    def hears(self, unit: str, words: str) -> dict[str, Any]:
+        """Wait for such a line; the journal is a little behind."""
+        return until(lambda: self.said(unit, words), f"{unit} says {words}")
 
     def end(self) -> None:
         """Power it off; what does not go by itself is killed."""

@@ -1,7 +1,10 @@
 """loopcam@NAME.service in a machine, and the service that it watches."""
 
+import contextlib
 import json
+import socket
 import uuid
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +18,11 @@ WORKER = "/tests/worker.py"
 class Service:
     """An instance of the template, with a worker of the same name; nothing runs yet."""
 
-    def __init__(self, machine: Machine, name: str, port: int, log: str = "") -> None:
+    def __init__(self, machine: Machine, name: str, log: str = "") -> None:
         self.machine = machine
         self.name = name
         self.unit = f"loopcam@{name}.service"
         self.worker = f"worker-{name}"
-        self._port = port
         self._stall = f"/run/stall-{name}"
         self.machine.write(
             f"/etc/systemd/system/{self.worker}.service",
@@ -43,9 +45,13 @@ class Service:
         times = {"max_loop_time": "300ms", "collection_time": "1s", "cooldown": "1s"}
         worker = {"name": self.name, "process": {"systemd": self.worker}, "captures_per_hour": 3600}
         made: dict[str, object] = {
-            "listen": f"127.0.0.1:{self._port}",
+            "listen": None,
             "targets": [{**times, **one} for one in targets or (worker,)],
-            "unix": {"datagram": "${RUNTIME_DIRECTORY}/beat.sock", "mode": "0666"},
+            "unix": {
+                "http": "${RUNTIME_DIRECTORY}/http.sock",
+                "datagram": "${RUNTIME_DIRECTORY}/beat.sock",
+                "mode": "0666",
+            },
             "spool": {"path": "${STATE_DIRECTORY}/spool"},
             "sinks": [{"file": {"path": "${STATE_DIRECTORY}/reports"}}],
             **options,
@@ -77,8 +83,10 @@ class Service:
 
     def target(self, name: str = "") -> dict[str, Any]:
         """The daemon's own word on a target."""
-        code = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{self._port}/v1/status').read().decode())"
-        told = json.loads(self.machine.run("python3", "-c", code).stdout)
+        connection = _Connection(self.machine.root / "run/loopcam" / self.name / "http.sock")
+        with contextlib.closing(connection):
+            connection.request("GET", "/v1/status", headers={"Host": "localhost"})
+            told = json.loads(connection.getresponse().read())
         return next(one for one in told["targets"] if one["name"] == (name or self.name))
 
     def reports(self) -> list[Path]:
@@ -108,3 +116,17 @@ class Service:
         self.machine.run("systemctl", "kill", "--signal=CONT", self.unit, check=False)
         self.machine.run("systemctl", "stop", self.unit, self.worker)
         self.machine.run("systemctl", "reset-failed", check=False)
+
+
+class _Connection(HTTPConnection):
+    """HTTP over a Unix socket, here one within the machine."""
+
+    def __init__(self, place: Path) -> None:
+        super().__init__("localhost", timeout=30)
+        self._place = place
+
+    def connect(self) -> None:
+        """The kernel tells the daemon that it is root who asks."""
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(str(self._place))

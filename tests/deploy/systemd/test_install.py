@@ -4,6 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
+from daemon.config.load import parse
 from tests.deploy.systemd.conftest import install
 from tests.deploy.systemd.machine import Machine
 from tests.deploy.systemd.wheels import ROOT
@@ -100,3 +103,10 @@ def test_both_units_say_the_same() -> None:
         "StateDirectory",
         "RuntimeDirectory",
     }
+
+
+@pytest.mark.parametrize("name", ["loopcam.yaml", "instance.yaml"])
+def test_the_configurations_are_good(name: str) -> None:
+    folders = {"STATE_DIRECTORY": "/var/lib/loopcam/x", "RUNTIME_DIRECTORY": "/run/loopcam/x"}
+    (target,) = parse((DEPLOY / name).read_text(), name, folders).targets
+    assert target.process.unit == "cluster-autoscaler.service"

@@ -36,15 +36,15 @@ def test_how_long_an_iteration_runs_is_told(service: Services) -> None:
 def test_a_daemon_that_hangs_is_killed_and_started_again(service: Services, machine: Machine) -> None:
     hung = service("hung")
     hung.configure()
-    hung.drop_in("[Service]\nWatchdogSec=3s\nRestartSec=200ms\n")
+    hung.drop_in("[Service]\nWatchdogSec=5s\nRestartSec=200ms\n")
     hung.start()
     pid = machine.property(hung.unit, "MainPID")
     machine.run("kill", "-STOP", pid)
-    until(lambda: machine.property(hung.unit, "NRestarts") == "1", "the watchdog bites")
+    until(lambda: machine.property(hung.unit, "NRestarts") != "0", "the watchdog bites")
     until(lambda: machine.property(hung.unit, "ActiveState") == "active", "it is back")
     assert machine.property(hung.unit, "MainPID") not in ("0", pid)
-    assert machine.said(hung.unit, "Watchdog timeout")
-    assert machine.said(hung.unit, "Fatal Python error: Aborted"), "where it hung is in the journal"
+    machine.hears(hung.unit, "Watchdog timeout")
+    machine.hears(hung.unit, "Fatal Python error: Aborted")  # and where it hung
     hung.turns()
 
 
@@ -58,8 +58,7 @@ def test_a_bad_configuration_is_refused_and_the_old_one_stays(service: Services,
     refused = "watching steady; the new configuration was refused, the old one stays"
     until(lambda: steady.status() == refused, "it says so")
     assert machine.property(steady.unit, "ActiveState") == "active"
-    told = machine.said(steady.unit, "configuration refused")
-    assert told is not None
+    told = machine.hears(steady.unit, "configuration refused")
     assert told["PRIORITY"] == "3"
     assert told["MESSAGE"].startswith("error: configuration refused, the old one stays")
     steady.configure()
@@ -83,13 +82,28 @@ def test_what_was_taken_before_a_stop_is_kept_and_delivered(service: Services, m
     until(lambda: len(list(dumps.glob("*/report/evidence/*.dump.json"))) > 1, "it records")
     machine.run("systemctl", "stop", ending.unit)
     assert machine.property(ending.unit, "Result") == "success"
-    stopping, kept = machine.said(ending.unit, "stopping"), machine.said(ending.unit, "report accepted")
-    assert stopping is not None
-    assert kept is not None
+    stopping, kept = machine.hears(ending.unit, "stopping"), machine.hears(ending.unit, "report accepted")
     took_us = int(kept["__MONOTONIC_TIMESTAMP"]) - int(stopping["__MONOTONIC_TIMESTAMP"])
     assert took_us < 2_000_000, "evidence is durable within 2 s"
     (report,) = ending.reports()
     assert "stalled_here" in (report / "profile.collapsed").read_text()
+
+
+def test_a_stop_that_still_delivers_gets_the_time_it_asks_for(service: Services, machine: Machine) -> None:
+    slow = service("undelivered")
+    mute = "import socket, time; server = socket.create_server(('127.0.0.1', 9999)); time.sleep(3600)"
+    machine.run("systemd-run", "--unit=mute", "--collect", "python3", "-c", mute)
+    slow.configure(sinks=[{"http": {"url": "http://127.0.0.1:9999/reports"}}], shutdown_grace="6s")
+    slow.drop_in("[Service]\nTimeoutStopSec=2s\n")
+    slow.start()
+    slow.stall(on=True)
+    drawn = slow.state / "spool/reports"
+    until(lambda: list(drawn.glob("*/report/manifest.json")), "the report is drawn, and on its way")
+    machine.run("systemctl", "stop", slow.unit)
+    machine.run("systemctl", "stop", "mute")
+    machine.hears(slow.unit, "not all delivered within the grace")
+    assert machine.property(slow.unit, "Result") == "success"
+    assert list(drawn.glob("*/report/manifest.json"))
 
 
 def test_a_wrong_configuration_at_the_start_is_not_tried_again(service: Services, machine: Machine) -> None:
@@ -107,7 +121,7 @@ def test_a_blocking_sampler_works_with_its_drop_in_alone(service: Services, mach
     blocked.configure({**target, "collectors": [{"pyspy": {"blocking": True}}]})
     blocked.start()
     blocked.stall(on=True)
-    until(lambda: machine.said(blocked.unit, "seccomp forbids ptrace"), "it is refused")
+    machine.hears(blocked.unit, "seccomp forbids ptrace")
     blocked.stall(on=False)
     blocked.drop_in((machine.root / "deploy/blocking.conf").read_text())
     machine.run("systemctl", "restart", blocked.unit)

@@ -36,13 +36,16 @@ def test_what_is_missing_is_told_and_found_when_it_comes(service: Services, mach
     for name, words in ABSENT.items():
         until(lambda name=name, words=words: many.target(name)["detail"] == words, words)
         assert many.target(name)["remedy"]
-        assert machine.said(many.unit, f'no process to watch  target={name}  why="{words}"'), name
+        machine.hears(many.unit, f'no process to watch  target={name}  why="{words}"')
     for name in ("named", "many@1001"):
         assert many.target(name.replace("@", "-"))["pid"], name
     until(lambda: many.status().startswith("watching 2 of 7 targets"), "it counts them")
 
     machine.run("systemctl", "start", "asleep")
     until(lambda: many.target("asleep")["pid"], "it is found once it runs")
+    one = machine.run("loopcam", "doctor", "--systemd", "twins", check=False)
+    assert one.returncode == 1
+    assert ABSENT["twins"] in one.stderr
     doctor = ("--config", f"/etc/loopcam/{many.name}.yaml")
     sandbox = ("systemd-run", "--pipe", "--quiet", "--wait", "-p", "User=loopcam")
     paths = ("-E", "STATE_DIRECTORY=/var/lib/loopcam/many", "-E", "RUNTIME_DIRECTORY=/run/loopcam/many")
