@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -167,7 +168,19 @@ class Pod:
 
     def runs(self, name: str = "loopcam") -> bool:
         """Whether a container does."""
-        return bool(self.podman.inspect(self.container(name))["State"]["Running"])
+        return self.podman.inspect(self.container(name))["State"]["Status"] in ("running", "stopping")
+
+    @contextmanager
+    def deleted(self) -> Iterator[None]:
+        """While it is being deleted: every container has got SIGTERM at once, and the grace is not over."""
+        names = [self.container(name) for name in ("loopcam", "autoscaler")]
+        stops = [self.podman.start("stop", "--time", "60", name, stdout=subprocess.DEVNULL) for name in names]
+        try:
+            yield
+        finally:
+            self.remove()
+            for one in stops:
+                one.communicate()
 
     def remove(self) -> None:
         """End it."""
@@ -187,7 +200,7 @@ def values(
     target: Mapping[str, str] | None = None,
     **loopcam: object,
 ) -> dict[str, Any]:
-    """Values for the example: a target that stalls when a file in `shared` says so, with `target` to tell it."""
+    """Values for the example: a target that stalls when a file in `shared` says so, `target` is its own."""
     registry, _, tag = LOOPCAM.rpartition(":")
     image = {"repository": registry, "tag": tag, "pullPolicy": "Never"}
     program = {
