@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from daemon.doctor import remedies
 from tests.daemon import until
 from tests.deploy.pods.engine import Podman
 from tests.deploy.pods.kube import fresh_name
@@ -26,7 +27,7 @@ def running(podman: Podman, target_image: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "rights", [("--user", "1000:1000"), ("--user", "0", *IN_SIGHT)], ids=["user", "root"]
+    "rights", [("--user", "1000:1000"), tuple(remedies.capability().docker.split())], ids=["user", "root"]
 )
 def test_a_capture_comes_as_a_tar_on_standard_output(
     rights: tuple[str, ...], podman: Podman, running: str, image: str
