@@ -141,8 +141,6 @@ def _judge_end(code: int, said: str) -> Judgement:
 
 def _judge_signal(number: int) -> Judgement:
     """What an end by a signal means."""
-    if number == signal.SIGXFSZ:
-        return Judgement(outcome=Outcome.PARTIAL, detail="austin's file grew to the most that one may have")
     early = number == signal.SIGINT  # it only has this effect before austin is ready for it
     outcome = Outcome.ENDED_BEFORE_ATTACH if early else Outcome.FAILED
     return Judgement(outcome=outcome, detail=f"austin was ended by signal {number}")

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from daemon.commands import capture, check, collect, demo, doctor, heartbeat, reports, run, schema
+from daemon.commands import capture, check, collect, demo, doctor, heartbeat, inject, reports, run, schema
 from daemon.commands import exec as exec_command
 from daemon.evidence import version
 from model.errors import ConfigError, LoopcamError, UsageError
@@ -17,6 +17,7 @@ COMMANDS = {
     "check": check,
     "doctor": doctor,
     "schema": schema,
+    "inject": inject,
     "collect": collect,
     "reports": reports,
     "heartbeat": heartbeat,

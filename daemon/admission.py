@@ -31,6 +31,7 @@ class Admission:
         self.config = config
         self.limits: Limits = limits_file.load()
         self.running: set[str] = set()  # targets with a capture in progress
+        self._drills: set[str] = set()  # those of them whose capture is a drill, which takes nobody's place
         self._before: dict[str, Spent] = {}  # what a target had spent before its last capture
         self._limits_file = limits_file
         self._spool = spool
@@ -57,9 +58,11 @@ class Admission:
             return RefusedError(reason, target.possible.detail, remedy=target.possible.remedy)
         said = self.limits.refusal(target.name, limit_rules(target.config), kind, now().boot_s, plan)
         if said is not None:
-            remedy = "or raise `captures_per_hour`" if said[0] is Refusal.RATE_LIMITED else ""
+            own = said[0] is Refusal.RATE_LIMITED and plan is not PlanName.DRILL
+            remedy = "or raise `captures_per_hour`" if own else ""
             return RefusedError(*said, remedy=remedy)
-        if target.name in self.running or len(self.running) >= self.config.captures_at_once:
+        counted = self.running - self._drills if plan is not PlanName.DRILL else self.running
+        if target.name in self.running or len(counted) >= self.config.captures_at_once:
             return RefusedError(Refusal.BUSY, f"captures in progress: {', '.join(sorted(self.running))}")
         if not self._spool.has_room(target.name):
             full = "the spool or its disk is full of what sinks do not have yet"
@@ -75,6 +78,8 @@ class Admission:
         if refused is not None or held is None:
             raise refused or _absent(target)
         self.running.add(target.name)
+        if trigger.plan is PlanName.DRILL:
+            self._drills.add(target.name)
         self._before[target.name] = self.limits.spend(target.name, trigger.kind, now(), trigger.plan)
         return held
 
@@ -90,8 +95,10 @@ class Admission:
     def done(self, target_name: str) -> None:
         """A capture is over."""
         self.running.discard(target_name)
+        self._drills.discard(target_name)
         self._before.pop(target_name, None)
 
 
 def _absent(target: Target) -> RefusedError:
-    return RefusedError(Refusal.NO_PROCESS, target.absent.detail, remedy=_FIND)
+    why = target.possible if target.possible.reason == target.absent.reason else target.absent
+    return RefusedError(Refusal.NO_PROCESS, why.detail, remedy=_FIND if why == target.absent else why.remedy)

@@ -11,8 +11,10 @@ from daemon.config.doubts import tell
 from daemon.config.settings import Config
 from daemon.core import Core
 from daemon.evidence import version
+from daemon.notify import Notifier
 from daemon.reload import Reloader
 from daemon.spool.adopt import adopt
+from daemon.standing import line
 from daemon.targets.target import Target
 from daemon.watch.deadlines import PAUSED_S
 from daemon.web.servers import Servers
@@ -23,16 +25,18 @@ _LOG = logging.getLogger(__name__)
 TICK_S = 1.0
 HURRY_S = 0.1
 SAME_SIGNAL_S = 0.2
+LAST_STEPS_S = 15.0  # of a shutdown, after the grace: children are ended, listeners closed
 
 
 class App:
     """One daemon."""
 
-    def __init__(self, config: Config, path: Path | None = None) -> None:
+    def __init__(self, config: Config, path: Path | None = None, notifier: Notifier | None = None) -> None:
         """Open the spool; raises SpoolError. `path` is the configuration's file, where there is one."""
+        self._notifier = notifier or Notifier()
         self._core = Core(config)
         self._servers = Servers(self._core)
-        self._reloader = Reloader(self._core, self._servers, path)
+        self._reloader = Reloader(self._core, self._servers, path, self._notifier)
         self._stopping = asyncio.Event()
         self._signalled_s = float("-inf")
 
@@ -47,6 +51,7 @@ class App:
                 await self._shutdown()
                 ticker.cancel()
         finally:
+            self._notifier.close()
             self._core.spool.close()
 
     def stop(self) -> None:
@@ -72,6 +77,8 @@ class App:
         _LOG.info("loopcam watches", extra=self._about())
         tell(self._core.config)
         self._tell_of_missing()
+        self._notifier.status(line(self._core, time.monotonic()))  # so that it is there as soon as we are
+        self._notifier.ready()
 
     def _tell_of_missing(self) -> None:
         for target in self._core.fleet:
@@ -97,13 +104,19 @@ class App:
         }
 
     async def _shutdown(self) -> None:
-        """End captures early but keep them, deliver what the grace allows; the rest waits in the spool."""
-        _LOG.info("stopping", extra={"grace": str(self._core.config.shutdown_grace)})
+        """End captures early but keep them, deliver what the grace allows; the rest waits in the spool.
+
+        First of all captures: what else there is to end waits for others, and evidence is soon durable.
+        """
+        grace_s = self._core.config.shutdown_grace
+        _LOG.info("stopping", extra={"grace": str(grace_s)})
+        self._core.captures.close()
+        self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
-        await self._core.sources.stop()
         try:
-            async with asyncio.timeout(self._core.config.shutdown_grace):
-                await self._core.captures.close()
+            async with asyncio.timeout(grace_s):
+                await self._core.sources.stop()
+                await self._core.captures.closed()
                 await self._core.deliveries.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")
@@ -125,6 +138,8 @@ class App:
                     self._core.events.deadlines.paused()
             try:
                 await self._look()
+                if not self._stopping.is_set():
+                    self._notifier.status(line(self._core, time.monotonic()))
             except OSError as error:  # no descriptors or no processes left: that may pass, we go on
                 _LOG.warning("could not look at processes or files", extra={"error": str(error)})
 
@@ -163,7 +178,12 @@ def _sought(target: Target) -> dict[str, object]:
     selector = target.config.process
     if target.by_address:
         return {"target": target.name, "address": ", ".join(target.config.address)}
-    wanted = {"pid": selector.pid, "pidfile": selector.pidfile, "match": selector.match}
+    wanted = {
+        "pid": selector.pid,
+        "pidfile": selector.pidfile,
+        "match": selector.match,
+        "systemd": selector.systemd,
+    }
     if selector.peer:
         wanted["peer"] = "the first that sends a heartbeat over a Unix socket"
     return {"target": target.name, **{key: value for key, value in wanted.items() if value is not None}}

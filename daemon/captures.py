@@ -63,7 +63,7 @@ class Captures:
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
         self._running: dict[str, _Running] = {}
-        self._full_next: dict[str, tuple[Trigger, tuple[str, ...]]] = {}  # by target; a light one ends first
+        self._full_next: dict[str, tuple[Trigger, tuple[str, ...]]] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -99,10 +99,10 @@ class Captures:
         _LOG.info("capture started", extra={"report": facts.id, "reason": trigger.reason})
         return facts.id
 
-    def after_light(self, target: Target, trigger: Trigger, notes: tuple[str, ...]) -> bool:
-        """Whether a light capture of this target is in progress: then it ends now, and a full one follows."""
+    def after_lesser(self, target: Target, trigger: Trigger, notes: tuple[str, ...] = ()) -> bool:
+        """Whether a capture that counts for less is in progress: then it ends now, and this one follows."""
         running = self._running.get(target.name)
-        if running is None or running.facts.trigger.plan is not PlanName.LIGHT or self._closed:
+        if running is None or self._closed or not trigger.plan.outranks(running.facts.trigger.plan):
             return False
         self._full_next[target.name] = (trigger, notes)
         running.window.end(WindowEnd.ESCALATED)
@@ -111,7 +111,7 @@ class Captures:
     def iteration_ended(self, target: str, iteration: str | None, at_s: float) -> None:
         """An iteration is over, and with it the window of its capture; one for another reason goes on."""
         running, next_ = self._running.get(target), self._full_next.get(target)
-        if next_ is not None and next_[0].is_of(iteration):
+        if next_ is not None and next_[0].kind in _OF_ITERATIONS and next_[0].is_of(iteration):
             del self._full_next[target]
         if running is not None and running.facts.trigger.is_of(iteration):
             running.window.iteration_ended(at_s)
@@ -132,10 +132,13 @@ class Captures:
         for running in self._running.values():
             running.window.end(why)
 
-    async def close(self) -> None:
-        """Begin no more, end every window, and wait until every capture has become a report."""
+    def close(self) -> None:
+        """Begin no more, and end every window."""
         self._closed = True
         self.end_all(WindowEnd.SHUTDOWN)
+
+    async def closed(self) -> None:
+        """Wait until every capture has become a report."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -169,20 +172,15 @@ class Captures:
         await self._deliver(entry, warm)
 
     def _go_on(self, target: Target) -> None:
-        """Begin the full capture that waited for the end of a light one."""
+        """Begin the capture that waited for the end of a lesser one."""
         if (waiting := self._full_next.pop(target.name, None)) is not None:
             with contextlib.suppress(RefusedError):  # counted and logged where it was refused
                 self.begin(target, *waiting)
 
     async def _take(self, running: _Running) -> Entry:
         incoming = await self._incoming(running.facts)
-        capture = await take(
-            plan(running.target.config, running.facts.trigger),
-            running.subject,
-            running.window,
-            incoming,
-            running.notes,
-        )
+        how = plan(running.target.config, running.facts.trigger)
+        capture = await take(how, running.subject, running.window, incoming, running.notes)
         if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
             self._spool.discard(incoming)
             part = capture.parts[0]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 
 from daemon.admission import Admission
 from daemon.captures import Captures
@@ -62,13 +63,19 @@ class Core:
         self.hurry.set()
         self.triggers.exited(target)
 
+    def _of_note(self, target: str) -> Iterator[str]:
+        """The ids of a target's reports in the spool; a drill is no report that an alert should point to."""
+        for entry in self.spool.entries.values():
+            if entry.target == target and not entry.drill:
+                yield entry.id
+
     def _delivered(self, sink: str, entry: Entry, delivery: Delivery) -> None:
         """Tell how an attempt to store a report ended."""
         self.orders.delivered(entry)
         about = {"report": entry.id, "sink": sink}
         if delivery.progress is Progress.DELIVERED:
             self.telemetry.deliveries.labels(sink, "delivered").inc()
-            if entry.id == max(one.id for one in self.spool.entries.values() if one.target == entry.target):
+            if entry.id == max(self._of_note(entry.target), default=""):
                 self.telemetry.set_last_report(entry.target, entry.id, delivery.location)
             _LOG.info("report stored", extra={**about, "location": delivery.location})
         else:

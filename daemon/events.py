@@ -98,7 +98,7 @@ class Events:
             _LOG.warning("overrun", extra=about)
         else:
             _LOG.info("overrun goes on", extra=about)
-        if trigger.kind is TriggerKind.OVERRUN and self._captures.after_light(target, trigger, notes):
+        if self._captures.after_lesser(target, trigger, notes):
             return
         try:
             self._captures.begin(target, trigger, notes)

@@ -4,7 +4,11 @@ import time
 from functools import partial
 
 from daemon.core import Core
+from daemon.spool.spool import Spool
 from daemon.spool.state import Progress
+from daemon.targets.target import Target
+from daemon.telemetry import Telemetry
+from daemon.unheard import unheard
 
 
 def announce(core: Core) -> None:
@@ -17,7 +21,7 @@ def announce(core: Core) -> None:
         core.telemetry.add_sink(part.name)
     for entry in sorted(core.spool.entries.values(), key=lambda entry: entry.id):
         for delivery in entry.deliveries.values():
-            if delivery.location and entry.target in core.fleet.targets:
+            if delivery.location and entry.target in core.fleet.targets and not entry.drill:
                 core.telemetry.set_last_report(entry.target, entry.id, delivery.location)
 
 
@@ -40,18 +44,38 @@ def refresh(core: Core) -> None:
         reason = "disabled" if disabled else target.possible.reason
         possible = target.possible.possible and not disabled
         core.telemetry.set_capture_possible(target.name, "" if possible else reason)
+        core.telemetry.iteration_threshold_s.labels(target.name).set(_threshold_s(target))
+        silent = any(True for _ in unheard(core, target, now_s))
+        core.telemetry.target_unheard.labels(target.name).set(silent)
         ups = {part.name: core.sources.condition(target, part).up for part in target.config.iterations}
         core.telemetry.set_sources(target.name, ups)
     for name, outbox in core.deliveries.outboxes.items():
         states = [delivery.progress for _, delivery in outbox.undelivered()]
         core.telemetry.delivery_pending.labels(name).set(states.count(Progress.PENDING))
         core.telemetry.delivery_dead.labels(name).set(states.count(Progress.DEAD))
-    core.telemetry.spool_bytes.set(core.spool.used_bytes())
-    core.telemetry.spool_reports.set(len(core.spool.entries))
-    core.telemetry.spool_damaged.set(core.spool.damaged())
+    _refresh_spool(core.spool, core.telemetry)
+
+
+def _refresh_spool(spool: Spool, telemetry: Telemetry) -> None:
+    owed = spool.owed()
+    telemetry.spool_bytes.set(spool.used_bytes())
+    telemetry.spool_reports.set(len(spool.entries))
+    telemetry.spool_owed_bytes.set(sum(entry.size_bytes for entry in owed))
+    telemetry.spool_owed_reports.set(len(owed))
+    telemetry.spool_limit_bytes.set(spool.max_bytes)
+    telemetry.spool_limit_reports.set(spool.max_reports)
+    telemetry.spool_disk_free_bytes.set(spool.disk_free_bytes())
+    telemetry.spool_damaged.set(spool.damaged())
 
 
 def _in_flight_s(core: Core, name: str) -> float:
     target = core.fleet.targets.get(name)
     in_flight = target.in_flight if target else None
     return time.monotonic() - in_flight.started_s if in_flight else 0.0
+
+
+def _threshold_s(target: Target) -> float:
+    """The age at which the iteration in flight overruns, or one would that starts now."""
+    watch, in_flight = target.watch, target.in_flight
+    threshold_s = in_flight.threshold_s if in_flight else watch.next_threshold().time_s
+    return threshold_s + watch.rules.idle_allowance_s + watch.rules.lag_s

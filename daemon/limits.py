@@ -1,7 +1,7 @@
 """What says no to a capture, pure: cooldown and captures an hour. Time comes in with every call.
 
 A light capture waits for the cooldown as any other, but begins none, and has a budget of its own: what it
-spends is never missing for the full one that may follow it.
+spends is never missing for the full one that may follow it. So has a drill, which is asked for by hand.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from model.events import PlanName, Refusal, TriggerKind
 from model.units import Seconds
 
 HOUR_S = 3600.0
+DRILLS_PER_HOUR = 12
 MOST_TARGETS = 1000  # addresses that come and go make ever new ones: those captured last count
 
 
@@ -39,6 +40,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
 
     captures: tuple[Instant, ...] = ()  # full ones
     light: tuple[Instant, ...] = ()
+    drills: tuple[Instant, ...] = ()
     cooldown_from: Instant | None = None  # the last full capture that was not asked for by hand
 
 
@@ -92,6 +94,8 @@ class Limits:
         spent = self._spent.get(target, Spent())
         if plan is PlanName.LIGHT:
             return _many(spent.light, rules.light_per_hour, "light captures", now_s)
+        if plan is PlanName.DRILL:
+            return _many(spent.drills, DRILLS_PER_HOUR, "drills", now_s)
         return _many(spent.captures, rules.captures_per_hour, "captures", now_s)
 
     def spend(self, target: str, kind: TriggerKind, at: Instant, plan: PlanName = PlanName.FULL) -> Spent:
@@ -99,6 +103,8 @@ class Limits:
         spent = self._spent.get(target, Spent())
         if plan is PlanName.LIGHT:
             made = msgspec.structs.replace(spent, light=_with(spent.light, at))
+        elif plan is PlanName.DRILL:
+            made = msgspec.structs.replace(spent, drills=_with(spent.drills, at))
         else:
             since = spent.cooldown_from if kind is TriggerKind.MANUAL else at
             captures = _with(spent.captures, at)
@@ -151,6 +157,7 @@ def restored(saved: Saved, boot_id: str, now: Instant) -> Limits:
         target: Spent(
             captures=tuple(map(moved, one.captures)),
             light=tuple(map(moved, one.light)),
+            drills=tuple(map(moved, one.drills)),
             cooldown_from=one.cooldown_from and moved(one.cooldown_from),
         )
         for target, one in saved.targets.items()

@@ -5,54 +5,26 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import partial
 
 import msgspec
 
 from daemon.admission import Admission
 from daemon.capture.opened import new_id, stamp
+from daemon.capture_status import CaptureStatus, State, stored, told
 from daemon.captures import Captures
 from daemon.events import Events
 from daemon.spool.entry import Entry
 from daemon.spool.spool import Spool
-from daemon.spool.state import Delivery, Opened
+from daemon.spool.state import Opened
 from daemon.targets.target import Target
 from daemon.watch.iterations import InFlight
 from model.errors import RefusedError
-from model.events import Event, Refusal, Trigger, TriggerKind
+from model.events import Event, PlanName, Refusal, Trigger, TriggerKind
 from model.units import Seconds
 
 REMEMBERED = 100  # that are over
-
-
-class State(StrEnum):
-    """How far a capture is."""
-
-    WAITING = "waiting"  # for the next iteration
-    RUNNING = "running"
-    ACCEPTED = "accepted"  # its report is safe in the spool
-    STORED = "stored"  # and every sink has it
-    FAILED = "failed"
-    REFUSED = "refused"
-    CANCELLED = "cancelled"  # before it began
-    EXPIRED = "expired"  # no iteration began in time
-
-
-class CaptureStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One capture, by the id of its report."""
-
-    id: str
-    target: str
-    state: State
-    kind: str
-    reason: str
-    since: str  # when it was asked for, or triggered (RFC 3339)
-    expires_in_s: float | None = None  # while it waits
-    outcome: str = ""  # of its report
-    why: str = ""  # there is no report
-    remedy: str = ""
-    sinks: dict[str, Delivery] = {}
+DRILL = "drill"  # the note in the report
 
 
 class _Waiting(msgspec.Struct, frozen=True):
@@ -81,7 +53,15 @@ class Orders:
         """Capture it at once, in the iteration that is in flight if one is; raises RefusedError."""
         current = target.in_flight
         which = f", within {_named(current)}" if current else ""
-        report_id = self._captures.begin(target, _trigger(target, f"asked for by hand{which}", current))
+        return self._begin(target, _trigger(target, f"asked for by hand{which}", current))
+
+    def drill(self, target: Target) -> str:
+        """Capture it for a moment, to see whether the report arrives everywhere; raises RefusedError."""
+        trigger = _trigger(target, "a drill, asked for by hand: nothing overran", None)
+        return self._begin(target, msgspec.structs.replace(trigger, plan=PlanName.DRILL), (DRILL,))
+
+    def _begin(self, target: Target, trigger: Trigger, notes: tuple[str, ...] = ()) -> str:
+        report_id = self._captures.begin(target, trigger, notes)
         self._remember(report_id, None)
         return report_id
 
@@ -115,15 +95,15 @@ class Orders:
                 return msgspec.structs.replace(waiting.status, expires_in_s=left_s)
         for facts in self._captures.in_progress():
             if facts.id == report_id:
-                return _of(facts, State.RUNNING)
+                return told(facts, State.RUNNING)
         if (entry := self._spool.entries.get(report_id)) is not None:
-            return _stored(entry)
+            return stored(entry)
         return self._asked.get(report_id)
 
     def busy(self, target: Target) -> list[CaptureStatus]:
         """What keeps a capture of this target from beginning now."""
         waiting = self._waiting.get(target.name)
-        running = [_of(facts, State.RUNNING) for facts in self._captures.in_progress()]
+        running = [told(facts, State.RUNNING) for facts in self._captures.in_progress()]
         return running + ([] if waiting is None else [waiting.status])
 
     def waiting(self, target: str) -> str:
@@ -142,7 +122,7 @@ class Orders:
     def delivered(self, entry: Entry) -> None:
         """A sink has a report, or failed to take it: what was asked for outlives the spool's copy."""
         if entry.id in self._asked:
-            self._asked[entry.id] = _stored(entry)
+            self._asked[entry.id] = stored(entry)
 
     def _look(self, name: str, event: Event) -> None:
         """An event: perhaps the next iteration of a target began that is waited for."""
@@ -192,12 +172,12 @@ class Orders:
         if facts.id not in self._asked:
             return
         if entry is not None:
-            self._asked[facts.id] = _stored(entry)
+            self._asked[facts.id] = stored(entry)
         elif refused is not None:
             why = f"{refused.reason}: {refused}"
-            self._over(_of(facts, State.REFUSED), State.REFUSED, why, refused.remedy)
+            self._over(told(facts, State.REFUSED), State.REFUSED, why, refused.remedy)
         else:
-            self._over(_of(facts, State.FAILED), State.FAILED, "the capture failed; the log says why")
+            self._over(told(facts, State.FAILED), State.FAILED, "the capture failed; the log says why")
 
     def _over(self, status: CaptureStatus, state: State, why: str, remedy: str = "") -> None:
         self._remember(status.id, msgspec.structs.replace(status, state=state, why=why, remedy=remedy))
@@ -220,29 +200,4 @@ def _trigger(target: Target, reason: str, current: InFlight | None) -> Trigger:
         at_s=time.monotonic(),
         iteration=current.iteration if current else None,
         started_s=current.started_s if current else None,
-    )
-
-
-def _of(facts: Opened, state: State) -> CaptureStatus:
-    return CaptureStatus(
-        id=facts.id,
-        target=facts.target,
-        state=state,
-        kind=facts.trigger.kind,
-        reason=facts.trigger.reason,
-        since=facts.triggered_at,
-    )
-
-
-def _stored(entry: Entry) -> CaptureStatus:
-    capture = entry.capture
-    return CaptureStatus(
-        id=entry.id,
-        target=entry.target,
-        state=State.STORED if entry.settled else State.ACCEPTED,
-        kind=capture.trigger.kind,
-        reason=capture.trigger.reason,
-        since=capture.triggered_at,
-        outcome=capture.outcome,
-        sinks=dict(entry.deliveries),
     )

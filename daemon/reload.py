@@ -10,6 +10,7 @@ from daemon.config.load import load
 from daemon.config.parts import Part
 from daemon.config.settings import Config
 from daemon.core import Core
+from daemon.notify import Notifier
 from daemon.web.servers import Servers
 from model.errors import LoopcamError
 from sinks.contract import Sink
@@ -22,10 +23,11 @@ _AT_START_ONLY = ("listen", "metrics_listen", "unix", "control")
 class Reloader:
     """Watches the configuration's file; a ConfigMap's symlink swap changes what the path leads to."""
 
-    def __init__(self, core: Core, servers: Servers, path: Path | None) -> None:
+    def __init__(self, core: Core, servers: Servers, path: Path | None, notifier: Notifier) -> None:
         self._core = core
         self._servers = servers
         self._path = path
+        self._notifier = notifier
         self._seen = self._stamp()
 
     def look(self) -> None:
@@ -36,6 +38,11 @@ class Reloader:
 
     def reload(self) -> None:
         """Take the file up again; a bad one is refused and the configuration in use stays."""
+        self._notifier.reloading()
+        self._read()
+        self._notifier.ready()  # with the old one, where the new one was refused
+
+    def _read(self) -> None:
         if self._path is None:
             _LOG.info("no configuration file to read again: it came from flags")
             return

@@ -57,6 +57,9 @@ class Telemetry:
         self.iteration_in_flight_s = g(
             "iteration_in_flight_seconds", "Age of the oldest iteration in flight, 0 without one.", "target"
         )
+        self.iteration_threshold_s = g(
+            "iteration_threshold_seconds", "Age at which the iteration in flight overruns.", "target"
+        )
         self.events = c("events", "Events that sources delivered.", "target", "source", "event")
         self.stale_events = c(
             "stale_events", "Events found when catching up, too old to act upon.", "target", "source"
@@ -74,6 +77,7 @@ class Telemetry:
             "log_patterns_disabled", "Times that a pattern took too long.", "target", "source"
         )
         self.source_up = g("source_up", "Whether a source hears its target now.", "target", "source")
+        self.target_unheard = g("target_unheard", "Whether a target that was heard no longer is.", "target")
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
         self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")
         self.overruns = c("overruns", "Iterations that overran.", "target", "certainty")
@@ -101,6 +105,11 @@ class Telemetry:
         self.delivery_dead = g("delivery_dead", "Reports that a sink will not store.", "sink")
         self.spool_bytes = g("spool_bytes", "Bytes on disk in the spool.")
         self.spool_reports = g("spool_reports", "Reports in the spool.")
+        self.spool_owed_bytes = g("spool_owed_bytes", "Bytes of reports that some sink has yet to store.")
+        self.spool_owed_reports = g("spool_owed_reports", "Reports that some sink has yet to store.")
+        self.spool_limit_bytes = g("spool_limit_bytes", "The most bytes the spool may hold.")
+        self.spool_limit_reports = g("spool_limit_reports", "The most reports the spool may hold.")
+        self.spool_disk_free_bytes = g("spool_disk_free_bytes", "Bytes free on the spool's disk.")
         self.spool_damaged = g("spool_damaged", "Damaged entries that were set aside.")
         self.lateness_s = h("lateness_seconds", "How late the daemon's own timer was.", _LATENESS_BUCKETS_S)
         self.config_reloads = c("config_reloads", "Times the configuration was read again.", "result")

@@ -34,7 +34,7 @@ class WindowEnd(StrEnum):
     DAEMON_KILLED = "daemon_killed"
     DISABLED = "disabled"
     CANCELLED = "cancelled"
-    ESCALATED = "escalated"  # a light capture, when its iteration overran: a full one follows
+    ESCALATED = "escalated"  # a light capture when its iteration overran, or a drill: one that counts follows
 
 
 class ProcessIdentity(msgspec.Struct, frozen=True, kw_only=True):

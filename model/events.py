@@ -53,6 +53,14 @@ class PlanName(StrEnum):
 
     LIGHT = "light"  # a short window, and of the collectors only those that cost next to nothing
     FULL = "full"
+    DRILL = "drill"  # all of it for a moment, to see it arrive: nothing overran
+
+    def outranks(self, other: "PlanName") -> bool:
+        """Whether a capture of this plan takes the place of one of the other that is in progress."""
+        return _RANKS.index(self) > _RANKS.index(other)
+
+
+_RANKS = (PlanName.DRILL, PlanName.LIGHT, PlanName.FULL)
 
 
 class Trigger(msgspec.Struct, frozen=True, kw_only=True):

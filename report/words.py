@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from model.capture import Capture, Outcome, PartOutcome, WindowEnd
-from model.events import Certainty, TriggerKind
+from model.events import Certainty, PlanName, TriggerKind
 from model.manifest import TopStack
 from model.samples import State, ThreadKind
 from model.units import counted
@@ -29,7 +29,7 @@ _ENDS = {
     WindowEnd.DAEMON_KILLED: "loopcam itself was killed; the next start took up what was there",
     WindowEnd.DISABLED: "capturing was switched off",
     WindowEnd.CANCELLED: "the capture was cancelled",
-    WindowEnd.ESCALATED: "the iteration overran, and a full capture followed",
+    WindowEnd.ESCALATED: "a capture that counts for more was due, and followed",
 }
 
 _OUTCOMES = {
@@ -45,6 +45,7 @@ _OUTCOMES = {
 }
 
 _NOTES = {
+    "drill": "This is a drill, which shows that a report would arrive; it was taken for a moment only.",
     "observer_paused": "loopcam itself had been paused shortly before, so the age may be overstated.",
     "adopted": "loopcam was killed during this capture; its next start took up the evidence.",
 }
@@ -60,6 +61,8 @@ def headline(capture: Capture) -> str:
     trigger = capture.trigger
     if trigger.kind is TriggerKind.OVERRUN and trigger.age_s is not None:
         return f"{capture.target}: an iteration ran for over {seconds(trigger.age_s)}"
+    if trigger.plan is PlanName.DRILL:
+        return f"{capture.target}: a drill, nothing overran"
     return f"{capture.target}: {'captured on demand' if _demanded(capture) else trigger.reason}"
 
 

@@ -12,8 +12,9 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from fetch.link_local import is_link_local
 from model.errors import SinkError
-from sinks.addresses import fault, is_link_local, origin, shown
+from sinks.addresses import fault, origin, shown
 
 _CONNECT_S = 5.0
 _LARGEST_REPLY_BYTES = 64 << 10

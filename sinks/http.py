@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from msgspec import Meta
 
 from fetch.headers import header_faults, is_sendable
+from fetch.link_local import is_link_local
 from model.artifacts import Artifact
 from model.errors import SinkError
 from model.report import Report
@@ -141,7 +142,7 @@ class Http(Sink, frozen=True, kw_only=True, dict=True):
             yield "url", self._shown, "no fields in the host"
         if self.mode == "files" and "file" not in fields:
             yield "url", self._shown, "holds {file} with `mode: files`"
-        if addresses.is_link_local(urlsplit(url).hostname or "") and not self.allow_link_local:
+        if is_link_local(urlsplit(url).hostname or "") and not self.allow_link_local:
             yield "url", self._shown, "no link-local address, unless `allow_link_local: true`"
 
 

@@ -4,6 +4,7 @@ import re
 from urllib.parse import quote
 
 from model.artifacts import Artifact
+from model.events import PlanName
 from model.manifest import Manifest
 
 _LONGEST_BYTES = 2048  # what S3 allows, names and values together; Google allows more
@@ -19,6 +20,8 @@ def metadata(manifest: Manifest, artifact: Artifact) -> dict[str, str]:
         "loopcam-revision": str(manifest.revision),
         "loopcam-sha256": artifact.sha256,
     }
+    if manifest.capture.trigger.plan is PlanName.DRILL:
+        found["loopcam-drill"] = "true"
     left_bytes = _LONGEST_BYTES - sum(len(name) + len(value) for name, value in found.items())
     for label, text in sorted(manifest.capture.labels.items()):
         name, value = f"loopcam-label-{_ODD.sub('-', label.lower())}", quote(text, _PLAIN)

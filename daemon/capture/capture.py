@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Coroutine
+from typing import Any
 
 import msgspec
 
@@ -58,7 +59,7 @@ async def take(
 
 async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> None:
     """Run the recorder. Its end, when it fails, ends the window too: nothing more is to come."""
-    part = await _absorb(recorder.name, recorder.record(window))
+    part = await _absorb(recorder.name, recorder.record(window), window)
     part = msgspec.structs.replace(part, name=recorder.name)
     taken.recording = recorder.recording()
     if part.outcome in _CUT_SHORT and taken.recording is not None:  # it went well until then
@@ -86,16 +87,34 @@ async def _collect(
         taken.artifacts.update({artifact.path: artifact for artifact in artifacts})
         return Outcome.COMPLETE if artifacts else Outcome.NOTHING
 
-    part = await _absorb(name, bounded())
+    part = await _absorb(name, bounded(), window)
     taken.parts.append(msgspec.structs.replace(part, detail=part.detail or detail))
 
 
-async def _absorb(name: str, work: Awaitable[Outcome | None]) -> PartOutcome:
+async def _until_cut(work: Coroutine[Any, Any, Outcome | None], window: CaptureWindow) -> Outcome | None:
+    """Its result; raises CollectorError where there is no more time for it."""
+    task = asyncio.create_task(work)
+    window.cut.then(task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if task.cancelled() and window.cut.come and not _cancelled():
+            raise CollectorError(Outcome.FAILED, "not done in time") from None
+        raise
+
+
+def _cancelled() -> bool:
+    """Whether somebody wants an end of all that we do, and not of a part."""
+    current = asyncio.current_task()
+    return current is None or current.cancelling() > 0
+
+
+async def _absorb(name: str, work: Coroutine[Any, Any, Outcome | None], window: CaptureWindow) -> PartOutcome:
     """Time one part's work and turn whatever it raises into its outcome."""
     started_s = time.monotonic()
     outcome, detail, remedy = Outcome.COMPLETE, "", ""
     try:
-        outcome = await work or Outcome.COMPLETE
+        outcome = await _until_cut(work, window) or Outcome.COMPLETE
     except CollectorError as error:
         outcome, detail, remedy = Outcome(error.outcome), str(error), error.remedy
     except TimeoutError:
@@ -106,6 +125,8 @@ async def _absorb(name: str, work: Awaitable[Outcome | None]) -> PartOutcome:
         _LOG.exception("part failed", extra={"part": name})
         outcome, detail = Outcome.FAILED, f"{type(error).__name__}: {error}"
     seconds = time.monotonic() - started_s
+    if outcome is Outcome.FAILED and window.samplers_cut.come:
+        detail = f"cut off, as {window.urgent}: {detail}"
     return PartOutcome(name=name, outcome=outcome, seconds=seconds, detail=detail, remedy=remedy)
 
 

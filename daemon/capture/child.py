@@ -67,16 +67,20 @@ class RecordingChild:
 
     @classmethod
     async def start(
-        cls, command: Command, keep: int, says_ready: Callable[[bytes], bool]
+        cls, command: Command, keep: int, says_ready: Callable[[bytes], bool], most_bytes: int
     ) -> "RecordingChild":
         """Start it; `keep` is a descriptor that it inherits, `says_ready` knows the words of readiness.
+
+        Its file cannot become larger than `most_bytes`.
 
         It inherits the reading end of its own output, too: py-spy speaks before it writes its file, and
         without a reader, as when we were killed, that would be its end.
         """
         with contextlib.ExitStack() as ours:
             output, reading, writing = await _pipe(ours)
-            process = Spawned(command, stdout=writing, stderr=writing, keep=(keep, reading))
+            process = Spawned(
+                command, stdout=writing, stderr=writing, keep=(keep, reading), most_bytes=most_bytes
+            )
         return cls(process, output, says_ready)
 
     def cpu_s(self) -> float:

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
 from collectors.contract import Cost, Judgement, Looker
 from daemon.capture.budget import Account
+from daemon.capture.child import Kill
 from daemon.capture.keeping import Keeping
 from daemon.capture.look import Look, look
 from daemon.capture.pauses import PauseGuard
@@ -36,7 +38,13 @@ class Looking:
 
     async def first(self, looker: Looker, window: CaptureWindow, guard: PauseGuard) -> Cost:
         """Look for the first time, and say what there is to sample; raises CollectorError."""
-        looked = await self._look(looker, guard)
+
+        def began(kill: Kill) -> None:
+            window.samplers_cut.then(kill)
+            if looker.pauses_target():
+                guard.began(kill)
+
+        looked = await self._look(looker, began)
         printed, judged = looked.printed, looked.judged
         if judged.outcome is not Outcome.COMPLETE:
             raise error(judged)
@@ -63,8 +71,7 @@ class Looking:
                 _LOG.info("no look", extra={"why": looked.judged.detail, "pid": self._process.pid})
             interval_s = max(INTERVAL_S, (time.monotonic() - started_s) / SHARE)
 
-    async def _look(self, looker: Looker, guard: PauseGuard | None = None) -> Look:
-        began = guard.began if guard is not None and looker.pauses_target() else None
+    async def _look(self, looker: Looker, began: Callable[[Kill], None] | None = None) -> Look:
         looked = await look(looker, self._process, self._keeping.lock, began)
         self.spent_s += looked.printed.cpu_s
         self._account.spend(looked.printed.cpu_s)

@@ -17,6 +17,7 @@ from daemon.triggers.early import Early
 from model.events import PlanName, Trigger, TriggerKind
 
 LOOKER, OTHER = "pyspy", "austin"
+DRILL_S = 2.0
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +46,8 @@ def plan(config: settings.Target, trigger: Trigger | None = None) -> Plan:
 
 def collection_time_s(config: settings.Target, trigger: Trigger) -> float:
     """How long the window of a capture may be."""
+    if trigger.plan is PlanName.DRILL:
+        return min(DRILL_S, config.collection_time)
     if trigger.plan is PlanName.LIGHT:
         light = (p.options.collection_time for p in config.triggers if isinstance(p.options, Early))
         return next(light, config.collection_time)

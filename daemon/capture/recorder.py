@@ -15,6 +15,7 @@ from daemon.capture.keeping import Keeping
 from daemon.capture.looking import Looking, error
 from daemon.capture.pauses import PauseGuard
 from daemon.capture.segment import Part, Ran, first_of
+from daemon.capture.spawned import MAX_FILE_BYTES
 from daemon.capture.trials import failed
 from daemon.capture.window import CaptureWindow
 from daemon.spool.incoming import Incoming
@@ -23,7 +24,7 @@ from model.capture import Outcome, Recording
 from model.errors import CollectorError
 from model.units import ByteSize, Percent
 
-MAX_RECORDED_BYTES = 64 * 1024 * 1024
+MAX_RECORDED_BYTES = MAX_FILE_BYTES
 MAX_ADJUSTED = 8
 BECOMING_S = 0.2
 
@@ -154,6 +155,7 @@ class Recorder:
             pace=choice.pace,
             began=self._guard.began if sampler.pauses_target() else lambda _kill: None,
             gross=gross,
+            most_bytes=MAX_RECORDED_BYTES - self._keeping.recorded_bytes,
             once_s=once_s,
         )
         self._paused |= sampler.pauses_target()
@@ -165,7 +167,7 @@ class Recorder:
             raise wrong
         if ran.judged.outcome is Outcome.TARGET_EXITED:  # and yet it lives: it is becoming another program
             await first_of(window.ended(), asyncio.sleep(BECOMING_S))
-        if self._keeping.recorded_bytes > MAX_RECORDED_BYTES:
+        if self._keeping.recorded_bytes >= MAX_RECORDED_BYTES:
             raise CollectorError(Outcome.PARTIAL, f"stopped at {ByteSize(MAX_RECORDED_BYTES)}")
         if window.over():
             return choice
@@ -223,4 +225,6 @@ class Recorder:
         """Whether the sampler failed, and not the target."""
         if ran.judged.outcome is Outcome.TARGET_EXITED:
             return self._process.alive()
+        if ran.judged.outcome is Outcome.PARTIAL:  # its file was full, and so would another's be
+            return False
         return not (ran.asked and ran.judged.outcome in (Outcome.COMPLETE, Outcome.NOTHING))

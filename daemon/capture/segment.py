@@ -1,6 +1,7 @@
 """One segment: a sampler's child from its start until its file is whole."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Awaitable, Callable
 
@@ -14,6 +15,7 @@ from daemon.capture.window import CaptureWindow
 from daemon.children import INTERRUPT_GRACE_S
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome, Segment
+from model.units import ByteSize
 
 SLEEPS = 3.0  # times the interval between samples
 GLANCE_S = 0.25  # between glances at what a running sampler costs
@@ -39,7 +41,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace
     began: Callable[[Callable[[], None]], None]  # gets what kills it
     gross: Callable[[float, float], bool]  # whether so much CPU time after so long is far too much
+    most_bytes: int  # of its file
     once_s: float  # the CPU time that its beginning and end are likely to take
+
+    def full(self) -> Judgement:
+        """The kernel ended it, as its file was too large."""
+        detail = f"{self.name} was stopped at {ByteSize(self.most_bytes)}, the most that its file may take"
+        return Judgement(outcome=Outcome.PARTIAL, detail=detail, remedy="a lower `rate_hz`, fewer threads")
 
     def grace_s(self) -> float:
         """How long it may take to end: py-spy sleeps on, at random, and has its file to write."""
@@ -50,7 +58,7 @@ async def record(part: Part, process: HeldProcess, keeping: Keeping, window: Cap
     """Record until the segment or the window is over, and keep what came of it; raises CollectorError."""
     path = keeping.path(part.name, part.sampler)
     command = part.sampler.record(process.pid, part.pace.rate_hz, part.pace.segment_s, keeping.file(path))
-    child = await RecordingChild.start(command, keeping.lock, part.sampler.ready)
+    child = await RecordingChild.start(command, keeping.lock, part.sampler.ready, part.most_bytes)
     began_s = child.started_s
     segment = Segment(
         path=path, sampler=part.name, rate_hz=part.pace.rate_hz, started_s=began_s, ended_s=began_s
@@ -58,6 +66,7 @@ async def record(part: Part, process: HeldProcess, keeping: Keeping, window: Cap
     late = gross = False
     try:
         part.began(child.kill)
+        window.samplers_cut.then(child.kill)
         keeping.begun(segment, part.version)
         await first_of(
             window.ended(), child.ended(), child.ready.wait(), asyncio.sleep(command.ready_within_s)
@@ -69,7 +78,9 @@ async def record(part: Part, process: HeldProcess, keeping: Keeping, window: Cap
             child.kill()
         ended_s = min(time.monotonic(), process.exited_s or float("inf"))
         asked = window.over() or not child.over()
-        judged = part.sampler.judge(await child.end(part.grace_s()))
+        ended = await child.end(part.grace_s())
+        full = ended.code == -signal.SIGXFSZ
+        judged = part.full() if full else part.sampler.judge(ended)
     finally:
         child.kill()
     if late:

@@ -2,10 +2,36 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from model.capture import Window, WindowEnd
 
 AFTER_ITERATION_S = 1.0
+# When we are to stop, or the target is gone, evidence shall be durable within 2 s. That leaves
+SAMPLERS_S = 1.2  # to samplers, to write their files
+REST_S = 1.5  # and to everything else
+_URGENT = {WindowEnd.SHUTDOWN: "loopcam stops", WindowEnd.TARGET_EXITED: "the target is gone"}
+
+
+class Cut:
+    """A moment from which on something is no longer waited for."""
+
+    def __init__(self) -> None:
+        self.come = False
+        self._then: list[Callable[[], object]] = []
+
+    def then(self, do: Callable[[], object]) -> None:
+        """Have this done when it comes; at once when it has."""
+        if self.come:
+            do()
+        else:
+            self._then.append(do)
+
+    def now(self) -> None:
+        """It comes."""
+        self.come, then, self._then = True, self._then, []
+        for do in then:
+            do()
 
 
 class CaptureWindow:
@@ -20,6 +46,8 @@ class CaptureWindow:
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[WindowEnd] = self._loop.create_future()
         self._ended_s: float | None = None
+        self.samplers_cut, self.cut = Cut(), Cut()
+        self.urgent = ""  # why nothing may be waited for long
         self._timers = [self._loop.call_later(collection_time_s, self.end, WindowEnd.COLLECTION_TIME)]
 
     async def ended(self) -> WindowEnd:
@@ -31,7 +59,11 @@ class CaptureWindow:
         return self._end.done()
 
     def end(self, why: WindowEnd) -> None:
-        """End it now; a later reason changes nothing."""
+        """End it now; a later reason changes nothing, but that it may leave less time."""
+        if why in _URGENT and not self.urgent:
+            self.urgent = _URGENT[why]
+            self._loop.call_later(SAMPLERS_S, self.samplers_cut.now)
+            self._loop.call_later(REST_S, self.cut.now)
         for timer in self._timers:
             timer.cancel()
         if not self._end.done():

@@ -7,11 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from daemon.commands import client
+from daemon.commands.drill import drill
 from model.errors import LoopcamError, UsageError
 from model.units import Seconds
 
 NEXT = "next-iteration"
 POLL_S = 0.5
+DRILL_WAIT_S = 60.0
 _NOT_OVER = ("waiting", "running", "accepted")
 
 
@@ -24,7 +26,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="now",
         help="at once, within the iteration in flight if there is one (default); or the one that starts next",
     )
-    parser.add_argument("--wait", metavar="TIME", help=f"how long to wait for it, with {NEXT} (60s)")
+    parser.add_argument(
+        "--drill",
+        action="store_true",
+        help="a moment of the target, or of each, followed until every sink has it: exit 0 only then",
+    )
+    parser.add_argument("--wait", metavar="TIME", help=f"how long to wait, with {NEXT} or --drill (60s)")
     parser.add_argument(
         "--follow",
         action="store_true",
@@ -35,6 +42,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask for it; the report follows when the collection time is over."""
+    if args.drill:
+        return _drill(args)
     body: dict[str, object] = {"target": args.target}
     if args.when == NEXT:
         body["when"] = NEXT
@@ -47,14 +56,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _drill(args: argparse.Namespace) -> int:
+    if args.when == NEXT:
+        raise UsageError(f"--drill does not go with --when {NEXT}: it is taken now", remedy="leave one out")
+    return drill(args, DRILL_WAIT_S if args.wait is None else _wait_s(args))
+
+
 def _tell(answer: Any) -> None:
     doing = "capturing" if answer["state"] == "running" else "waiting for the next iteration of"
     print(f"{doing} {answer['target']}: report {answer['id']}", flush=True)
 
 
 def _wait_s(args: argparse.Namespace) -> float:
-    if args.when != NEXT:
-        raise UsageError(f"--wait goes with --when {NEXT}", remedy="leave it out")
+    if args.when != NEXT and not args.drill:
+        raise UsageError(f"--wait goes with --when {NEXT} or --drill", remedy="leave it out")
     try:
         return Seconds.parse(args.wait)
     except ValueError as error:

@@ -12,6 +12,7 @@ from model.errors import TargetError
 
 if TYPE_CHECKING:
     from daemon.config.settings import Config
+    from daemon.notify import Notifier
 
 UMASK = 0o077
 
@@ -25,13 +26,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Be the daemon."""
     from daemon import logs
+    from daemon.notify import Notifier
 
     config = flags.config(args)
     if args.config is None:
         _demand_process(config)
     logs.set_up(args.log_format)
     os.umask(UMASK)
-    asyncio.run(_live(config, args.config))
+    asyncio.run(_live(config, args.config, Notifier.taken()))
     return 0
 
 
@@ -44,9 +46,9 @@ def _demand_process(config: "Config") -> None:
         )
 
 
-async def _live(config: "Config", path: Path | None) -> None:
+async def _live(config: "Config", path: Path | None, notifier: "Notifier") -> None:
     from daemon.app import App
 
-    app = App(config, path)
+    app = App(config, path, notifier)
     gc.freeze()  # what is there now stays for good: no collection need look at it again
     await app.run()

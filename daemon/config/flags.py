@@ -38,6 +38,7 @@ FLAGS = (
     Flag(("--pid",), "N", f"{_TARGET}process.pid", "the process to watch, by its id"),
     Flag(("--pidfile",), "FILE", f"{_TARGET}process.pidfile", "... by a file that holds its id"),
     Flag(("--match",), "REGEX", f"{_TARGET}process.match", "... by its executable or command line"),
+    Flag(("--systemd",), "UNIT", f"{_TARGET}process.systemd", "... as the main process of a systemd service"),
     Flag(
         ("--address",),
         "HOST:PORT",
@@ -162,7 +163,7 @@ def _of_flags(written: Mapping[Flag, tuple[str, str]]) -> "Config":
         paths = {flag.path: flag.spellings[0] for flag in FLAGS}
         paths |= {flag.path: spelling for flag, (spelling, _) in written.items()}
         paths |= {
-            "targets[0].process": "--pid, --pidfile, --match, --address",
+            "targets[0].process": "--pid, --pidfile, --match, --systemd, --address",
             "sinks": paths["sinks[0].file.path"],
         }
         paths |= {_LOG: paths[f"{_LOG}.path"], f"{_METRICS}.preset": paths[f"{_LOG}.preset"]}

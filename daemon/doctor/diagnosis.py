@@ -12,13 +12,15 @@ from daemon.capture.choice import Sampling
 from daemon.capture.plan import sampling
 from daemon.config.parts import COLLECTOR_FAMILY
 from daemon.config.settings import Config, Selector, Target
-from daemon.doctor import addresses, gather, ourselves, places, process, remedies
+from daemon.doctor import addresses, bounds, gather, ourselves, places, probes, process, remedies
 from daemon.doctor.access import Obstacle, obstacles
 from daemon.doctor.facts import Own
 from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
+from daemon.doctor.headline import headline
 from daemon.doctor.trial import tried
 from daemon.evidence import version
 from daemon.targets.find import find
+from daemon.targets.units import Units
 from model.capture import Outcome
 from model.errors import CollectorError, TargetError
 from model.units import Seconds
@@ -35,7 +37,9 @@ class _Patient(msgspec.Struct, frozen=True, kw_only=True):
     how: Sampling
 
 
-def diagnosis(pid: int | None, config: Config | None, *, reach: bool = False) -> Diagnosis:
+def diagnosis(
+    pid: int | None, config: Config | None, *, reach: bool = False, probe: bool = False
+) -> Diagnosis:
     """Of one process, or of a configuration's targets, or of ourselves alone."""
     findings: list[Finding] = []
     tries: list[Try] = []
@@ -43,14 +47,30 @@ def diagnosis(pid: int | None, config: Config | None, *, reach: bool = False) ->
     findings += [_installed(kind, sampler) for kind, sampler in samplers.items()]
     program = _program(samplers["pyspy"])
     own = gather.own(program)
-    findings = [*ourselves.judged(own), *findings]
+    findings = [*ourselves.judged(own), *_bounds(own, config), *findings]
     if config is not None:
-        findings += places.judged(config, reach=reach)
+        findings += places.judged(config, own, reach=reach)
+    if config is not None and probe:
+        findings += probes.judged(config)
     for patient in _patients(pid, config, findings):
         _examine(own, patient, findings, tries)
     worked = all(one.outcome in (Outcome.COMPLETE, Outcome.TARGET_STOPPED) for one in tries)
     free = not any(finding.level is Level.PROBLEM for finding in findings)
-    return Diagnosis(version=version(), works=worked and free, findings=tuple(findings), tries=tuple(tries))
+    works = worked and free
+    return Diagnosis(
+        version=version(),
+        works=works,
+        headline=headline(findings, tries, config, own.place, works=works),
+        place=own.place,
+        findings=tuple(findings),
+        tries=tuple(tries),
+    )
+
+
+def _bounds(own: Own, config: Config | None) -> Iterator[Finding]:
+    targets = config.targets if config else ()
+    hows = [how for target in targets if (how := sampling(target)) is not None]
+    return bounds.judged(own, targets=len(targets), blocking=any(how.looker.pauses_target() for how in hows))
 
 
 def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -> Iterator[_Patient]:
@@ -64,7 +84,8 @@ def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -
 
 def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
     """The targets whose processes are there; what is to be said of the others."""
-    found = find({target.name: target.process for target in config.targets if target.process.given})
+    units = Units()
+    found = find({target.name: target.process for target in config.targets if target.process.given}, units)
     for target in config.targets:
         how = sampling(target)
         if target.address:
@@ -72,7 +93,7 @@ def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
         if not target.process.given:
             continue
         if target.name not in found:
-            findings.append(_missing(target))
+            findings.append(_missing(target, units))
         elif how is not None:
             yield _Patient(subject=target.name, pid=found[target.name], how=how)
         else:
@@ -86,10 +107,16 @@ def _usual(pid: int) -> Sampling:
     return Sampling(name="pyspy", looker=PySpy()) if (how := sampling(target)) is None else how
 
 
-def _missing(target: Target) -> Finding:
+def _missing(target: Target, units: Units) -> Finding:
     if target.process.peer:
         what = "its process is the first that sends a heartbeat: give --pid to look at it"
         return Finding(check="process", level=Level.NOTE, what=what, subject=target.name)
+    if target.process.unit is not None:
+        absent = units.absence(target.process.unit)
+        mend = Remedy(command=absent.remedy)
+        return Finding(
+            check="process", level=Level.PROBLEM, what=absent.detail, remedy=mend, subject=target.name
+        )
     why = "nothing that is to be seen from here fits its `process`"
     mend = remedies.shared_processes()
     what = "its process is not there"

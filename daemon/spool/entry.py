@@ -10,6 +10,7 @@ from disk.durable import make_dir, size_bytes, write_atomic
 from model import coding
 from model.capture import Capture
 from model.errors import SpoolError
+from model.events import PlanName
 from model.manifest import Manifest
 from model.report import CAPTURE_FILE, MANIFEST_FILE, Report
 
@@ -36,6 +37,11 @@ class Entry:
     def target(self) -> str:
         """Whose report it is."""
         return self.capture.target
+
+    @property
+    def drill(self) -> bool:
+        """Whether it was taken to see it arrive only."""
+        return self.capture.trigger.plan is PlanName.DRILL
 
     @property
     def drawn(self) -> bool:

@@ -113,6 +113,15 @@ class Spool:
         """Bytes of all reports."""
         return sum(entry.size_bytes for entry in self.entries.values())
 
+    def owed(self) -> list[Entry]:
+        """Reports that must stay: some sink has yet to store them."""
+        return [entry for entry in self.entries.values() if not self._settled(entry)]
+
+    def disk_free_bytes(self) -> int:
+        """Bytes that its disk has left for us."""
+        disk = os.statvfs(self.path)
+        return disk.f_bavail * disk.f_frsize
+
     def damaged(self) -> int:
         """How many entries were set aside."""
         return sum(1 for _ in (self.path / "damaged").iterdir())
@@ -128,7 +137,7 @@ class Spool:
             return not self._disk_full()
         if not self._full():
             return True
-        kept = [entry for entry in self.entries.values() if not self._settled(entry)]  # others can make room
+        kept = self.owed()  # others can make room
         if len(kept) < self.max_reports and sum(entry.size_bytes for entry in kept) < self.max_bytes:
             return True
         return not any(entry.target == target for entry in kept)
@@ -160,8 +169,7 @@ class Spool:
         return entry.drawn and all(map(entry.has, owed))
 
     def _disk_full(self) -> bool:
-        disk = os.statvfs(self.path)
-        return disk.f_bavail * disk.f_frsize < LEAST_FREE_BYTES
+        return self.disk_free_bytes() < LEAST_FREE_BYTES
 
     def _full(self) -> bool:
         return len(self.entries) >= self.max_reports or self.used_bytes() >= self.max_bytes

@@ -11,6 +11,7 @@ import msgspec
 
 from daemon.config import settings
 from daemon.config.names import DNS, split_address
+from fetch.link_local import is_link_local
 from fetch.names import look_up
 
 _LOG = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Lookup:
         self._next_s = float("-inf")
         self._failed = ""
         self._crowded = False
+        self._refused: set[str] = set()
 
     def due(self) -> bool:
         """Whether it is time to look again. What needs no lookup is looked at as often: it costs nothing."""
@@ -40,7 +42,7 @@ class Lookup:
         """
         self._next_s = time.monotonic() + self.config.address_refresh
         try:
-            addresses = await _resolved(self.config.address)
+            addresses = self._permitted(await _resolved(self.config.address))
         except OSError as error:
             said = error.strerror or str(error)
             if said != self._failed:
@@ -57,6 +59,16 @@ class Lookup:
             name: at(self.config, name, (one,))
             for name, one in _named(self.config, addresses[:MOST_ADDRESSES])
         }
+
+    def _permitted(self, found: list[str]) -> list[str]:
+        """Who answers for a name gets no request to a cloud's metadata; an address written out is meant."""
+        refused = {one for one in found if is_link_local(split_address(one)[0])}.difference(
+            self.config.address
+        )
+        for one in sorted(refused - self._refused):
+            _LOG.warning("a link-local address is no target", extra={**self._about(), "address": one})
+        self._refused = refused
+        return [one for one in found if one not in refused]
 
     def _about(self) -> dict[str, object]:
         return {"target": self.config.name}

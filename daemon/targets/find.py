@@ -11,6 +11,7 @@ import msgspec
 
 from daemon.config.settings import Selector
 from daemon.targets import procfs
+from daemon.targets.units import Units
 
 if TYPE_CHECKING:
     from daemon.patterns.search import Search
@@ -21,25 +22,30 @@ STALE_PIDFILE_S = 2.0
 MATCHED_BYTES = 4096
 
 
-def find(selectors: Mapping[str, Selector]) -> dict[str, int]:
+def find(selectors: Mapping[str, Selector], units: Units) -> dict[str, int]:
     """The pid that each target's selector names now; a target whose process is not there is left out.
 
     Of several matches the oldest process wins, so that a forked child never takes its parent's place; a
-    process that only wraps another match (`timeout`, `sh -c`) does not count.
+    process that only wraps another match (`timeout`, `sh -c`) does not count. `units` remember when a unit of
+    systemd was asked for.
     """
+    main_pids = units.main_pids(one.unit for one in selectors.values() if one.unit is not None)
     found: dict[str, int] = {}
     patterns: dict[str, str] = {}
     for target, selector in selectors.items():
         if selector.match is not None:
             patterns[target] = selector.match
-        elif (pid := _named(selector)) is not None:
+        elif (pid := _named(selector, main_pids)) is not None:
             found[target] = pid
     return {**found, **_matches(patterns)}
 
 
-def _named(selector: Selector) -> int | None:
-    """The process of a pid or a pidfile, while there is one."""
-    pid = selector.pid if selector.pid is not None else _read_pidfile(selector.pidfile)
+def _named(selector: Selector, main_pids: Mapping[str, int]) -> int | None:
+    """The process of a pid, a unit or a pidfile, while there is one."""
+    if selector.unit is not None:
+        pid = main_pids.get(selector.unit)
+    else:
+        pid = selector.pid if selector.pid is not None else _read_pidfile(selector.pidfile)
     return pid if pid is not None and (procfs.PROC / str(pid)).exists() else None
 
 

@@ -16,6 +16,7 @@ from daemon.targets.held import Held
 from daemon.targets.possible import Possible
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
+from daemon.targets.units import Units
 from model.capture import Outcome
 from model.errors import CollectorError
 
@@ -30,6 +31,7 @@ class Fleet:
 
     def __init__(self, configs: Iterable[settings.Target], on_exit: Callable[[Target], None]) -> None:
         self._on_exit = on_exit
+        self._units = Units()
         self._next_check_s: dict[str, tuple[float, float]] = {}
         self._judging: dict[str, asyncio.Task[None]] = {}
         self._entries: dict[str, Target | Group] = {}
@@ -88,11 +90,22 @@ class Fleet:
         }
         if not wanted:
             return
-        for name, pid in (await asyncio.to_thread(find, wanted)).items():
+        for name, pid in (await asyncio.to_thread(find, wanted, self._units)).items():
             target = self.targets.get(name)
             if target is not None and target.pid != pid:
                 target.hold(pid)
                 self._next_check_s.pop(name, None)
+        for name, selector in wanted.items():
+            if selector.unit is not None and (target := self.targets.get(name)) is not None:
+                self._say_absent(target, self._units.absence(selector.unit))
+
+    def _say_absent(self, target: Target, why: Possible) -> None:
+        """Tell, once, why the unit that a target is has no process."""
+        if target.held is not None or target.possible == why:
+            return
+        target.possible = why
+        about = {"target": target.name, "why": why.detail, "remedy": why.remedy}
+        _LOG.warning("no process to watch", extra=about)
 
     async def check(self) -> None:
         """Try, without pausing it, whether each new target can be looked at; if not, again and again."""

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from aiohttp import web
 
+from daemon.capture_status import CaptureStatus
 from daemon.core import Core
-from daemon.orders import CaptureStatus
 from daemon.targets.target import Target
 from daemon.web.control import read_body
 from daemon.web.responses import RequestError, json_response
@@ -17,10 +17,11 @@ DEFAULT_WAIT_S, LONGEST_WAIT_S = 60.0, 3600.0
 
 
 class CollectRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`POST /v1/collect`: which target to capture, and whether at once or with its next iteration."""
+    """`POST /v1/collect`: which target to capture; at once, with its next iteration, or for a drill."""
 
     target: str | None = None
     when: Literal["now", "next-iteration"] = "now"
+    drill: bool = False
     wait_s: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_WAIT_S)] | None = None
 
 
@@ -41,10 +42,14 @@ class OnDemand:
     async def _collect(self, request: web.Request) -> web.Response:
         asked = await read_body(request, CollectRequest)
         target = self._target(asked.target)
+        if asked.drill and asked.when != "now":
+            raise RequestError(400, "a drill is taken now", remedy="leave `when` out")
         if asked.when == "now" and asked.wait_s is not None:
             raise RequestError(400, "wait_s goes with `next-iteration`", remedy="leave it out, or set `when`")
         try:
-            if asked.when == "now":
+            if asked.drill:
+                report_id = self._core.orders.drill(target)
+            elif asked.when == "now":
                 report_id = self._core.orders.now(target)
             else:
                 report_id = self._core.orders.next_iteration(target, asked.wait_s or DEFAULT_WAIT_S)

@@ -1,4 +1,4 @@
-"""A source that has fallen silent is named by /readyz, unless something explains its silence."""
+"""A source that has fallen silent is named by /readyz and counted, unless something explains its silence."""
 
 import json
 import time
@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
+from daemon import gauges
 from daemon.config.load import parse
 from daemon.core import Core
 from daemon.web.probes import Probes
@@ -49,6 +50,9 @@ async def problems(core: Core) -> list[str]:
     answer = await cast(Any, handler)(cast(web.Request, SimpleNamespace()))
     said = json.loads(answer.body)
     assert answer.status == (503 if said["problems"] else 200)
+    gauges.refresh(core)
+    silent = b'\nloopcam_target_unheard{target="one"} 1.0\n' in core.telemetry.render()[0]
+    assert silent == bool(said["problems"])  # what an alert goes by
     return [problem["problem"] for problem in said["problems"]]
 
 

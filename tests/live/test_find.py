@@ -15,7 +15,8 @@ ASK = """
 import sys, json
 from daemon.config.settings import Selector
 from daemon.targets.find import find
-print(json.dumps(find({"demo": Selector(match=sys.stdin.read())})))
+from daemon.targets.units import Units
+print(json.dumps(find({"demo": Selector(match=sys.stdin.read())}, Units())))
 """
 SAYS_READY = "print('ready', flush=True); import sys; sys.stdin.read()"
 

@@ -5,14 +5,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from collectors.contract import Command
+from collectors.contract import Collector, Command, Target, Window
 from collectors.pyspy import PySpy
-from daemon.capture.window import CaptureWindow
+from daemon.capture.window import REST_S, SAMPLERS_S, CaptureWindow
+from model.artifacts import Artifact
 from model.capture import Outcome, WindowEnd
 from tests.live.captures import Studio, recorder, until
 from tests.targets import Targets, children
@@ -105,6 +106,58 @@ async def test_a_stopped_profiler_does_not_stop_the_target(targets: Targets, stu
     assert states <= {"R", "S"}
     assert taken.seconds < 1.0 + GRACE_S + SLACK_S
     assert taken.capture.outcome is Outcome.PARTIAL
+
+
+class Mute(PySpy, frozen=True, kw_only=True):
+    """Its looks never end."""
+
+    def dump(self, pid: int) -> Command:
+        """Sleep, and be deaf."""
+        code = f"{DEAF}; print(end='[', flush=True); time.sleep(60)"
+        return Command(argv=(sys.executable, "-I", "-c", code), deadline_s=30)
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [(WindowEnd.SHUTDOWN, "loopcam stops"), (WindowEnd.TARGET_EXITED, "the target is gone")],
+)
+async def test_a_first_look_that_hangs_is_cut_off_when_evidence_must_be_durable_soon(
+    targets: Targets, studio: Studio, why: WindowEnd, said: str
+) -> None:
+    target = targets.start("stalled.py")
+    taken = await studio.take(target.pid, 20, Mute(), began=lambda window: window.end(why))
+    assert SAMPLERS_S <= taken.seconds < REST_S + SLACK_S
+    assert taken.part.detail == f"cut off, as {said}: no stacks within the deadline"
+    assert not children_of_fake()
+
+
+class Endless(Collector, frozen=True, kw_only=True):
+    """Heeds no end of a window."""
+
+    async def collect(self, target: Target, window: Window, into: Path, name: str) -> Sequence[Artifact]:
+        """Write a file, and wait."""
+        (into / f"{name}.txt").write_text("evidence")
+        (into / f"{name}.txt").chmod(0o600)
+        await asyncio.sleep(60)
+        return []
+
+
+async def test_a_collector_that_heeds_no_end_is_cut_off_then_too_and_what_it_wrote_stays(
+    targets: Targets, studio: Studio
+) -> None:
+    target = targets.start("stalled.py")
+
+    def began(window: CaptureWindow) -> None:
+        window.end(WindowEnd.COLLECTION_TIME)  # what comes later leaves less time
+        window.end(WindowEnd.SHUTDOWN)
+
+    taken = await studio.take(target.pid, 20, collectors={"endless": Endless()}, began=began)
+    assert REST_S <= taken.seconds < REST_S + SLACK_S
+    assert taken.capture.window.end is WindowEnd.COLLECTION_TIME
+    parts = {part.name: part for part in taken.capture.parts}
+    assert parts["pyspy"].outcome is not Outcome.FAILED
+    assert parts["endless"].detail == "cut off, as loopcam stops: not done in time"
+    assert "evidence/endless.txt" in {one.path for one in taken.capture.evidence}
 
 
 def interrupting(after_s: float) -> Callable[[CaptureWindow], None]:

@@ -15,7 +15,7 @@ from daemon.targets.possible import UNKNOWN, Possible
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from model.errors import RefusedError
-from model.events import Refusal, Trigger, TriggerKind
+from model.events import PlanName, Refusal, Trigger, TriggerKind
 from tests.unit.spool.entries import opened_spool, put
 
 OVERRUN, MANUAL = TriggerKind.OVERRUN, TriggerKind.MANUAL
@@ -74,6 +74,18 @@ def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
 def test_what_nothing_speaks_against_is_admitted(scene: Scene) -> None:
     assert scene.refused() == ""
     assert scene.admit() is scene.demo.process
+
+
+def test_a_drill_keeps_no_place_from_an_overrun_and_takes_one_that_is_free(scene: Scene) -> None:
+    drill = Trigger(target="demo", kind=MANUAL, reason="", at_s=1.0, plan=PlanName.DRILL)
+    scene.admission.admit(scene.demo, drill)
+    assert scene.refused() == Refusal.BUSY  # the same target's: it ends for it
+    assert scene.refused(scene.other) == ""
+    scene.admit(scene.other)
+    scene.admission.done("demo")
+    busy = scene.admission.refusal(scene.demo, MANUAL, PlanName.DRILL)
+    assert busy is not None
+    assert busy.reason is Refusal.BUSY
 
 
 def test_the_switch_refuses_everything_while_it_exists(scene: Scene, tmp_path: Path) -> None:

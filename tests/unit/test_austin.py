@@ -146,7 +146,6 @@ def test_what_is_no_program_is_not_used(tmp_path: Path) -> None:
         (-2, "", Outcome.ENDED_BEFORE_ATTACH, None),
         (-9, BEGAN, Outcome.FAILED, None),
         (-11, BANNER, Outcome.FAILED, None),
-        (-25, BEGAN, Outcome.PARTIAL, None),
         (-9, BANNER + PYTHON.format("3.6.15"), Outcome.UNSUPPORTED, None),  # in which it searched for ever
     ],
 )

@@ -12,6 +12,7 @@ from daemon.config.load import parse
 from daemon.config.parts import Part
 from model.artifacts import Artifact
 from model.events import PlanName, Trigger, TriggerKind
+from model.units import Seconds
 
 
 class Dear(Collector, frozen=True, kw_only=True):
@@ -58,6 +59,14 @@ def test_a_light_capture_takes_stacks_for_a_short_while_and_what_is_cheap() -> N
     assert made.sampling is not None
     assert list(made.collectors) == ["cheap"]
     assert collection_time_s(configured(), trigger) == 3
+
+
+def test_a_drill_takes_all_for_a_moment() -> None:
+    trigger = wanted(TriggerKind.MANUAL, PlanName.DRILL)
+    assert list(plan(configured(), trigger).collectors) == ["dear", "cheap"]
+    assert collection_time_s(configured(), trigger) == 2
+    short = msgspec.structs.replace(configured(), collection_time=Seconds(1))
+    assert collection_time_s(short, trigger) == 1
 
 
 def test_of_a_process_that_ended_only_what_needs_none_is_taken() -> None:

@@ -7,12 +7,13 @@ import pytest
 from daemon.config.settings import Selector
 from daemon.targets import procfs
 from daemon.targets.find import STALE_PIDFILE_S, find
+from daemon.targets.units import Units
 
 ME = os.getpid()
 
 
 def from_pidfile(path: Path) -> int | None:
-    return find({"demo": Selector(pidfile=path)}).get("demo")
+    return find({"demo": Selector(pidfile=path)}, Units()).get("demo")
 
 
 @pytest.fixture
@@ -29,11 +30,11 @@ def started() -> float:
 
 
 def test_a_pid_names_its_process_while_there_is_one() -> None:
-    assert find({"demo": Selector(pid=ME), "gone": Selector(pid=2**22 + 1)}) == {"demo": ME}
+    assert find({"demo": Selector(pid=ME), "gone": Selector(pid=2**22 + 1)}, Units()) == {"demo": ME}
 
 
 def test_nothing_is_found_for_nobody() -> None:
-    assert find({}) == {}
+    assert find({}, Units()) == {}
 
 
 def test_a_pidfile_names_its_process(pidfile: Path) -> None:
@@ -68,4 +69,4 @@ def test_a_pidfile_that_is_older_than_the_process_is_stale(pidfile: Path) -> Non
 
 def test_we_ourselves_are_never_a_match() -> None:
     mine = Path(f"/proc/{ME}/cmdline").read_bytes().rstrip(b"\0").replace(b"\0", b" ").decode()
-    assert find({"demo": Selector(match=f"^{re.escape(mine)}$")}).get("demo") != ME
+    assert find({"demo": Selector(match=f"^{re.escape(mine)}$")}, Units()).get("demo") != ME

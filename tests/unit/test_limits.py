@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daemon import limits_file
-from daemon.limits import HOUR_S, MOST_TARGETS, Instant, LimitRules, Limits, restored
+from daemon.limits import DRILLS_PER_HOUR, HOUR_S, MOST_TARGETS, Instant, LimitRules, Limits, restored
 from daemon.limits_file import LimitsFile
 from model.events import PlanName, Refusal, TriggerKind
 
@@ -100,6 +100,22 @@ def test_light_captures_wait_for_the_cooldown_and_have_an_own_budget() -> None:
     assert light(limits, 1000.0 + HOUR_S) == ""
     single = LimitRules(cooldown_s=1.0, captures_per_hour=1)
     assert light(Limits(), 1000.0, single) == ""  # one at least
+
+
+def drill(limits: Limits, now_s: float) -> str:
+    said = limits.refusal("scaler", RULES, MANUAL, now_s, PlanName.DRILL)
+    return "" if said is None else said[0]
+
+
+def test_drills_cost_captures_nothing_and_have_a_bound_of_their_own() -> None:
+    limits = spent(1000.0)
+    for time_s in range(1001, 1001 + DRILLS_PER_HOUR):  # within the cooldown, too
+        assert drill(limits, time_s) == ""
+        limits.spend("scaler", MANUAL, at(time_s), PlanName.DRILL)
+    assert drill(limits, 1100.0) == Refusal.RATE_LIMITED
+    assert drill(after(limits, at(1400.0), same_boot=True), 1400.0) == Refusal.RATE_LIMITED
+    said = limits.allowance("scaler", RULES, 1100.0)
+    assert (said.captures_left, said.cooldown_left_s) == (RULES.captures_per_hour - 1, 800.0)
 
 
 def test_light_captures_are_remembered_over_a_restart() -> None:

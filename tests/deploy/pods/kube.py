@@ -203,7 +203,7 @@ def values(
     target: Mapping[str, str] | None = None,
     **loopcam: object,
 ) -> dict[str, Any]:
-    """Values for the example: a target that stalls when a file in `shared` says so, `target` is its own."""
+    """Values for the example: a target that stalls when a file in `shared` says so; `target` tells of it."""
     registry, _, tag = LOOPCAM.rpartition(":")
     image = {"repository": registry, "tag": tag, "pullPolicy": "Never"}
     program = {

@@ -57,7 +57,7 @@ def test_a_peer_needs_a_socket_and_the_source_heartbeat() -> None:
 def test_a_peer_excludes_other_ways() -> None:
     both = TARGET.replace("peer: true", "peer: true, pid: 1") + "unix: {http: /a}"
     assert faults(both) == [
-        "targets[0].process: pid, peer: give exactly one of pid, pidfile, match, peer: true"
+        "targets[0].process: pid, peer: give exactly one of pid, pidfile, match, systemd, peer: true"
     ]
     neither = TARGET.replace("peer: true", "peer: false") + "unix: {http: /a}"
     assert "needed: which process it is, or where its HTTP is (`address`)" in faults(neither)[0]

@@ -220,6 +220,16 @@ async def test_what_cannot_be_a_name_is_told(caplog: pytest.LogCaptureFixture) -
     assert "is no name" in str([vars(record) for record in caplog.records])
 
 
+async def test_a_name_that_leads_to_where_clouds_hand_out_credentials_leads_nowhere(
+    names: dict[str, Any], later: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = fleet(configured("'dns:scalers:8085'"))
+    names["scalers"] = ["10.0.0.1", "169.254.169.254"]
+    await watched.look()
+    assert list(watched.targets) == ["scaler-10.0.0.1"]
+    assert "a link-local address is no target" in caplog.text
+
+
 async def test_addresses_are_bounded_and_that_is_told_once(
     names: dict[str, Any], later: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,0 +1,80 @@
+"""What systemd is told of us (sd_notify): ready, how it goes, alive, reloading, stopping."""
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import MutableMapping
+
+_LOG = logging.getLogger(__name__)
+
+LONGEST_STATUS = 240
+PATIENCE_S = 0.5  # its queue is long, and empty as a rule
+_BEATS = 3  # within the time after which systemd takes us for hung
+_VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+
+
+class Notifier:
+    """Datagrams to the socket of whoever started us. Without one, every call does nothing."""
+
+    def __init__(self, address: str = "", watchdog_s: float = 0.0) -> None:
+        """`watchdog_s`: after how long without a beat we are taken for hung; 0 where nobody looks."""
+        self._address = address
+        self._watchdog_s = watchdog_s
+        self._status = ""
+        self._socket: socket.socket | None = None
+        self._beat: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def taken(cls, environ: MutableMapping[str, str] = os.environ) -> "Notifier":
+        """As the environment says, from which it is taken: no child of ours shall speak for us."""
+        address, usec, pid = (environ.pop(name, "") for name in _VARIABLES)
+        ours = pid in ("", str(os.getpid())) and usec.isdecimal()
+        return cls(address, int(usec) / 1e6 if ours else 0.0)
+
+    def ready(self) -> None:
+        """We hear and watch, and from now on show that our event loop turns."""
+        self._send("READY=1")
+        if self._watchdog_s and self._address and self._beat is None:
+            self._alive()
+
+    def status(self, text: str) -> None:
+        """How it goes, in a line of text; sent only when it has changed."""
+        if text != self._status:
+            self._status = text
+            self._send(f"STATUS={' '.join(text.split())[:LONGEST_STATUS]}")
+
+    def reloading(self) -> None:
+        """The configuration is being read again, until the next `ready`."""
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
+
+    def stopping(self, at_most_s: float) -> None:
+        """We are about to end, which may take so long."""
+        self._send(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={int(at_most_s * 1e6)}")
+        self.status("stopping: captures end, reports are delivered")
+
+    def close(self) -> None:
+        """Nothing more is told."""
+        if self._beat is not None:
+            self._beat.cancel()
+        if self._socket is not None:
+            self._socket.close()
+        self._address, self._socket = "", None
+
+    def _alive(self) -> None:
+        """From the event loop itself: when that hangs, this does not come."""
+        self._send("WATCHDOG=1")
+        self._beat = asyncio.get_running_loop().call_later(self._watchdog_s / _BEATS, self._alive)
+
+    def _send(self, text: str) -> None:
+        if not self._address:
+            return
+        if self._socket is None:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+            self._socket.settimeout(PATIENCE_S)
+        address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
+        try:
+            self._socket.sendto(text.encode(errors="replace"), address)
+        except OSError as error:  # the next one may get through
+            _LOG.warning("systemd not told", extra={"socket": self._address, "error": str(error)})
