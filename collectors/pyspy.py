@@ -198,8 +198,9 @@ _FAILURES: tuple[tuple[tuple[str, ...], Judgement], ...] = (
         ("Failed to suspend process", "EPERM"),
         Judgement(
             outcome=Outcome.NOT_PERMITTED,
-            detail="another tracer holds the process",
-            remedy="end the debugger or tracer, or leave `blocking` off",
+            detail="another tracer holds the process, or seccomp forbids ptrace",
+            remedy="end the debugger or tracer, or leave `blocking` off; in a unit of systemd: "
+            "SystemCallFilter=ptrace",
         ),
     ),
     (

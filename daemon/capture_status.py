@@ -8,6 +8,7 @@ import msgspec
 from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Opened
 from model.capture import Capture, Outcome
+from model.events import PlanName
 
 _AS_IT_SHOULD = (Outcome.COMPLETE, Outcome.NOTHING)
 
@@ -38,7 +39,7 @@ class CaptureStatus(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str = ""  # of its report
     why: str = ""  # there is no report
     remedy: str = ""
-    plan: str = ""
+    plan: str = PlanName.FULL
     lacking: tuple[str, ...] = ()  # what of it could not be taken, and why
     sinks: dict[str, Delivery] = {}
 

@@ -14,6 +14,7 @@ from daemon.limits_file import LimitsFile
 from daemon.orders import Orders
 from daemon.sources.running import Sources
 from daemon.spool.entry import Entry
+from daemon.spool.place import place
 from daemon.spool.spool import Spool
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.fleet import Fleet
@@ -34,15 +35,16 @@ class Core:
         self.hurry = asyncio.Event()  # set: look for processes now rather than at the next tick
         self.telemetry = Telemetry(version())
         quota = config.spool
-        self.spool = Spool(quota.path, max_bytes=quota.max_bytes, max_reports=quota.max_reports)
-        self.admission = Admission(config, LimitsFile(quota.path / "state" / "limits.json"), self.spool)
+        path = place(quota.path)
+        self.spool = Spool(path, max_bytes=quota.max_bytes, max_reports=quota.max_reports)
+        self.admission = Admission(config, LimitsFile(path / "state" / "limits.json"), self.spool)
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, self._exited)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
-        remembered = quota.path / "state" / "sources"
+        remembered = path / "state" / "sources"
         self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry, self.triggers.line)
 
     def use(self, config: Config) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import threading
 import time
 from pathlib import Path
 
@@ -31,6 +32,9 @@ class LimitsFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._writing = (
+            threading.Lock()
+        )  # captures that begin at the same time save from threads of their own
 
     def load(self) -> Limits:
         """The limits as they were left; where that cannot be read, one full cooldown for everybody."""
@@ -51,7 +55,8 @@ class LimitsFile:
 
     def save(self, limits: Limits) -> None:
         """Make what was spent durable; raises OSError."""
-        write_atomic(self._path, coding.encode(limits.saved(boot_id())))
+        with self._writing:
+            write_atomic(self._path, coding.encode(limits.saved(boot_id())))
 
     def _settle(self, limits: Limits) -> None:
         """Keep what was concluded: another restart must not begin the same cooldown again."""

@@ -48,7 +48,7 @@ class UnixSocket:
         os.fchmod(self.socket.fileno(), mode)  # so that it is never open wider, not for a moment
         self.socket.bind(str(self.path))
         self._made = _identity(self.path)
-        os.chown(self.path, -1, group)
+        _give(self.path, group)
         self.path.chmod(mode)  # what our umask took away
 
 
@@ -57,7 +57,7 @@ def _folder(path: Path, mode: int, group: int) -> Iterator[None]:
     """The folder, for us alone while we look who listens there; made when it is missing."""
     with contextlib.suppress(FileExistsError):
         path.mkdir(mode=0o700)
-        os.chown(path, -1, group)
+        _give(path, group)
         path.chmod(0o755 if mode & 0o007 else 0o750 if mode & 0o070 else 0o700)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -117,6 +117,20 @@ def _group(name: str | None) -> int:
         return int(name) if name.isdecimal() else grp.getgrnam(name).gr_gid
     except KeyError:
         raise LoopcamError(f"there is no group {name!r}", remedy="mend unix.group") from None
+
+
+def _give(path: Path, group: int) -> None:
+    """Without a group nothing is asked of the kernel: a sandbox may forbid it."""
+    if group < 0:
+        return
+    try:
+        os.chown(path, -1, group)
+    except PermissionError as error:
+        raise LoopcamError(
+            f"cannot give {path} to group {group}: {error.strerror}",
+            remedy="loopcam's user must be in that group; in a unit of systemd: SupplementaryGroups=GROUP "
+            "and SystemCallFilter=@chown",
+        ) from error
 
 
 def _identity(path: Path) -> tuple[int, int, int]:

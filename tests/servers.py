@@ -180,13 +180,14 @@ def _forward(store_url: str, connection: socket.socket, request: Request) -> Non
 
 
 @contextmanager
-def moto(log: Path) -> Iterator[str]:
+def moto(log: Path, **environment: str) -> Iterator[str]:
     """A real moto server in a child process; gives its URL."""
     with log.open("wb") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
             stdout=output,
             stderr=subprocess.STDOUT,
+            env={**os.environ, **environment},
             start_new_session=True,
         )
     try:

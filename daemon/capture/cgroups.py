@@ -1,9 +1,10 @@
-"""What control groups (v1 and v2) say of a process: its CPU quota, and whether it is frozen."""
+"""What control groups (v1 and v2) say of a process: its limits, and whether it is frozen."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
+_NO_LIMIT_BYTES = 2**62  # what v1 says without one is a little less than 2**63
 
 
 def cpu_quota(pid: int | str = "self", proc: Path = PROC, mounted: Path = CGROUPS) -> float | None:
@@ -23,6 +24,31 @@ def frozen(pid: int | str, proc: Path = PROC, mounted: Path = CGROUPS) -> bool:
         if _text(folder / "freezer.state").strip() in ("FROZEN", "FREEZING"):
             return True
     return False
+
+
+def memory_limit_bytes(pid: int | str = "self", proc: Path = PROC, mounted: Path = CGROUPS) -> int | None:
+    """How much memory its control groups allow; None where there is no limit."""
+    files = _files("memory", ("memory.max", "memory.limit_in_bytes"), pid, proc, mounted)
+    limits = (int(said) for said in map(_text, files) if said.strip().isdigit())
+    return min((limit for limit in limits if limit < _NO_LIMIT_BYTES), default=None)
+
+
+def processes_left(pid: int | str = "self", proc: Path = PROC, mounted: Path = CGROUPS) -> int | None:
+    """How many more processes and threads its control groups allow; None where there is no limit."""
+    left = []
+    for file in _files("pids", ("pids.max",), pid, proc, mounted):
+        most, now = _text(file).strip(), _text(file.with_name("pids.current")).strip()
+        if most.isdigit() and now.isdigit():
+            left.append(int(most) - int(now))
+    return min(left, default=None)
+
+
+def _files(
+    controller: str, names: tuple[str, ...], pid: int | str, proc: Path, mounted: Path
+) -> Iterator[Path]:
+    for folder in _folders(pid, controller, proc, mounted):
+        for group in _upwards(folder, mounted):
+            yield from (group / name for name in names)
 
 
 def _folders(pid: int | str, controller: str, proc: Path, mounted: Path) -> Iterator[Path]:

@@ -10,8 +10,14 @@ from collections.abc import Sequence
 
 from collectors.contract import Command
 from daemon import children
+from model.capture import Outcome
+from model.errors import CollectorError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # of a capture's samples: no sampler fills a disk, and has a pod evicted
+_EXECUTABLE = (
+    "where its file brings CAP_SYS_PTRACE, the container or unit must be granted it (add: [SYS_PTRACE], "
+    "CapabilityBoundingSet); or the file is not to be executed by our user, or lies on a noexec mount"
+)
 
 
 class Spawned:
@@ -29,18 +35,24 @@ class Spawned:
         """Start it; call from the main thread, in the event loop. `keep` are descriptors it inherits.
 
         The kernel ends it (SIGXFSZ) where a file of its would grow beyond `most_bytes`.
+
+        Raises CollectorError where the kernel does not let it be executed, OSError where there are no means.
         """
         self._loop = asyncio.get_running_loop()
         self._code: asyncio.Future[int] = self._loop.create_future()
         self._cpu_s = 0.0
-        self.pid = children.start(
-            command.argv,
-            environment=children.SAMPLER_ENVIRONMENT,
-            stdout=stdout,
-            stderr=stderr,
-            limits={resource.RLIMIT_FSIZE: most_bytes, resource.RLIMIT_CORE: 0},
-            keep=keep,
-        )
+        try:
+            self.pid = children.start(
+                command.argv,
+                environment=children.SAMPLER_ENVIRONMENT,
+                stdout=stdout,
+                stderr=stderr,
+                limits={resource.RLIMIT_FSIZE: most_bytes, resource.RLIMIT_CORE: 0},
+                keep=keep,
+            )
+        except PermissionError as error:
+            why = f"{command.argv[0]} cannot be executed: {error.strerror}"
+            raise CollectorError(Outcome.NOT_PERMITTED, why, remedy=_EXECUTABLE) from error
         self.started_s = time.monotonic()
         try:
             self._pidfd = os.pidfd_open(self.pid)

@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     text = _standard_input()
     if args.remove:
-        made = removed(text)
+        made = removed(text, args.workload)
     else:
         made = injected(text, values(args.values, args.set, _named(args)), args.workload)
     sys.stdout.buffer.write(made.encode())

@@ -12,10 +12,11 @@ from daemon.capture.choice import Sampling
 from daemon.capture.plan import sampling
 from daemon.config.parts import COLLECTOR_FAMILY
 from daemon.config.settings import Config, Selector, Target
-from daemon.doctor import addresses, gather, ourselves, places, process, remedies
+from daemon.doctor import addresses, bounds, gather, ourselves, places, probes, process, remedies
 from daemon.doctor.access import Obstacle, obstacles
 from daemon.doctor.facts import Own
 from daemon.doctor.findings import Diagnosis, Finding, Level, Remedy, Try
+from daemon.doctor.headline import headline
 from daemon.doctor.trial import tried
 from daemon.evidence import version
 from daemon.targets.find import find
@@ -36,7 +37,9 @@ class _Patient(msgspec.Struct, frozen=True, kw_only=True):
     how: Sampling
 
 
-def diagnosis(pid: int | None, config: Config | None, *, reach: bool = False) -> Diagnosis:
+def diagnosis(
+    pid: int | None, config: Config | None, *, reach: bool = False, probe: bool = False
+) -> Diagnosis:
     """Of one process, or of a configuration's targets, or of ourselves alone."""
     findings: list[Finding] = []
     tries: list[Try] = []
@@ -44,14 +47,30 @@ def diagnosis(pid: int | None, config: Config | None, *, reach: bool = False) ->
     findings += [_installed(kind, sampler) for kind, sampler in samplers.items()]
     program = _program(samplers["pyspy"])
     own = gather.own(program)
-    findings = [*ourselves.judged(own), *findings]
+    findings = [*ourselves.judged(own), *_bounds(own, config), *findings]
     if config is not None:
-        findings += places.judged(config, reach=reach)
+        findings += places.judged(config, own, reach=reach)
+    if config is not None and probe:
+        findings += probes.judged(config)
     for patient in _patients(pid, config, findings):
         _examine(own, patient, findings, tries)
     worked = all(one.outcome in (Outcome.COMPLETE, Outcome.TARGET_STOPPED) for one in tries)
     free = not any(finding.level is Level.PROBLEM for finding in findings)
-    return Diagnosis(version=version(), works=worked and free, findings=tuple(findings), tries=tuple(tries))
+    works = worked and free
+    return Diagnosis(
+        version=version(),
+        works=works,
+        headline=headline(findings, tries, config, own.place, works=works),
+        place=own.place,
+        findings=tuple(findings),
+        tries=tuple(tries),
+    )
+
+
+def _bounds(own: Own, config: Config | None) -> Iterator[Finding]:
+    targets = config.targets if config else ()
+    hows = [how for target in targets if (how := sampling(target)) is not None]
+    return bounds.judged(own, targets=len(targets), blocking=any(how.looker.pauses_target() for how in hows))
 
 
 def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -> Iterator[_Patient]:

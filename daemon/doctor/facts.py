@@ -18,7 +18,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True):
     bounding: int = 0
     ambient: int = 0
     no_new_privs: bool = False
-    seccomp: bool = False
+    seccomp: int = 0  # the mode: 0 none, 1 strict, 2 a filter
 
 
 class UserNamespace(StrEnum):
@@ -35,17 +35,33 @@ class Yama(msgspec.Struct, frozen=True):
     scope: int | None = None
 
 
+class Place(StrEnum):
+    """How loopcam is run here, which decides what lines mend something."""
+
+    KUBERNETES = "kubernetes"
+    CONTAINER = "container"
+    SYSTEMD = "systemd"
+    HAND = "hand"
+
+
 class Own(msgspec.Struct, frozen=True, kw_only=True):
     """Ourselves and where we run."""
 
     rights: Rights
     yama: Yama = Yama()
-    file_capabilities: int = 0  # of the sampler's program
+    program: str = ""  # the sampler's
+    file_capabilities: int = 0  # that it brings
+    file_capabilities_forced: bool = False  # it cannot be started without them
+    place: Place = Place.HAND
+    unit: str = ""  # of systemd
     pidfd: bool = True
     user_namespace_initial: bool = True
     container: str = ""  # kubernetes, docker, podman, container, or nothing
     others_visible: bool = True  # processes that are neither our ancestors nor our children
     cpus_quota: float | None = None  # of our cgroup
+    memory_limit_bytes: int | None = None  # of our cgroup
+    processes_left: int | None = None  # of our cgroup
+    files_limit: int = 1024  # RLIMIT_NOFILE
     clock_offset_s: float = 0.0  # of a time namespace
     preloaded: str = ""  # LD_PRELOAD
     wall_s: float = 1.8e9

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
+from daemon.doctor.facts import Place
+
 
 class Level(StrEnum):
     """How much a finding matters: a problem forbids a capture."""
@@ -59,5 +61,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     schema: int = 1
     version: str
     works: bool
+    headline: str = ""  # READY, or NOT READY and what to add here
+    place: Place = Place.HAND
     findings: tuple[Finding, ...]
     tries: tuple[Try, ...]

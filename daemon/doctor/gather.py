@@ -1,12 +1,15 @@
 """Facts about ourselves and about a process, from /proc. Nothing is judged here."""
 
 import os
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from daemon.capture.cgroups import cpu_quota, frozen
+from daemon.capture.cgroups import cpu_quota, frozen, memory_limit_bytes, processes_left
+from daemon.doctor import neighbours, whereabouts
 from daemon.doctor.facts import Own, Rights, Subject, UserNamespace, Yama
+from daemon.doctor.permitted import may
 from daemon.doctor.runtime import is_of_python, runtime
 from daemon.targets import procfs
 from model.errors import TargetError
@@ -18,15 +21,23 @@ _HEAD_BYTES = 4096  # of an executable: its headers, and Go's mark
 
 def own(program: str = "") -> Own:
     """Ourselves; `program` is the sampler's file, which may bring capabilities."""
+    container, unit, attribute = whereabouts.container(), whereabouts.unit(), _attribute(program)
     return Own(
         rights=_rights(_status("self")),
         yama=Yama(int(_YAMA.read_text()) if _YAMA.exists() else None),
-        file_capabilities=_file_capabilities(program),
+        program=program,
+        file_capabilities=_file_capabilities(attribute),
+        file_capabilities_forced=bool(attribute[:1] and attribute[0] & 1),
         pidfd=_pidfd_works(),
         user_namespace_initial=_own_map().split() == _WHOLE_NAMESPACE,
-        container=_container(),
-        others_visible=_others_visible(),
+        container=container,
+        place=whereabouts.place(container, unit),
+        unit=unit,
+        others_visible=neighbours.others_visible(),
         cpus_quota=cpu_quota(),
+        memory_limit_bytes=memory_limit_bytes(),
+        processes_left=processes_left(),
+        files_limit=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
         clock_offset_s=_clock_offset_s(),
         preloaded=os.environ.get("LD_PRELOAD", ""),
         wall_s=time.time(),
@@ -77,16 +88,19 @@ def _rights(status: dict[str, str]) -> Rights:
         bounding=int(status["CapBnd"], 16),
         ambient=int(status["CapAmb"], 16),
         no_new_privs=status["NoNewPrivs"] == "1",
-        seccomp=status["Seccomp"] != "0",
+        seccomp=int(status["Seccomp"]),
     )
 
 
-def _file_capabilities(program: str) -> int:
-    """Permitted capabilities that a file brings (`struct vfs_cap_data`)."""
+def _attribute(program: str) -> bytes:
+    """A file's capabilities as it bears them (`struct vfs_cap_data`): the lowest bit says `effective`."""
     try:
-        data = os.getxattr(program, "security.capability") if program else b""
+        return os.getxattr(program, "security.capability") if program else b""
     except OSError:  # none, or a file system without them
-        return 0
+        return b""
+
+
+def _file_capabilities(data: bytes) -> int:
     low, high = data[4:8], data[12:16]
     return int.from_bytes(low, "little") | int.from_bytes(high, "little") << 32
 
@@ -151,7 +165,7 @@ def _unreadable(folder: Path, mapped: tuple[str, ...]) -> Iterator[str]:
         except OSError:  # deleted meanwhile: the sampler reads it from memory
             continue
         else:
-            if not os.access(there, os.R_OK, effective_ids=True):
+            if not may(there, os.R_OK):
                 yield path
 
 
@@ -164,7 +178,7 @@ def _closed(folder: Path, unreadable: tuple[str, ...]) -> Iterator[str]:
 def _barred(root: Path, path: Path) -> Iterator[Path]:
     for above in reversed(path.parents):
         try:
-            enter = os.access(root / above.relative_to("/"), os.X_OK, effective_ids=True)
+            enter = may(root / above.relative_to("/"), os.X_OK)
         except OSError:
             continue
         if not enter:
@@ -180,29 +194,6 @@ def _python_children(folder: Path) -> Iterator[int]:
                 continue
             if name.startswith(("python", "pypy", "gunicorn", "celery")):
                 yield int(child)
-
-
-def _container() -> str:
-    if os.environ.get("KUBERNETES_SERVICE_HOST"):
-        return "kubernetes"
-    for mark, name in (("/.dockerenv", "docker"), ("/run/.containerenv", "podman")):
-        if Path(mark).exists():
-            return name
-    mounts = (procfs.PROC / "self" / "mountinfo").read_text().splitlines()
-    fields = (line.split() for line in mounts)
-    overlaid = any(one[4] == "/" and "overlay" in one[one.index("-") :] for one in fields)
-    return "container" if overlaid else ""
-
-
-def _others_visible() -> bool:
-    ours = procfs.ancestors(os.getpid())
-    for name in filter(str.isdigit, os.listdir(procfs.PROC)):
-        try:
-            if int(name) not in ours and procfs.parent(int(name)) not in (0, 2, os.getpid()):
-                return True
-        except OSError:  # ended meanwhile
-            continue
-    return False
 
 
 def _clock_offset_s() -> float:

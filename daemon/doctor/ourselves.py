@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from daemon.doctor import remedies
-from daemon.doctor.facts import SYS_PTRACE, Own, named, sampler_rights
+from daemon.doctor import remedies, rungs
+from daemon.doctor.facts import Own, Place
 from daemon.doctor.findings import Finding, Level, Remedy
 
 _YAMA = {
@@ -13,7 +13,6 @@ _YAMA = {
     2: (Level.NOTE, "kernel.yama.ptrace_scope is 2", "CAP_SYS_PTRACE is needed, for the same user too"),
     3: (Level.PROBLEM, "kernel.yama.ptrace_scope is 3", "nobody may look into a process on this machine"),
 }
-_LEAST_CPUS = 0.5  # below which sampling and drawing take their time
 _CLOCK_FROM_S = 1_700_000_000  # a machine's clock before this was never set
 
 
@@ -28,7 +27,7 @@ def _rights(own: Own) -> Iterator[Finding]:
     if (rights.uids[0], rights.gids[0]) != (rights.uids[1], rights.gids[1]):
         who += f", in effect {rights.uids[1]}:{rights.gids[1]}"
     yield Finding(check="user", level=Level.OK, what=who)
-    yield _capabilities(own)
+    yield from rungs.judged(own)
     level, what, why = _YAMA.get(own.yama.scope, _YAMA[3])
     yield Finding(check="yama", level=level, what=what, why=why)
     if not own.user_namespace_initial:
@@ -40,49 +39,33 @@ def _rights(own: Own) -> Iterator[Finding]:
         yield Finding(check="pidfd", level=Level.PROBLEM, what=what, why=why, remedy=mend)
 
 
-def _capabilities(own: Own) -> Finding:
-    """Whether a sampler that we start has CAP_SYS_PTRACE, and if not, where it got lost."""
-    rights, held = own.rights, sampler_rights(own).effective
-    sets = {
-        name: getattr(rights, name)
-        for name in ("effective", "permitted", "inheritable", "bounding", "ambient")
-    }
-    holds = ", ".join(f"{name} {named(bits) or 'none'}" for name, bits in sets.items())
-    if held & SYS_PTRACE:
-        return Finding(check="capabilities", level=Level.OK, what=f"a sampler has CAP_SYS_PTRACE ({holds})")
-    why = "without it, processes of the same user and group only"
-    if rights.bounding & SYS_PTRACE and rights.uids[1]:
-        why += "; it is in the bounding set, which gives a user other than root nothing"
-    if rights.no_new_privs:
-        why += "; no_new_privs: no file's capabilities count"
-    what = f"a sampler has no CAP_SYS_PTRACE ({holds})"
-    mend = remedies.capability()
-    return Finding(check="capabilities", level=Level.NOTE, what=what, why=why, remedy=mend)
-
-
 def _surroundings(own: Own) -> Iterator[Finding]:
     what = f"in a container ({own.container})" if own.container else "not in a container"
-    yield Finding(check="container", level=Level.OK, what=what)
-    if own.rights.seccomp:
-        why = "those of Docker 20.10.10, containerd 1.7 and Kubernetes (RuntimeDefault) allow to look"
-        yield Finding(check="seccomp", level=Level.NOTE, what="a seccomp filter is on", why=why)
-    if not own.others_visible:
-        what, why = "no other program is to be seen", "this PID namespace holds loopcam alone"
-        mend = remedies.shared_processes()
-        yield Finding(check="pid_namespace", level=Level.WARNING, what=what, why=why, remedy=mend)
-    if own.cpus_quota is None:
-        yield Finding(check="cpu_quota", level=Level.OK, what="no CPU quota")
+    yield Finding(check="container", level=Level.OK, what=f"{what}; {_PLACES[own.place]}{own.unit}")
+    yield _seccomp(own.rights.seccomp)
+    if own.others_visible:
+        yield Finding(check="pid_namespace", level=Level.OK, what="other programs are to be seen")
         return
-    small = own.cpus_quota < _LEAST_CPUS
-    why = "while throttled, sampling has gaps; with `blocking: true` the target would stand still meanwhile"
-    mend = Remedy(
-        kubernetes="resources:\n  limits: {}  # no cpu limit\n  requests: {cpu: 100m}",
-        systemd="[Service]\nCPUQuota=",
-        docker="--cpus 1",
-    )
-    what = f"a CPU quota of {own.cpus_quota:g} cores"
-    level = Level.WARNING if small else Level.NOTE
-    yield Finding(check="cpu_quota", level=level, what=what, why=why, remedy=mend)
+    what, why = "no other program is to be seen", "this PID namespace holds loopcam alone"
+    if own.place is Place.KUBERNETES:
+        why += ": without shareProcessNamespace: true each container of a pod has one of its own"
+    mend = remedies.shared_processes()
+    yield Finding(check="pid_namespace", level=Level.WARNING, what=what, why=why, remedy=mend)
+
+
+_PLACES = {
+    Place.KUBERNETES: "mended by the pod's manifest",
+    Place.CONTAINER: "mended by the flags that start it",
+    Place.SYSTEMD: "a systemd unit: ",
+    Place.HAND: "started by hand",
+}
+
+
+def _seccomp(mode: int) -> Finding:
+    if not mode:
+        return Finding(check="seccomp", level=Level.OK, what="no seccomp filter (mode 0)")
+    why = "those of Docker 20.10.10, containerd 1.7 and Kubernetes (RuntimeDefault) allow to look"
+    return Finding(check="seccomp", level=Level.NOTE, what=f"a seccomp filter is on (mode {mode})", why=why)
 
 
 def _time(own: Own) -> Iterator[Finding]:

@@ -9,21 +9,22 @@ from urllib.parse import urlsplit
 
 from daemon.config.parts import Part
 from daemon.config.settings import Config
+from daemon.doctor import credentials, storage
+from daemon.doctor.facts import Own
 from daemon.doctor.findings import Finding, Level, Remedy
+from daemon.doctor.permitted import may
 from model.secrets import Secret
-from model.units import ByteSize
 from sinks.contract import Sink
 
 REACH_WITHIN_S = 3.0
-_LEAST_BYTES = 64 * 2**20  # of room: a few reports
 _QUEUE = Path("/proc/sys/net/unix/max_dgram_qlen")
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_instances")
 _LEAST_QUEUE, _LEAST_WATCHES = 10, 16
 
 
-def judged(config: Config, *, reach: bool) -> Iterator[Finding]:
+def judged(config: Config, own: Own, *, reach: bool) -> Iterator[Finding]:
     """All findings about a configuration's places; `reach` also connects to sinks over the network."""
-    yield _folder(config.spool.path, "spool", "spool", config.spool.max_bytes)
+    yield from storage.judged(config, own)
     for part in config.sinks:
         yield from _sink(part, reach=reach)
     if config.unix is not None:
@@ -36,57 +37,11 @@ def judged(config: Config, *, reach: bool) -> Iterator[Finding]:
         yield _limit("inotify", _WATCHES, _LEAST_WATCHES, "fs.inotify.max_user_instances", "logs are polled")
 
 
-def _folder(path: Path, check: str, subject: str, wanted_bytes: int = 0) -> Finding:
-    """Whether we may write there, and whether there is room."""
-    there = _nearest(path)
-    if not there.is_dir():
-        what = f"{there} is no folder"
-        return Finding(check=check, level=Level.PROBLEM, what=what, why=_WHY, subject=subject)
-    if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
-        return _not_writable(path, there, check, subject)
-    free_bytes = os.statvfs(there).f_bavail * os.statvfs(there).f_frsize
-    what = f"{path}: {ByteSize(free_bytes)} free" + ("" if there == path else f", made below {there}")
-    if free_bytes < _LEAST_BYTES:
-        mend = Remedy(command=f"df -h {there}  # make room, or set another path")
-        return Finding(
-            check=check, level=Level.PROBLEM, what=what, why="too little", remedy=mend, subject=subject
-        )
-    if free_bytes < wanted_bytes:
-        why = f"less than spool.max_bytes ({ByteSize(wanted_bytes)}): the disk would be full first"
-        mend = Remedy(command=f"set spool.max_bytes to at most {ByteSize(free_bytes // 2)}")
-        return Finding(check=check, level=Level.WARNING, what=what, why=why, remedy=mend, subject=subject)
-    return Finding(check=check, level=Level.OK, what=what, subject=subject)
-
-
-_WHY = "a report is kept on disk before it goes anywhere"
-
-
-def _not_writable(path: Path, there: Path, check: str, subject: str) -> Finding:
-    status = there.stat()
-    what = (
-        f"{there} is not ours to write: of {status.st_uid}:{status.st_gid}, mode {status.st_mode & 0o7777:o}"
-    )
-    uid, gid = os.geteuid(), os.getegid()
-    mend = Remedy(
-        kubernetes=f"securityContext:\n  fsGroup: {gid}  # of the pod\n"
-        f"volumes:\n  - {{name: spool, emptyDir: {{sizeLimit: 4Gi}}}}  # mounted at {path.parent}",
-        systemd="[Service]\nStateDirectory=loopcam  # makes /var/lib/loopcam",
-        docker=f"--volume loopcam:{path.parent} --user 0  # or --tmpfs {path.parent}:uid={uid}",
-        command=f"install -d -m 700 -o {uid} -g {gid} {path}",
-    )
-    return Finding(check=check, level=Level.PROBLEM, what=what, why=_WHY, remedy=mend, subject=subject)
-
-
-def _nearest(path: Path) -> Path:
-    """The folder itself, or the nearest above it that is there."""
-    return next(one for one in (path, *path.parents) if os.path.lexists(one))
-
-
 def _sink(part: Part[Sink], *, reach: bool) -> Iterator[Finding]:
     subject = f"sink {part.name}"
-    if isinstance(folder := getattr(part.options, "path", None), Path):
-        yield _folder(folder, "sink", subject)
-        return
+    if isinstance(getattr(part.options, "path", None), Path):
+        return  # a folder
+    yield from credentials.judged(part)
     host, port = _address(part.options)
     if not host:
         what = "it cannot be looked at from here"
@@ -129,7 +84,7 @@ def _reached(host: str, port: int, subject: str) -> Finding:
 def _socket(path: Path) -> Finding:
     """Whether a socket can be made there."""
     there = path.parent
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True):
+    if there.is_dir() and may(there, os.W_OK | os.X_OK):
         return Finding(check="socket", level=Level.OK, what=f"{path} can be made")
     what = f"{path} cannot be made: {there} is " + ("not ours to write" if there.is_dir() else "not there")
     mend = Remedy(

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from daemon.doctor import remedies
+from daemon.doctor import remedies, rungs
 from daemon.doctor.access import Obstacle, obstacles
-from daemon.doctor.facts import SYS_PTRACE, Own, Subject, named, sampler_rights
+from daemon.doctor.facts import Own, Subject, named, sampler_rights
 from daemon.doctor.findings import Finding, Level, Remedy
 from model.units import counted
 
@@ -104,12 +104,7 @@ def _closed(target: Subject) -> str:
 
 def _lost(own: Own) -> str:
     """Why a capability that seems to be there is not the sampler's."""
-    held = own.rights.effective & ~sampler_rights(own).effective
-    if held & SYS_PTRACE:
-        return "; ours is not ambient, and a program that we start does not inherit it"
-    if own.file_capabilities & SYS_PTRACE:
-        return "; the one of the sampler's file does not count: no_new_privs, or not in the bounding set"
-    return ""
+    return "".join(f"; {why}" for why in rungs.lost(own))
 
 
 def _runtime(target: Subject, subject: str) -> Iterator[Finding]:

@@ -22,6 +22,19 @@ AmbientCapabilities=CAP_SYS_PTRACE
 CapabilityBoundingSet=CAP_SYS_PTRACE
 NoNewPrivileges=yes""",
     docker="--user 0 --cap-drop ALL --cap-add SYS_PTRACE --security-opt no-new-privileges",
+    command="setpriv --reuid USER --regid GROUP --clear-groups --inh-caps=-all,+sys_ptrace "
+    "--ambient-caps=-all,+sys_ptrace --bounding-set=-all,+sys_ptrace --no-new-privs loopcam ...  # as root",
+)
+
+_FILE_CAPABILITY = Remedy(
+    kubernetes="""\
+# `privilege: fileCap`; where Pod Security forbids it, take sameUser or ptrace
+securityContext:
+  allowPrivilegeEscalation: true
+  capabilities: {drop: [ALL], add: [SYS_PTRACE]}""",
+    systemd="[Service]\nAmbientCapabilities=CAP_SYS_PTRACE\nCapabilityBoundingSet=CAP_SYS_PTRACE",
+    docker="--cap-drop ALL --cap-add SYS_PTRACE  # and no --security-opt no-new-privileges",
+    command="setcap -r FILE  # and give loopcam the capability itself",
 )
 
 _SHARED_PROCESSES = Remedy(
@@ -54,6 +67,11 @@ def capability() -> Remedy:
     return _CAPABILITY
 
 
+def file_capability() -> Remedy:
+    """What the capability of the sampler's file needs to count."""
+    return _FILE_CAPABILITY
+
+
 def shared_processes() -> Remedy:
     """The target's PID namespace."""
     return _SHARED_PROCESSES
@@ -82,7 +100,7 @@ def remedy(obstacle: Obstacle, own: Own, target: Subject) -> Remedy:
         return _CAPABILITY if own.yama.scope in (1, 2) else same_user(target)
     if obstacle is Obstacle.YAMA:
         off = "sysctl kernel.yama.ptrace_scope=0  # allows it to every process of the same user"
-        return _with_command(_CAPABILITY, off if own.yama.scope == 1 else "")
+        return _with_command(_CAPABILITY, off) if own.yama.scope == 1 else _CAPABILITY
     if obstacle is Obstacle.PYTHON_FILES:
         return Remedy(command="\n".join(_opening(target)))
     return {

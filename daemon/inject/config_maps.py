@@ -36,3 +36,10 @@ def is_ours(one: dict[str, Any]) -> bool:
     metadata = one.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return one.get("kind") == "ConfigMap" and isinstance(annotations, dict) and RECORD in annotations
+
+
+def is_of(one: dict[str, Any], workload: Workload) -> bool:
+    """Whether one of ours belongs to this workload."""
+    metadata = one["metadata"]
+    same_space = (metadata.get("namespace") or "") == workload.namespace
+    return same_space and bool(metadata["annotations"][RECORD] == f"{workload}")

@@ -1,7 +1,7 @@
 """A stream of manifests with loopcam in one workload, and without it in any."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,26 +22,35 @@ _MARK = pods.RECORD
 
 
 class _Read(NamedTuple):
-    """A document that may concern us, as data that is free of us."""
+    """A document that may concern us, as data, which is changed in place."""
 
     document: Document
     data: dict[str, Any]
 
 
-def removed(text: str) -> str:
-    """The manifests without anything that `injected` put in."""
-    return joined([_text(one) for one in _cleaned(text)])
+def removed(text: str, wanted: str = "") -> str:
+    """The manifests without what `injected` put in; with KIND/NAME, without that workload's only."""
+    parts = list(_parts(text))
+    of = None if not wanted else [one for _, one in _known(parts) if one.is_named(wanted)]
+    if of == []:
+        raise ManifestError(f"no workload {wanted} in these manifests", remedy=_there_are(parts))
+    for _, workload in _known(parts):
+        if of is None or workload in of:
+            pods.remove(workload.pod)
+    return joined([_text(one) for one in _without_config_maps(parts, of)])
 
 
 def injected(text: str, values: Values, wanted: str = "") -> str:
     """The manifests with the sidecar in the workload that has the target's container; raises LoopcamError.
 
-    `wanted` is KIND/NAME, where several have such a container. What was injected before is replaced.
+    `wanted` is KIND/NAME, where several have such a container. What was injected there before is replaced.
     """
     if not values.enabled:
-        return removed(text)
-    parts = list(_cleaned(text))
+        return removed(text, wanted)
+    parts = list(_parts(text))
     read, workload = _chosen(parts, values.target, wanted)
+    pods.remove(workload.pod)
+    parts = _without_config_maps(parts, [workload])
     values = msgspec.structs.replace(values, target=values.target or workload.containers[0])
     try:
         values = filled(values, workload)
@@ -51,48 +60,50 @@ def injected(text: str, values: Values, wanted: str = "") -> str:
         raise ConfigError([_at(where, one) for one in error.faults]) from None
     made = config_maps.config_map(values, workload)
     pods.add(workload, Injection(values, config_maps.name(workload)))
+    return joined(list(_with(parts, read, made)))
+
+
+def _with(parts: list[Document | _Read], read: _Read, made: dict[str, Any]) -> Iterator[str]:
+    """The texts of all, with one more object behind this one's, or at the end of its list."""
     listed = isinstance(read.data.get("items"), list)
     if listed:
         read.data["items"].append(made)
-    texts = []
     for one in parts:
-        texts.append(_text(one))
+        yield _text(one)
         if one is read and not listed:
-            texts.append(f"---\n{written.document(made)}")
-    return joined(texts)
+            yield f"---\n{written.document(made)}"
 
 
 def _at(where: str, one: Fault) -> Fault:
     return Fault(f"{where}: {one.path}", one.value, one.rule, one.hint)
 
 
-def _cleaned(text: str) -> Iterator[Document | _Read]:
-    """All documents, those of interest read, and our own ConfigMaps left out."""
+def _parts(text: str) -> Iterator[Document | _Read]:
+    """All documents, those of interest read."""
     for document in documents(text):
-        ours = _MARK in document.text
         kinds = document.kinds
-        if not (
-            kinds & KINDS or any(kind.endswith("List") for kind in kinds) or (ours and "ConfigMap" in kinds)
-        ):
-            yield document
-            continue
-        node = composed(document.text, document.origin)
+        ours = _MARK in document.text and "ConfigMap" in kinds
+        node = None
+        if kinds & KINDS or ours or any(kind.endswith("List") for kind in kinds):
+            node = composed(document.text, document.origin)
         data = None if node is None else plain(node, document.origin)
-        if not isinstance(data, dict):
-            yield document
-        elif not config_maps.is_ours(data):
-            yield _Read(document, _freed(data, document.origin))
+        yield _Read(document, data) if isinstance(data, dict) else document
 
 
-def _freed(data: dict[str, Any], origin: str) -> dict[str, Any]:
-    made = copy.deepcopy(data)
-    if isinstance(made.get("items"), list):
-        made["items"] = [
-            one for one in made["items"] if not (isinstance(one, dict) and config_maps.is_ours(one))
-        ]
-    for workload in workloads(made, origin):
-        pods.remove(workload.pod)
-    return made
+def _without_config_maps(
+    parts: list[Document | _Read], of: Sequence[Workload] | None
+) -> list[Document | _Read]:
+    """Without our ConfigMaps for these workloads; for None, for any."""
+
+    def goes(data: object) -> bool:
+        if not isinstance(data, dict) or not config_maps.is_ours(data):
+            return False
+        return of is None or any(config_maps.is_of(data, workload) for workload in of)
+
+    for one in parts:
+        if isinstance(one, _Read) and isinstance(one.data.get("items"), list):
+            one.data["items"] = [each for each in one.data["items"] if not goes(each)]
+    return [one for one in parts if not (isinstance(one, _Read) and goes(one.data))]
 
 
 def _text(one: Document | _Read) -> str:
@@ -101,22 +112,33 @@ def _text(one: Document | _Read) -> str:
     return spliced(one.document.text, one.data, one.document.origin)
 
 
+def _known(parts: list[Document | _Read]) -> list[tuple[_Read, Workload]]:
+    reads = [one for one in parts if isinstance(one, _Read)]
+    return [(one, workload) for one in reads for workload in workloads(one.data, one.document.origin)]
+
+
 def _chosen(parts: list[Document | _Read], target: str, wanted: str) -> tuple[_Read, Workload]:
     """The one workload that is meant."""
-    reads = [one for one in parts if isinstance(one, _Read)]
-    known = [(one, workload) for one in reads for workload in workloads(one.data, one.document.origin)]
-    found = [pair for pair in known if not wanted or pair[1].is_named(wanted)]
-    found = [pair for pair in found if not target or target in pair[1].containers]
-    if len(found) == 1 and (target or len(found[0][1].containers) == 1):
+    found = [pair for pair in _known(parts) if not wanted or pair[1].is_named(wanted)]
+    found = [pair for pair in found if not target or target in _containers(pair[1])]
+    if len(found) == 1 and (target or len(_containers(found[0][1])) == 1):
         return found[0]
     what = f"container {target}" if target else "workload"
     what += f" in {wanted}" if wanted else ""
     if found:
-        seen = "; ".join(f"{one}: {', '.join(one.containers)}" for _, one in found)
+        seen = "; ".join(f"{one}: {', '.join(_containers(one))}" for _, one in found)
         remedy = "choose one: --workload KIND/NAME" if len(found) > 1 else "choose one: --target CONTAINER"
         raise ManifestError(f"several could be meant by {what}: {seen}", remedy=remedy)
-    seen = "; ".join(f"{one}: {', '.join(one.containers)}" for _, one in known)
-    remedy = (
-        f"--target is the name of a container: there are {seen}" if seen else "there is no workload at all"
-    )
-    raise ManifestError(f"no {what} in these manifests", remedy=remedy)
+    raise ManifestError(f"no {what} in these manifests", remedy=_there_are(parts))
+
+
+def _there_are(parts: list[Document | _Read]) -> str:
+    seen = "; ".join(f"{one}: {', '.join(_containers(one))}" for _, one in _known(parts))
+    return f"--target is the name of a container: there are {seen}" if seen else "there is no workload at all"
+
+
+def _containers(workload: Workload) -> list[str]:
+    """Those that are not ours."""
+    pod = copy.deepcopy(workload.pod)
+    pods.remove(pod)
+    return workload._replace(pod=pod).containers

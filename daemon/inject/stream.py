@@ -5,7 +5,8 @@ import re
 from typing import NamedTuple
 
 _BEGINS = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
-_KIND = re.compile(r"""kind["']?\s*:\s*["']?([A-Za-z]+)""")
+_KIND = r"""["']?kind["']?\s*:\s*["']?([A-Za-z]+)"""
+_FIRST = re.compile(r"^(?P<indent> *)(?P<start>[^\s#])", re.MULTILINE)
 _SOURCE = re.compile(r"^# Source: (.+?)\s*$", re.MULTILINE)
 
 
@@ -17,8 +18,14 @@ class Document(NamedTuple):
 
     @property
     def kinds(self) -> frozenset[str]:
-        """Every word that could be its kind: cheap, so that long documents of no interest are not parsed."""
-        return frozenset(_KIND.findall(self.text))
+        """Its kind, and perhaps others: cheap, so that long documents of no interest are not parsed."""
+        body = self.text[3:] if self.text.startswith("---") else self.text
+        first = _FIRST.search(body)
+        if first is None:
+            return frozenset()
+        in_block = first["start"] not in "{[" and (first.start() > 0 or body is self.text)
+        before = f"^{first['indent']}" if in_block else r"\b"
+        return frozenset(re.findall(before + _KIND, body, re.MULTILINE))
 
     @property
     def origin(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from daemon.inject.errors import ManifestError
 
 _TEMPLATE = ("spec", "template")
+_RAY_HEAD = ("headGroupSpec", "template")
 PODS: dict[str, tuple[str, ...]] = {
     "Pod": (),
     "Deployment": _TEMPLATE,
@@ -15,6 +16,9 @@ PODS: dict[str, tuple[str, ...]] = {
     "ReplicationController": _TEMPLATE,
     "Job": _TEMPLATE,
     "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "RayCluster": ("spec", *_RAY_HEAD),
+    "RayService": ("spec", "rayClusterConfig", *_RAY_HEAD),
+    "RayJob": ("spec", "rayClusterSpec", *_RAY_HEAD),
 }
 KINDS = frozenset(PODS)
 

@@ -1,7 +1,10 @@
 import io
 import json
 import logging
+import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -122,3 +125,32 @@ def test_colour_is_for_terminals_only(stream: io.StringIO, coloured: bool) -> No
     logs.set_up("text", stream)
     logging.getLogger("daemon.app").warning("cut off")
     assert ("\x1b[" in stream.getvalue()) is coloured
+
+
+def test_lines_for_the_journal_bear_their_level_and_no_time() -> None:
+    inner = logs.ForJournal(logs.Words(colour=False, timed=False))
+    assert inner.format(record(report="x")) == "<6>report stored  report=x"
+    assert inner.format(record("bad", logging.WARNING)) == "<4>warning: bad"
+    assert inner.format(record("worse", logging.ERROR)) == "<3>error: worse"
+    assert inner.format(record("detail", logging.DEBUG)) == "<7>detail"
+    assert logs.ForJournal(logs.JsonLines()).format(record()).startswith('<6>{"time": ')
+
+
+def test_every_line_of_a_traceback_bears_the_level() -> None:
+    try:
+        raise ValueError("x")
+    except ValueError:
+        made = record(level=logging.ERROR)
+        made.exc_info = sys.exc_info()
+    lines = logs.ForJournal(logs.Words(colour=False)).format(made).splitlines()
+    assert len(lines) > 3
+    assert all(line.startswith("<3>") for line in lines)
+
+
+def test_a_stream_is_the_journal_only_when_systemd_says_so(tmp_path: Path) -> None:
+    with (tmp_path / "stream").open("w") as stream:
+        status = os.fstat(stream.fileno())
+        assert logs.in_journal(stream, {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+        assert not logs.in_journal(stream, {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino + 1}"})
+        assert not logs.in_journal(stream, {})
+    assert not logs.in_journal(io.StringIO(), {"JOURNAL_STREAM": "1:2"})

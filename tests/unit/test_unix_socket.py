@@ -54,7 +54,7 @@ def test_it_is_never_open_wider_not_for_a_moment(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(os, "chown", lambda path, *_: seen.append(stat.S_IMODE(path.stat().st_mode)))
     before = os.umask(0)
     try:
-        done(bound(tmp_path / "a.sock", socket.SOCK_DGRAM, mode="0600"))
+        done(bound(tmp_path / "a.sock", socket.SOCK_DGRAM, mode="0600", group="1"))
     finally:
         os.umask(before)
     assert seen == [0o600]
@@ -161,3 +161,18 @@ def test_a_folder_that_somebody_has_locked_is_not_waited_for(
         os.close(descriptor)
     assert 1 < sum(waited) < 5
     done(bound(tmp_path / "a.sock", socket.SOCK_DGRAM))
+
+
+def test_a_group_that_may_not_be_given_is_told_with_what_a_sandbox_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("daemon.unix_socket.os.chown", forbidden)
+    with pytest.raises(
+        LoopcamError, match=r"cannot give .*/a\.sock to group 1: Operation not permitted"
+    ) as told:
+        bound(tmp_path / "a.sock", socket.SOCK_DGRAM, mode="0660", group="1")
+    assert "SystemCallFilter=@chown" in told.value.remedy
+    done(bound(tmp_path / "b.sock", socket.SOCK_DGRAM))

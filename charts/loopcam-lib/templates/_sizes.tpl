@@ -48,7 +48,7 @@ in progress, which no quota holds: 128 MiB each (64 MiB is the most of one evide
   {{- $mib := 1048576.0 -}}
   {{- $taken := printf "captures in progress %s MiB (128 MiB each, config.captures_at_once)" (include "loopcam.mib" $sizes.captures) -}}
   {{- with (.v.config.spool | default dict).max_bytes -}}
-    {{- $taken = printf "%s, config.spool.max_bytes %v" $taken . -}}
+    {{- $taken = printf "%s, config.spool.max_bytes %s" $taken (include "loopcam.plain" .) -}}
   {{- end -}}
   {{- if gt $sizes.files 0.0 -}}
     {{- $taken = printf "%s, file sinks below /var/lib/loopcam %s MiB (config.sinks[].file.max_bytes)" $taken (include "loopcam.mib" $sizes.files) -}}
@@ -61,9 +61,14 @@ in progress, which no quota holds: 128 MiB each (64 MiB is the most of one evide
 {{- divf . 1048576 | floor | int64 -}}
 {{- end }}
 
+{{/* What is written in the values: a large number comes as 2e+09. */}}
+{{- define "loopcam.plain" -}}
+{{- if kindIs "float64" . }}{{ printf "%.0f" . }}{{ else }}{{ . }}{{ end -}}
+{{- end }}
+
 {{/* A size as bytes, as Kubernetes writes it and as loopcam's configuration does: 1Gi, 500M, 1.5 GiB, 500MB, 1000. */}}
 {{- define "loopcam.bytes" -}}
-{{- $text := ternary (printf "%.0f" .size) (toString .size) (kindIs "float64" .size) -}}
+{{- $text := include "loopcam.plain" .size -}}
 {{- if not (regexMatch "^[0-9]+(\\.[0-9]+)? ?(B|[kKMGT]B?|[KMGT]iB?)?$" $text) -}}
   {{- fail (printf "loopcam: %s %s: must be a number that can be added up here, such as 500MiB or 2" .name $text) -}}
 {{- end -}}

@@ -102,7 +102,7 @@ def served(place: Path) -> Iterator[Api]:
     server += ["--bind-address=127.0.0.1", f"--cert-dir={place / 'certs'}", f"--token-auth-file={tokens}"]
     server += [f"--service-account-signing-key-file={key}", f"--service-account-key-file={public}"]
     server += ["--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=RBAC"]
-    server += ["--service-cluster-ip-range=10.0.0.0/24"]
+    server += ["--service-cluster-ip-range=10.0.0.0/24", "--allow-privileged=true"]
     with _running(etcd, place / "etcd.log"), _running(server, place / "server.log") as process:
         api = Api(place, port)
         deadline = time.monotonic() + _READY_S

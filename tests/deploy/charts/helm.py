@@ -22,9 +22,11 @@ Values = dict[str, Any]
 Manifest = dict[str, Any]
 
 
-def helm(*arguments: str | Path, values: Values | None = None) -> "subprocess.CompletedProcess[str]":
+def helm(
+    *arguments: str | Path, values: Values | None = None, program: str = "helm"
+) -> "subprocess.CompletedProcess[str]":
     """Run helm with these values, which are given as a file."""
-    argv = ["helm", *map(str, arguments)]
+    argv = [program, *map(str, arguments)]
     argv += ["--values", "-"] if values is not None else []
     text = yaml.safe_dump(values) if values is not None else None
     env = {**os.environ, "KUBECONFIG": os.devnull}

@@ -20,6 +20,7 @@ SIDECARS: dict[str, Values] = {
     "fileCap": sidecar(privilege="fileCap", **LEFT_OUT),
     "none": sidecar(privilege="none", **LEFT_OUT),
     "OpenShift": sidecar(openshift=True, **LEFT_OUT),
+    "large ids": sidecar(runAsUser=1000660000, runAsGroup=1000660000),
     "guaranteed": sidecar(guaranteed=True),
     "host network": sidecar(hostNetwork=True) | {"hostNetwork": True},
     "with token": sidecar(serviceAccountToken=True),

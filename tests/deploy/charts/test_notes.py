@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from tests.daemon import daemon, loopcam, looping, target
 from tests.deploy.charts.api_server import api_server
@@ -62,7 +61,7 @@ def test_the_commands_in_the_notes_are_commands_of_ours(server: str) -> None:
     assert [command for command, _ in said] == ["collect", "doctor"]
     for command, options in said:
         known = loopcam(command, "--help").stdout
-        wanted = [option for option in options.split() if option.startswith("--") and option != "--drill"]
+        wanted = [option for option in options.split() if option.startswith("--")]
         assert [option for option in wanted if option not in known] == []
 
 
@@ -89,9 +88,3 @@ def test_the_test_pod_asks_whether_every_target_could_be_captured(tmp_path: Path
         assert done.returncode == 1
         assert "NOT possible" in done.stdout
         assert "loopcam doctor" in done.stderr
-
-
-def test_the_example_of_the_page_is_rendered() -> None:
-    page = (STANDALONE / "README.md").read_text()
-    example = yaml.safe_load(page.split("<<'YAML'\n")[1].split("\nYAML\n")[0])
-    assert manifests(STANDALONE, example)

@@ -1,12 +1,16 @@
 """What the charts render over a matrix of values: valid for Kubernetes, and for our own daemon."""
 
+import shutil
 from pathlib import Path
 
 import kubernetes_validate
 import pytest
+import yaml
 
+from daemon import __version__
 from tests.deploy.charts import matrix
-from tests.deploy.charts.helm import AUTOSCALER, LIBRARY, STANDALONE, Values, config, helm, manifests
+from tests.deploy.charts.helm import AUTOSCALER, LIBRARY, STANDALONE, Values, config, helm, manifests, sidecar
+from tests.prerequisites import require
 
 KUBERNETES = ("1.29", "1.33", "1.37")
 _WITHOUT_SCHEMA = ("PodMonitor",)  # of the Prometheus operator
@@ -52,3 +56,35 @@ def test_it_can_be_packaged_with_the_library_in_it(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (package,) = tmp_path.iterdir()
     assert manifests(package, matrix.alone()) == manifests(STANDALONE, matrix.alone())
+
+
+def test_a_chart_takes_the_library_by_its_path_as_well(tmp_path: Path) -> None:
+    """As `Chart.yaml` says, without the link."""
+    chart = tmp_path / "autoscaler"
+    shutil.copytree(AUTOSCALER, chart, ignore=shutil.ignore_patterns("charts"))
+    about = yaml.safe_load((chart / "Chart.yaml").read_text())
+    about["dependencies"][0]["repository"] = f"file://{LIBRARY}"
+    (chart / "Chart.yaml").write_text(yaml.safe_dump(about))
+    done = helm("dependency", "build", chart)
+    assert done.returncode == 0, done.stderr
+    assert [one.name for one in (chart / "charts").iterdir()] == [f"loopcam-lib-{__version__}.tgz"]
+    assert manifests(chart, {}) == manifests(AUTOSCALER, {})
+
+
+@pytest.mark.parametrize(
+    ("chart", "values"),
+    [(AUTOSCALER, matrix.SIDECARS["logs and more"]), (STANDALONE, matrix.STANDALONES["all objects"])],
+    ids=["sidecar", "standalone"],
+)
+def test_helm_4_renders_the_same(chart: Path, values: Values) -> None:
+    require("helm4")
+    done = helm("template", "demo", chart, values=values, program="helm4")
+    assert done.returncode == 0, done.stderr
+    assert [one for one in yaml.safe_load_all(done.stdout) if one] == manifests(chart, values)
+
+
+def test_helm_4_refuses_the_same() -> None:
+    require("helm4")
+    done = helm("template", "demo", AUTOSCALER, values=sidecar(privilege="root"), program="helm4")
+    assert done.returncode != 0
+    assert "'/privilege': value must be one of 'sameUser'" in done.stderr

@@ -1,11 +1,14 @@
 """What the sidecar is, and what it never is."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.deploy.charts.helm import (
     AUTOSCALER,
     STANDALONE,
     Manifest,
+    Values,
     config,
     container,
     manifests,
@@ -13,6 +16,7 @@ from tests.deploy.charts.helm import (
     pod,
     sidecar,
     text,
+    written,
 )
 from tests.deploy.charts.matrix import LEFT_OUT, SIDECARS, STANDALONES, alone
 
@@ -70,6 +74,20 @@ def test_the_pod_is_held_up_and_restarted_by_nothing_of_ours(name: str) -> None:
     (mount,) = [each for each in ours["volumeMounts"] if each["name"] == "loopcam-config"]
     assert mount == {"name": "loopcam-config", "mountPath": "/etc/loopcam", "readOnly": True}
     assert {each["kind"] for each in found} == {"Deployment", "ConfigMap"}
+
+
+@pytest.mark.parametrize(
+    ("chart", "before", "after"),
+    [
+        (AUTOSCALER, {}, sidecar(config={"shutdown_grace": "9s", "labels": {"team": "x"}})),
+        (STANDALONE, alone(), {"config": {**alone()["config"], "shutdown_grace": "9s"}}),
+    ],
+    ids=["sidecar", "standalone"],
+)
+def test_a_change_of_the_configuration_restarts_no_pod(chart: Path, before: Values, after: Values) -> None:
+    old, new = manifests(chart, before), manifests(chart, after)
+    assert written(old) != written(new)
+    assert one(old, "Deployment") == one(new, "Deployment")
 
 
 def test_native_is_the_same_container_elsewhere() -> None:

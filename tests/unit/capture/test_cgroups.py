@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.capture.cgroups import cpu_quota, frozen
+from daemon.capture.cgroups import cpu_quota, frozen, memory_limit_bytes, processes_left
 
 
 @pytest.fixture
@@ -62,3 +62,40 @@ def test_a_frozen_process_is_known(roots, groups, files, expected):
     lay(proc, {"7/cgroup": groups + "\n"})
     lay(mounted, files)
     assert frozen(7, proc, mounted) is expected
+
+
+@pytest.mark.parametrize(
+    ("groups", "files", "memory", "left"),
+    [
+        ("0::/a", {"cgroup.controllers": "", "a/memory.max": "max\n", "a/pids.max": "max"}, None, None),
+        (
+            "0::/a/b",
+            {
+                "cgroup.controllers": "",
+                "a/memory.max": "1000",
+                "a/b/memory.max": "2000",
+                "a/b/pids.max": "50",
+                "a/b/pids.current": "20\n",
+            },
+            1000,
+            30,
+        ),
+        (
+            "4:memory:/a\n5:pids:/a",
+            {
+                "memory/memory.limit_in_bytes": "9223372036854771712\n",
+                "memory/a/memory.limit_in_bytes": "268435456\n",
+                "pids/a/pids.max": "8",
+                "pids/a/pids.current": "8",
+            },
+            268435456,
+            0,
+        ),
+    ],
+)
+def test_memory_and_processes_are_limited(roots, groups, files, memory, left):
+    proc, mounted = roots
+    lay(proc, {"7/cgroup": f"{groups}\n"})
+    lay(mounted, files)
+    assert memory_limit_bytes(7, proc, mounted) == memory
+    assert processes_left(7, proc, mounted) == left

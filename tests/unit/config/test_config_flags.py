@@ -153,3 +153,11 @@ def test_an_address_that_is_none_is_told_once_with_what_to_write(written, hint):
     (only,) = told("--address", written, "--preset", "keda", "--max-loop-time", "1m", "--out", "/data")
     assert only.startswith(f"--address: {written}: HOST:PORT")
     assert only.endswith(f"({hint})")
+
+
+def test_a_unit_of_systemd_is_named():
+    (target,) = config("--systemd", "scaler", "--max-loop-time", "2s", "--out", "/d").targets
+    assert target.process.unit == "scaler.service"
+    assert told("--systemd", "a.timer", "--max-loop-time", "2s", "--out", "/d") == [
+        "--systemd: a.timer: only a service has a main process: name the service"
+    ]

@@ -24,7 +24,8 @@ NAMES = re.compile(r"\$\{(\w+)")
 SECRET_FILES = re.compile(r"file:(/[\w/.-]+)")
 LINK = re.compile(r"\]\(([^)\s:#]*)(?:#([^)\s]+))?\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-FOREIGN = ("apiVersion:", "groups:")  # Kubernetes, Prometheus' rules
+# Kubernetes, Prometheus' rules, a chart's dependencies and values (which tests/deploy/charts renders)
+FOREIGN = ("apiVersion:", "groups:", "dependencies:", "loopcam:", "config:")
 NEEDED = {"name": "a", "process": "{pid: 1}", "max_loop_time": "2m"}
 OF_TARGETS = {field.name for field in fields(Target)}
 

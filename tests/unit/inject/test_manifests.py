@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from daemon.config.load import parse
 from daemon.inject.errors import ManifestError
 from daemon.inject.manifests import injected, removed
 from daemon.inject.values import Values, converted
@@ -75,7 +76,8 @@ def test_in_twice_the_same_and_out_again(kind: str, mode: str) -> None:
 def test_other_values_replace_what_was_injected() -> None:
     text = _workload("Deployment")
     first = injected(text, _values(sidecar={"mode": "native"}))
-    assert injected(first, _values(privilege="ptrace")) == injected(text, _values(privilege="ptrace"))
+    second, fresh = (injected(one, _values(privilege="ptrace")) for one in (first, text))
+    assert list(yaml.safe_load_all(second)) == list(yaml.safe_load_all(fresh))
 
 
 def test_not_enabled_takes_it_out() -> None:
@@ -214,6 +216,48 @@ def test_one_of_several_workloads_is_chosen() -> None:
     made = injected(text, _values(), "job/app")
     assert len(_pod(made, "Job")["spec"]["containers"]) == 3
     assert len(_pod(made, "Pod")["spec"]["containers"]) == 2
+
+
+@pytest.mark.parametrize("privilege", ["sameUser", "ptrace", "fileCap", "none"])
+@pytest.mark.parametrize("host_network", [False, True])
+def test_the_daemon_takes_what_is_written(privilege: str, host_network: bool) -> None:
+    made = injected(_workload("Deployment"), _values(privilege=privilege, hostNetwork=host_network))
+    text = next(one for one in yaml.safe_load_all(made) if one["kind"] == "ConfigMap")["data"]["loopcam.yaml"]
+    config = parse(text, "it", {"POD_NAME": "pod", "POD_NAMESPACE": "space", "NODE_NAME": "node"})
+    assert (config.listen is None) is host_network
+    assert config.labels["container"] == "app"
+
+
+def test_a_record_that_is_not_ours_is_refused() -> None:
+    made = injected(_workload("Deployment"), _values())
+    with pytest.raises(ManifestError, match="is not what inject wrote"):
+        removed(made.replace("app container mount env share", "yes"))
+
+
+def test_one_after_the_other_and_out_again_one_by_one() -> None:
+    text = f"{_workload('Deployment', 'a')}---\n{_workload('StatefulSet', 'b')}"
+    first = injected(text, _values(), "Deployment/a")
+    both = injected(first, _values(privilege="ptrace"), "StatefulSet/b")
+    assert both.count("kind: ConfigMap") == 2
+    assert injected(both, _values(), "a") == both
+    assert removed(both, "b") == first
+    assert removed(both) == text
+    with pytest.raises(ManifestError, match="no workload c"):
+        removed(both, "c")
+
+
+def test_crowds_of_other_kinds_are_not_even_read() -> None:
+    crd = "apiVersion: x\nkind: CustomResourceDefinition\nspec:\n  names: {kind: Job}\n  bad: [\n"
+    text = f"{crd}---\n{_workload('Deployment')}"
+    assert removed(injected(text, _values())) == text
+
+
+@pytest.mark.parametrize("start", ["--- # first\n", "---\n# first\n\n", "  # first\n", "%YAML 1.1\n---\n"])
+def test_whatever_a_document_begins_with(start: str) -> None:
+    text = start + _workload("Deployment")
+    made = injected(text, _values())
+    assert len(_pod(made)["spec"]["containers"]) == 3
+    assert removed(made) == text
 
 
 def test_what_is_no_yaml_but_of_no_interest_passes() -> None:

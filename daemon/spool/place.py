@@ -1,0 +1,47 @@
+"""Which folder is our spool: a volume may hold one of another user, whose files are closed to us."""
+
+import logging
+import os
+from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+_PARTS = ("", "lock", "state", "incoming", "reports", "damaged")
+
+
+def place(path: Path) -> Path:
+    """The configured folder; where another user's spool is in the way, one of our own beside it.
+
+    So a change of user on one volume neither loses reports nor keeps the daemon from starting: what the
+    other user's spool still owes waits until a daemon of that user runs again.
+    """
+    owner = _closed_by(path)
+    if owner is None:
+        return path
+    ours = path.with_name(f"{path.name}-of-user-{os.geteuid()}")
+    remedy = f"for the reports in it, run as user {owner} again, or `chown -R {os.geteuid()} {path}`"
+    said = {"spool": str(path), "owner": owner, "instead": str(ours), "remedy": remedy}
+    _LOG.warning("the spool is another user's: using one of our own beside it", extra=said)
+    return ours
+
+
+def _closed_by(path: Path) -> int | None:
+    """The user whose spool it is, where that keeps us out; None where it does not."""
+    for part in _PARTS:
+        found = path / part
+        try:
+            owner = found.stat().st_uid
+            if owner != os.geteuid():
+                _open(found)
+        except FileNotFoundError:
+            continue
+        except PermissionError:
+            return owner
+    return None
+
+
+def _open(path: Path) -> None:
+    """Open it as the spool does. Asking by `access` is no use to a root without CAP_DAC_OVERRIDE.
+
+    Under a seccomp profile that lacks faccessat2, libc answers in the kernel's place that root may do all.
+    """
+    os.close(os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR))

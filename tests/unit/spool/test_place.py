@@ -1,0 +1,50 @@
+"""Whose spool it is, for users that cannot open each other's files."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from daemon.spool.place import place
+from daemon.spool.spool import Spool
+from tests.prerequisites import require
+
+STRANGER = 54321
+
+
+def test_a_spool_that_is_missing_or_ours_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "spool"
+    assert place(path) == path
+    Spool(path, max_bytes=2**20, max_reports=1).close()
+    assert place(path) == path
+
+
+@pytest.mark.parametrize("part", ["", "lock", "reports"])
+def test_one_that_another_user_closed_stays_and_ours_is_beside_it(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    require("root")
+    path = tmp_path / "spool"
+    Spool(path, max_bytes=2**20, max_reports=1).close()
+    os.chown(path / part, STRANGER, STRANGER)
+    monkeypatch.setattr("daemon.spool.place._open", lambda at: _refused_at(path / part, at))
+    with caplog.at_level(logging.WARNING):
+        assert place(path) == tmp_path / "spool-of-user-0"
+    (record,) = caplog.records
+    assert f"chown -R 0 {path}" in vars(record)["remedy"]
+    assert place(tmp_path / "spool-of-user-0") == tmp_path / "spool-of-user-0"
+
+
+def _refused_at(closed: Path, path: Path) -> None:
+    """What the kernel says to a root without CAP_DAC_OVERRIDE."""
+    if path == closed:
+        raise PermissionError
+
+
+def test_one_of_another_user_that_is_open_to_us_is_taken(tmp_path: Path) -> None:
+    require("root")
+    path = tmp_path / "spool"
+    Spool(path, max_bytes=2**20, max_reports=1).close()
+    os.chown(path, STRANGER, STRANGER)
+    assert place(path) == path
