@@ -83,6 +83,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown option": ({"config": {"targets": [TARGET], "lisen": "x"}}, "lisen"),
     "bad target": ({"target": "A_B"}, "target"),
     "bad image": ({"image": {"digest": "latest"}}, "digest"),
+    "unknown key": ({"env": [{"name": "A", "valeu": "x"}]}, "valeu"),
+    "a number": ({"env": [{"name": "A", "value": 1}]}, "value"),
+    "no place": ({"volumeMounts": [{"name": "logs"}]}, "mountPath"),
+    "an amount": ({"resources": {"limits": {"memory": "lots"}}}, "memory"),
     "no name": ({"env": [{"value": "x"}]}, "name"),
 }
 
