@@ -23,6 +23,7 @@ LABEL org.opencontainers.image.title="loopcam" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="python:3.13-slim-trixie"
+COPY --from=parts /parts/contents.txt /opt/loopcam/contents.txt
 RUN --mount=type=bind,from=parts,source=/parts,target=/parts \
     --mount=type=bind,from=parts,source=/src/deploy/image,target=/image \
     python3 /image/install.py

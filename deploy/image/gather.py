@@ -3,6 +3,7 @@
 Apart from each other, so that a change of ours does not fetch the packages again.
 """
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -37,7 +38,15 @@ def packages(extras: list[str]) -> None:
         wheels("--no-deps", *alone)
 
 
+def contents() -> None:
+    """The hashes of it all, which go into the image: podman's cache does not look into what is mounted."""
+    files = [*sorted(PARTS.glob("*.whl")), Path("deploy/image/install.py")]
+    lines = (f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in files)
+    (PARTS / "contents.txt").write_text("".join(lines))
+
+
 if sys.argv[1] == "packages":
     packages([one for one in sys.argv[2].split(",") if one])
 else:
     wheels("--no-deps", ".")
+    contents()

@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -153,8 +155,10 @@ class Pod:
         return self.podman("exec", self.container(name), *argv)
 
     def kill(self, name: str = "loopcam") -> None:
-        """End a container as the kernel does when memory is short."""
-        self.podman("kill", "--signal", "KILL", self.container(name))
+        """End a container's program as the kernel does when memory is short: podman's own `kill` is final."""
+        first = self.podman.inspect(self.container(name))["State"]["Pid"]
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        os.kill(int(children[0]) if children else first, signal.SIGKILL)
 
     def restarts(self, name: str = "loopcam") -> int:
         """How often a container was started anew."""
@@ -167,7 +171,19 @@ class Pod:
 
     def runs(self, name: str = "loopcam") -> bool:
         """Whether a container does."""
-        return bool(self.podman.inspect(self.container(name))["State"]["Running"])
+        return self.podman.inspect(self.container(name))["State"]["Status"] in ("running", "stopping")
+
+    @contextmanager
+    def deleted(self) -> Iterator[None]:
+        """While it is being deleted: every container has got SIGTERM at once, and the grace is not over."""
+        names = [self.container(name) for name in ("loopcam", "autoscaler")]
+        stops = [self.podman.start("stop", "--time", "60", name, stdout=subprocess.DEVNULL) for name in names]
+        try:
+            yield
+        finally:
+            self.remove()
+            for one in stops:
+                one.communicate()
 
     def remove(self) -> None:
         """End it."""

@@ -28,14 +28,18 @@ def test_one_that_another_user_closed_stays_and_ours_is_beside_it(
     path = tmp_path / "spool"
     Spool(path, max_bytes=2**20, max_reports=1).close()
     os.chown(path / part, STRANGER, STRANGER)
-    access = os.access
-    # what the kernel says of files of others to a root without CAP_DAC_OVERRIDE
-    monkeypatch.setattr(os, "access", lambda at, mode, **how: at != path / part and access(at, mode, **how))
+    monkeypatch.setattr("daemon.spool.place._open", lambda at: _refused_at(path / part, at))
     with caplog.at_level(logging.WARNING):
         assert place(path) == tmp_path / "spool-of-user-0"
     (record,) = caplog.records
     assert f"chown -R 0 {path}" in vars(record)["remedy"]
     assert place(tmp_path / "spool-of-user-0") == tmp_path / "spool-of-user-0"
+
+
+def _refused_at(closed: Path, path: Path) -> None:
+    """What the kernel says to a root without CAP_DAC_OVERRIDE."""
+    if path == closed:
+        raise PermissionError
 
 
 def test_one_of_another_user_that_is_open_to_us_is_taken(tmp_path: Path) -> None:
