@@ -77,8 +77,8 @@ class App:
         _LOG.info("loopcam watches", extra=self._about())
         tell(self._core.config)
         self._tell_of_missing()
+        self._notifier.status(line(self._core, time.monotonic()))  # so that it is there as soon as we are
         self._notifier.ready()
-        self._notifier.status(line(self._core, time.monotonic()))
 
     def _tell_of_missing(self) -> None:
         for target in self._core.fleet:

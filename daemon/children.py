@@ -24,6 +24,12 @@ SAMPLER_ENVIRONMENT: Mapping[str, str] = {
 }
 
 
+# Code of ours between fork and exec, in a process with threads, would hang if it wanted a lock that one of
+# them held at the fork. It wants none: system calls only, by what was loaded before. There is no cheaper way
+# that is right: only the child can ask for the signal of its parent's death, posix_spawn knows nothing of it,
+# setpriv is not in every image, and a Python of its own would take 20 ms between an overrun and its first
+# stack. The kernel forgets the signal where the program's file brings capabilities (`privilege: fileCap`):
+# then the sampler's own duration ends it.
 def _tied_to_parent(parent: int, death_signal: int, limits: Mapping[int, int]) -> Callable[[], None]:
     """What a child does before exec: die with us, within its limits, in a process group of its own."""
 

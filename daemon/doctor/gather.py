@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from daemon.capture.cgroups import cpu_quota, frozen, memory_limit_bytes, processes_left
-from daemon.doctor import whereabouts
+from daemon.doctor import neighbours, whereabouts
 from daemon.doctor.facts import Own, Rights, Subject, UserNamespace, Yama
+from daemon.doctor.permitted import may
 from daemon.doctor.runtime import is_of_python, runtime
 from daemon.targets import procfs
 from model.errors import TargetError
@@ -32,7 +33,7 @@ def own(program: str = "") -> Own:
         container=container,
         place=whereabouts.place(container, unit),
         unit=unit,
-        others_visible=_others_visible(),
+        others_visible=neighbours.others_visible(),
         cpus_quota=cpu_quota(),
         memory_limit_bytes=memory_limit_bytes(),
         processes_left=processes_left(),
@@ -164,7 +165,7 @@ def _unreadable(folder: Path, mapped: tuple[str, ...]) -> Iterator[str]:
         except OSError:  # deleted meanwhile: the sampler reads it from memory
             continue
         else:
-            if not os.access(there, os.R_OK, effective_ids=True):
+            if not may(there, os.R_OK):
                 yield path
 
 
@@ -177,7 +178,7 @@ def _closed(folder: Path, unreadable: tuple[str, ...]) -> Iterator[str]:
 def _barred(root: Path, path: Path) -> Iterator[Path]:
     for above in reversed(path.parents):
         try:
-            enter = os.access(root / above.relative_to("/"), os.X_OK, effective_ids=True)
+            enter = may(root / above.relative_to("/"), os.X_OK)
         except OSError:
             continue
         if not enter:
@@ -193,17 +194,6 @@ def _python_children(folder: Path) -> Iterator[int]:
                 continue
             if name.startswith(("python", "pypy", "gunicorn", "celery")):
                 yield int(child)
-
-
-def _others_visible() -> bool:
-    ours = procfs.ancestors(os.getpid())
-    for name in filter(str.isdigit, os.listdir(procfs.PROC)):
-        try:
-            if int(name) not in ours and procfs.parent(int(name)) not in (0, 2, os.getpid()):
-                return True
-        except OSError:  # ended meanwhile
-            continue
-    return False
 
 
 def _clock_offset_s() -> float:

@@ -12,6 +12,7 @@ from daemon.config.settings import Config
 from daemon.doctor import credentials, storage
 from daemon.doctor.facts import Own
 from daemon.doctor.findings import Finding, Level, Remedy
+from daemon.doctor.permitted import may
 from model.secrets import Secret
 from sinks.contract import Sink
 
@@ -83,7 +84,7 @@ def _reached(host: str, port: int, subject: str) -> Finding:
 def _socket(path: Path) -> Finding:
     """Whether a socket can be made there."""
     there = path.parent
-    if there.is_dir() and os.access(there, os.W_OK | os.X_OK, effective_ids=True):
+    if there.is_dir() and may(there, os.W_OK | os.X_OK):
         return Finding(check="socket", level=Level.OK, what=f"{path} can be made")
     what = f"{path} cannot be made: {there} is " + ("not ours to write" if there.is_dir() else "not there")
     mend = Remedy(

@@ -12,6 +12,8 @@ from daemon.doctor import whereabouts
 from daemon.doctor.bounds import NEEDED_BYTES
 from daemon.doctor.facts import Own, Place
 from daemon.doctor.findings import Finding, Level, Remedy
+from daemon.doctor.permitted import may
+from daemon.spool.place import place
 from disk.durable import size_bytes
 from model.units import ByteSize
 
@@ -32,7 +34,7 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
 def folders(config: Config) -> list[Folder]:
     """The spool's, and those of sinks."""
     spool = config.spool
-    found = [Folder(path=spool.path, check="spool", subject="spool", most_bytes=spool.max_bytes)]
+    found = [Folder(path=_spool(spool.path), check="spool", subject="spool", most_bytes=spool.max_bytes)]
     for part in config.sinks:
         if isinstance(path := getattr(part.options, "path", None), Path):
             most_bytes = getattr(part.options, "max_bytes", None)
@@ -44,6 +46,8 @@ def folders(config: Config) -> list[Folder]:
 def judged(config: Config, own: Own) -> Iterator[Finding]:
     """All findings about folders, each by itself and those of one file system together."""
     found = folders(config)
+    if found[0].path != config.spool.path:
+        yield _of_another_user(config.spool.path, found[0].path)
     yield from map(_folder, found)
     together: dict[int, list[Folder]] = {}
     for one in found:
@@ -58,13 +62,32 @@ def nearest(path: Path) -> Path:
     return next(one for one in (path, *path.parents) if os.path.lexists(one))
 
 
+def _spool(path: Path) -> Path:
+    """Where the daemon would have it; one that cannot be looked into is told of later."""
+    try:
+        return place(path)
+    except OSError:
+        return path
+
+
+def _of_another_user(path: Path, ours: Path) -> Finding:
+    what = f"{path} is another user's: {ours} is used instead"
+    why = "reports that it still owes wait there; uid 0 without DAC_OVERRIDE is kept out like anybody"
+    uid, gid = os.geteuid(), os.getegid()
+    mend = Remedy(
+        kubernetes="# it was made under another `privilege`: a new pod has a new emptyDir",
+        command=f"chown -R {uid}:{gid} {path}",
+    )
+    return Finding(check="spool", level=Level.WARNING, what=what, why=why, remedy=mend, subject="spool")
+
+
 def _folder(folder: Folder) -> Finding:
     there = nearest(folder.path)
     if not there.is_dir():
         return _problem(folder, f"{there} is no folder", _WHY, Remedy())
     if os.statvfs(there).f_flag & os.ST_RDONLY:
         return _problem(folder, f"{there} is on a read-only file system", _WHY, _volume(folder.path))
-    if not os.access(there, os.W_OK | os.X_OK, effective_ids=True):
+    if not may(there, os.W_OK | os.X_OK):
         return _not_writable(folder, there)
     free_bytes = _free_bytes(there)
     made = "" if there == folder.path else f", made below {there}"

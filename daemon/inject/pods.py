@@ -1,7 +1,6 @@
 """A pod with our container in it, and without: plain data, changed in place."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from daemon.inject import sidecar
@@ -14,7 +13,10 @@ LABEL = "loopcam.dev/sidecar"
 RECORD = "loopcam.dev/injected"
 SOCKET = "LOOPCAM_SOCKET"
 _LISTS = {"container": "containers", "native": "initContainers"}
-_ABSENT = "absent"
+_VOLUMES = tuple(f"loopcam-{name}" for name in ("config", "state", "run", "tmp", "no-token"))
+_SHARE = "shareProcessNamespace"
+# The words of the record, behind the target's name and the mode: short, since podman takes 63 characters.
+_MOUNT, _ENV, _SHARED = "mount", "env", {"share": None, "share=false": False, "share=true": True}
 
 
 class Injection(NamedTuple):
@@ -30,19 +32,16 @@ def add(workload: Workload, injection: Injection) -> None:
     spec = pod["spec"]
     made = sidecar.volumes(values, injection.config_map)
     _check_names(workload, {one["name"] for one in made})
-    record: dict[str, Any] = {"target": values.target, "mode": values.sidecar.mode}
-    record["volumes"] = [one["name"] for one in made]
-    record.update(_into_target(target(workload, values.target), values))
+    record = [values.target, values.sidecar.mode, *_into_target(target(workload, values.target), values)]
     place = _LISTS[values.sidecar.mode]
     spec[place] = [*(spec.get(place) or []), sidecar.container(values)]
     spec["volumes"] = [*(spec.get("volumes") or []), *made]
     if values.privilege != "none":
-        record["shareProcessNamespace"] = spec.get("shareProcessNamespace", _ABSENT)
-        spec["shareProcessNamespace"] = True
+        record += [word for word, was in _SHARED.items() if was is spec.get(_SHARE)]
+        spec[_SHARE] = True
     metadata = pod.get("metadata") or {}
     metadata["labels"] = {**(metadata.get("labels") or {}), LABEL: "true"}
-    noted = json.dumps(record, separators=(",", ":"))
-    metadata["annotations"] = {**(metadata.get("annotations") or {}), RECORD: noted}
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), RECORD: " ".join(record)}
     pod["metadata"] = metadata
 
 
@@ -52,17 +51,20 @@ def remove(pod: dict[str, Any]) -> None:
     noted = (metadata.get("annotations") or {}).get(RECORD)
     if noted is None:
         return
-    record, spec = json.loads(noted), pod["spec"]
-    _without(spec, _LISTS[record["mode"]], "name", (sidecar.NAME,))
-    _without(spec, "volumes", "name", record["volumes"])
+    name, mode, words = _read(str(noted))
+    spec = pod["spec"]
+    _without(spec, _LISTS[mode], (sidecar.NAME,))
+    _without(spec, "volumes", _VOLUMES)
     for one in spec["containers"]:
-        if one.get("name") == record["target"]:
-            _without(one, "volumeMounts", "name", record["mounts"])
-            _without(one, "env", "name", record["env"])
-    if "shareProcessNamespace" in record:
-        spec["shareProcessNamespace"] = record["shareProcessNamespace"]
-        if record["shareProcessNamespace"] == _ABSENT:
-            del spec["shareProcessNamespace"]
+        if one.get("name") == name:
+            if _MOUNT in words:
+                _without(one, "volumeMounts", _VOLUMES)
+            if _ENV in words:
+                _without(one, "env", (SOCKET,))
+    for word in _SHARED.keys() & words:
+        spec[_SHARE] = _SHARED[word]
+        if _SHARED[word] is None:
+            del spec[_SHARE]
     for group, key in (("labels", LABEL), ("annotations", RECORD)):
         metadata[group].pop(key, None)
         if not metadata[group]:
@@ -71,25 +73,34 @@ def remove(pod: dict[str, Any]) -> None:
         del pod["metadata"]
 
 
+def _read(noted: str) -> tuple[str, str, list[str]]:
+    name, _, rest = noted.partition(" ")
+    mode, *words = rest.split() or [""]
+    if mode not in _LISTS:
+        raise ManifestError(
+            f"the annotation {RECORD}: {noted!r} is not what inject wrote",
+            remedy="mend it, or take it and loopcam's parts out by hand",
+        )
+    return name, mode, words
+
+
 def target(workload: Workload, name: str) -> dict[str, Any]:
     """The target's container."""
     found: dict[str, Any] = next(one for one in workload.pod["spec"]["containers"] if one.get("name") == name)
     return found
 
 
-def _into_target(one: dict[str, Any], values: Values) -> dict[str, Any]:
-    """The folder of the sockets, and where in it heartbeats go."""
-    record: dict[str, Any] = {"mounts": [], "env": []}
+def _into_target(one: dict[str, Any], values: Values) -> Iterator[str]:
+    """The folder of the sockets, and where in it heartbeats go; gives the words for the record."""
     mounts = one.get("volumeMounts") or []
     if not any(mount.get("mountPath") == sidecar.RUN_MOUNT["mountPath"] for mount in mounts):
         one["volumeMounts"] = [*mounts, dict(sidecar.RUN_MOUNT)]
-        record["mounts"] = [sidecar.RUN_MOUNT["name"]]
+        yield _MOUNT
     datagram = configuration(values)["unix"].get("datagram")
     env = one.get("env") or []
     if datagram and not any(each.get("name") == SOCKET for each in env):
         one["env"] = [*env, {"name": SOCKET, "value": datagram}]
-        record["env"] = [SOCKET]
-    return record
+        yield _ENV
 
 
 def _check_names(workload: Workload, names: set[str]) -> None:
@@ -110,9 +121,9 @@ def _check_names(workload: Workload, names: set[str]) -> None:
         )
 
 
-def _without(parent: dict[str, Any], key: str, by: str, names: Sequence[str]) -> None:
+def _without(parent: dict[str, Any], key: str, names: Sequence[str]) -> None:
     """A list without the items of these names; an empty one goes, too."""
-    kept = [one for one in parent.get(key) or [] if one.get(by) not in names]
+    kept = [one for one in parent.get(key) or [] if one.get("name") not in names]
     if kept:
         parent[key] = kept
     else:

@@ -54,6 +54,8 @@ done
 units=$destdir/etc/systemd/system
 configs=$destdir/etc/loopcam
 case $prefix in /*/*) ;; *) fail "--prefix $prefix: an absolute path below a folder, such as /opt/loopcam" ;; esac
+case $unit in *[!A-Za-z0-9:_.@-]*) fail "--unit $unit: write $configs/loopcam.yaml by hand for such a name" ;; esac
+case $max_loop_time in '' | *[!0-9a-z.]*) fail "--max-loop-time $max_loop_time: a duration such as 2m" ;; esac
 if [ -z "$destdir" ] && [ "$(id -u)" -ne 0 ]; then fail "run it as root, or give --destdir"; fi
 
 # Whether there is a systemd to talk to; never with --destdir.
@@ -87,8 +89,15 @@ fi
 
 add_user() {
   if ! id loopcam >/dev/null 2>&1; then
-    useradd --system --user-group --home-dir /var/lib/loopcam --no-create-home --shell /usr/sbin/nologin loopcam
+    group=--user-group
+    if getent group loopcam >/dev/null; then group=--gid=loopcam; fi
+    useradd --system "$group" --home-dir /var/lib/loopcam --no-create-home --shell /usr/sbin/nologin loopcam
   fi
+}
+
+pip() {
+  command=$1 && shift
+  "$prefix/bin/pip" "$command" --quiet --disable-pip-version-check "$@"
 }
 
 # The environment holds absolute paths, so with --destdir it is made in PREFIX itself only when that is the same place.
@@ -96,11 +105,19 @@ install_package() {
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "$python is older than 3.11: give --python"
   "$python" -c 'import ensurepip' 2>/dev/null || fail "$python has no venv module: apt-get install python3-venv"
   [ -x "$prefix/bin/python" ] || "$python" -m venv "$prefix"
-  constraints=''
-  if [ -f "$from/constraints.txt" ]; then constraints="--constraint=$from/constraints.txt"; fi
-  # The version may be the same as that which is there: of a checkout, say.
-  "$prefix/bin/pip" install --quiet --disable-pip-version-check --upgrade ${constraints:+"$constraints"} "$from"
-  "$prefix/bin/pip" install --quiet --disable-pip-version-check --force-reinstall --no-deps "$from"
+  before=''
+  if [ -x "$prefix/bin/loopcam" ]; then before=yes; fi
+  wheel=$from constraints='' made=''
+  if [ -d "$from" ]; then
+    made=$(mktemp -d)
+    pip wheel --no-deps --wheel-dir "$made" "$from"
+    wheel=$(find "$made" -name 'loopcam-*.whl')
+    if [ -f "$from/constraints.txt" ]; then constraints=$from/constraints.txt; fi
+  fi
+  pip install --upgrade ${constraints:+--constraint "$constraints"} "$wheel"
+  # What is new may bear the version of what was there: a checkout's, say.
+  if [ -n "$before" ]; then pip install --force-reinstall --no-deps "$wheel"; fi
+  if [ -n "$made" ]; then rm -rf "$made"; fi
   mkdir -p /usr/local/bin
   ln -sfn "$prefix/bin/loopcam" /usr/local/bin/loopcam
 }
@@ -124,6 +141,7 @@ install_configuration() {
   if [ -n "$unit" ] && [ ! -e "$configs/loopcam.yaml" ]; then
     name=$(printf '%s' "${unit%.service}" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9._-]/-/g')
     sed -e "s|^  - name: .*|  - name: $name|" -e "s|{systemd: .*}|{systemd: $unit}|" \
+      -e "s|{journal: .*}|{journal: ${unit%.service}.service, start: \"...\", end: \"...\"}|" \
       -e "s|max_loop_time: [^ ]*|max_loop_time: $max_loop_time|" "$here/loopcam.yaml" >"$configs/loopcam.yaml"
   fi
   if [ -z "$destdir" ]; then

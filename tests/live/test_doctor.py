@@ -265,3 +265,31 @@ def test_a_bad_configuration_ends_with_78(environment: Mapping[str, str], tmp_pa
     command = [SYSTEM_PYTHON, "-B", "-m", "daemon", "doctor", "--config", str(file)]
     done = subprocess.run(command, capture_output=True, env=dict(environment), cwd="/", timeout=PATIENCE_S)
     assert done.returncode == 78
+
+
+def test_a_spool_of_another_user_is_told_and_what_is_used_instead(
+    targets: Targets, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    target = targets.run(*PLAIN, *IDLE)
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o777)  # as an emptyDir is
+    (state / "spool").mkdir(mode=0o700)
+    os.chown(state / "spool", OTHER, OTHER)
+    file = tmp_path / "loopcam.yaml"
+    options: dict[str, Any] = {
+        "targets": [{"name": "one", "process": {"pid": target.pid}, "max_loop_time": "1s"}],
+        "spool": {"path": str(state / "spool"), "max_bytes": "2MiB"},
+    }
+    file.write_text(json.dumps(options))
+    file.chmod(0o644)
+    before = ["setpriv", "--inh-caps=-all", "--bounding-set=-all,+sys_ptrace"]  # the rung ptrace: uid 0
+    code, said = doctor(environment, before, "--config", str(file))
+    assert code == 0, said
+    told = [one for one in said["findings"] if one["check"] == "spool"]
+    assert [one["level"] for one in told] == ["warning", "ok"]
+    assert f"{state}/spool-of-user-0 is used instead" in told[0]["what"]
+    sinks = next(one for one in said["findings"] if one["check"] == "sink")
+    assert sinks["level"] == "ok"

@@ -19,7 +19,7 @@ from daemon.targets.held import HeldAddress
 from daemon.targets.possible import Possible
 from daemon.telemetry import Telemetry
 from model.errors import RefusedError
-from model.events import Event, EventKind, Refusal, Trigger
+from model.events import Event, EventKind, PlanName, Refusal, Trigger, TriggerKind
 from tests.unit.spool.entries import opened_spool
 from tests.virtual_time import VirtualLoop, run
 
@@ -101,6 +101,32 @@ def test_at_once_means_the_iteration_in_flight(play: Play) -> None:
         assert within.reason == "asked for by hand, within iteration 17"
 
     play(what)
+
+
+def test_a_drill_is_of_no_iteration_and_says_what_it_is(play: Play) -> None:
+    async def what(scene: Scene) -> None:
+        scene.say(EventKind.START, "17")
+        scene.orders.drill(scene.target)
+        ((trigger, _, follows),) = scene.captures.triggers
+        assert (trigger.plan, trigger.kind, trigger.iteration) == (PlanName.DRILL, TriggerKind.MANUAL, None)
+        assert (trigger.reason, follows) == ("a drill, asked for by hand: nothing overran", False)
+
+    play(what)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "takes_its_place"),
+    [
+        (PlanName.FULL, PlanName.DRILL, True),
+        (PlanName.LIGHT, PlanName.DRILL, True),
+        (PlanName.FULL, PlanName.LIGHT, True),
+        (PlanName.DRILL, PlanName.LIGHT, False),
+        (PlanName.LIGHT, PlanName.FULL, False),
+        (PlanName.FULL, PlanName.FULL, False),
+    ],
+)
+def test_what_counts_for_more_takes_the_place(one: PlanName, other: PlanName, takes_its_place: bool) -> None:
+    assert one.outranks(other) is takes_its_place
 
 
 def test_the_next_iteration_is_the_next_and_not_the_one_in_flight(play: Play) -> None:

@@ -1,12 +1,15 @@
 """What a real API server admits: Pod Security levels, the service account's token, and every field known."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.deploy.api.conftest import template
+from daemon.inject.manifests import injected, removed
+from daemon.inject.values import converted
+from tests.deploy.api.conftest import CONFIG, template
 from tests.deploy.api.server import Api, RefusedError
 
 ADMITTED = {
@@ -71,3 +74,23 @@ def test_a_pod_that_shares_the_nodes_processes_cannot_share_its_own(
     made["spec"]["hostPID"] = True
     with pytest.raises(RefusedError, match="ShareProcessNamespace and HostPID cannot both be enabled"):
         api.admitted(namespaces["privileged"], made)
+
+
+@pytest.mark.parametrize("mode", ["container", "native"])
+def test_taken_out_of_what_the_server_stored_it_is_the_same_to_the_server(
+    api: Api, namespaces: dict[str, str], manifests: Manifests, mode: str
+) -> None:
+    """The server fills in defaults, in our container too, and gives it back as JSON."""
+    values = {"privilege": "sameUser", "sidecar": {"mode": mode}}
+    texts = [manifests("inject", values), removed(manifests("inject", values))]
+    with_us, without = (_stored(api, namespaces["restricted"], one) for one in texts)
+    assert json.loads(removed(json.dumps(with_us)))["spec"] == without["spec"]
+    again = injected(json.dumps(with_us), converted({"target": "autoscaler", "config": CONFIG}))
+    assert len(json.loads(again.partition("\n---\n")[0])["spec"]["template"]["spec"]["containers"]) == 2
+
+
+def _stored(api: Api, namespace: str, text: str) -> dict[str, Any]:
+    one = next(each for each in yaml.safe_load_all(text) if each and each["kind"] == "Deployment")
+    one["metadata"]["namespace"] = namespace
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+    return api.create(path, one, dry_run=True)

@@ -13,6 +13,8 @@ NAMES = "localhost/loopcam-test"
 LOOPCAM = f"{NAMES}/loopcam:1"
 TARGET = f"{NAMES}/target:1"
 STORE = f"{NAMES}/store:1"
+_KEPT = (ROOT / ".dockerignore").read_text().splitlines()
+_SOURCES = [ROOT / line.removeprefix("!") for line in _KEPT if line.startswith("!")]
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PATH = "PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 _OPTIONS = [
@@ -59,9 +61,22 @@ def base(podman: Podman) -> str:
 
 
 def loopcam(podman: Podman, base: str) -> str:
-    """Ours, from the Dockerfile as it is."""
-    podman.build(ROOT, LOOPCAM, {"BASE": base})
+    """Ours, from the Dockerfile as it is.
+
+    The revision is that of the sources as they lie here: what a RUN mounts of another stage is not part of
+    the key by which podman finds a layer in its cache, so that a change would not be seen.
+    """
+    podman.build(ROOT, LOOPCAM, {"BASE": base, "REVISION": _revision()})
     return LOOPCAM
+
+
+def _revision() -> str:
+    digest = hashlib.sha256()
+    for folder in _SOURCES:
+        for file in sorted(folder.rglob("*") if folder.is_dir() else [folder]):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(f"{file.relative_to(ROOT)} {file.stat().st_size}".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def target(podman: Podman, base: str, folder: Path) -> str:

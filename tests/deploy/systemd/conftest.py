@@ -7,20 +7,17 @@ import pytest
 
 from tests.deploy.systemd.machine import Machine
 from tests.deploy.systemd.service import Service
-from tests.deploy.systemd.wheels import ROOT, built, wheels
+from tests.deploy.systemd.wheels import ROOT, wheels
 from tests.deploy.trees import debian
 from tests.prerequisites import require
 
 PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "python3-venv", "procps")
-WHEEL = "/loopcam"
 
 
 def install(machine: Machine, *arguments: str) -> str:
-    """Run install.sh in a machine, with packages from its folder of wheels; what it printed."""
-    (wheel,) = (machine.root / "loopcam").glob("*.whl")
+    """Run this checkout's install.sh in a machine, with packages from its wheels; what it printed."""
     offline = ("env", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/wheels", "PIP_NO_COMPILE=1")
-    script = ("/deploy/install.sh", "--from", f"{WHEEL}/{wheel.name}")
-    return machine.run(*offline, *script, *arguments).stdout
+    return machine.run(*offline, "/checkout/deploy/systemd/install.sh", *arguments).stdout
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +28,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     tree = debian("system", *PACKAGES)
     binds = {
         wheels("3.13"): "/wheels",
-        built(folder / "wheel").parent: WHEEL,
-        ROOT / "deploy" / "systemd": "/deploy",
+        ROOT: "/checkout",
         Path(__file__).parent: "/tests",
     }
     machine = Machine(tree, folder / "boot.log", binds)

@@ -68,6 +68,8 @@ def test_wrong_options_are_told() -> None:
     for arguments, words in (
         (["--unti", "x"], "unknown option --unti"),
         (["--unit"], "--unit needs a value"),
+        (["--unit", "a|b"], "--unit a|b: write /etc/loopcam/loopcam.yaml by hand"),
+        (["--max-loop-time", "2 m"], "--max-loop-time 2 m: a duration such as 2m"),
         (["--prefix", "/", "--uninstall"], "--prefix /: an absolute path below a folder"),
     ):
         done = subprocess.run([DEPLOY / "install.sh", *arguments], capture_output=True, text=True)

@@ -7,7 +7,9 @@ import pytest
 from tests.daemon import until
 from tests.deploy.systemd.machine import Machine
 from tests.deploy.systemd.service import Service
+from tests.deploy.systemd.wheels import ROOT
 
+DEPLOY = ROOT / "deploy" / "systemd"
 Services = Callable[..., Service]
 
 
@@ -123,7 +125,7 @@ def test_a_blocking_sampler_works_with_its_drop_in_alone(service: Services, mach
     blocked.stall(on=True)
     machine.hears(blocked.unit, "seccomp forbids ptrace")
     blocked.stall(on=False)
-    blocked.drop_in((machine.root / "deploy/blocking.conf").read_text())
+    blocked.drop_in((DEPLOY / "blocking.conf").read_text())
     machine.run("systemctl", "restart", blocked.unit)
     blocked.turns()
     assert "stalled_here" in blocked.captured()
@@ -146,6 +148,6 @@ def test_iterations_are_known_by_the_service_s_log(
     logging = service(name, log)
     source = {"log": {**where, "start": "turn start", "end": "turn end"}}
     logging.configure({"name": name, "process": {"systemd": logging.worker}, "iterations": [source]})
-    logging.drop_in((machine.root / "deploy/journal.conf").read_text())
+    logging.drop_in((DEPLOY / "journal.conf").read_text())
     logging.start()
     assert "stalled_here" in logging.captured()

@@ -145,7 +145,7 @@ def test_one_thread_is_not_many_and_columns_stay_apart() -> None:
 
 
 def test_a_process_that_does_not_exist_is_the_first_thing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gather, "_others_visible", lambda: True)
+    monkeypatch.setattr(gather.neighbours, "others_visible", lambda: True)
     text = shown.text(diagnosis.diagnosis(2**22 + 1, None), colours=False)
     assert text.splitlines()[0] == f"NOT READY: process {2**22 + 1} does not exist"
     assert text.splitlines()[3].split(maxsplit=2)[2] == f"process {2**22 + 1} does not exist"

@@ -76,7 +76,8 @@ def test_in_twice_the_same_and_out_again(kind: str, mode: str) -> None:
 def test_other_values_replace_what_was_injected() -> None:
     text = _workload("Deployment")
     first = injected(text, _values(sidecar={"mode": "native"}))
-    assert injected(first, _values(privilege="ptrace")) == injected(text, _values(privilege="ptrace"))
+    second, fresh = (injected(one, _values(privilege="ptrace")) for one in (first, text))
+    assert list(yaml.safe_load_all(second)) == list(yaml.safe_load_all(fresh))
 
 
 def test_not_enabled_takes_it_out() -> None:
@@ -225,6 +226,12 @@ def test_the_daemon_takes_what_is_written(privilege: str, host_network: bool) ->
     config = parse(text, "it", {"POD_NAME": "pod", "POD_NAMESPACE": "space", "NODE_NAME": "node"})
     assert (config.listen is None) is host_network
     assert config.labels["container"] == "app"
+
+
+def test_a_record_that_is_not_ours_is_refused() -> None:
+    made = injected(_workload("Deployment"), _values())
+    with pytest.raises(ManifestError, match="is not what inject wrote"):
+        removed(made.replace("app container mount env share", "yes"))
 
 
 def test_one_after_the_other_and_out_again_one_by_one() -> None:
