@@ -1,12 +1,14 @@
 """What cannot be said of one value alone: the same refusals as the chart's, and the configuration's own."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from daemon.config.faults import fault
 from daemon.config.references import expand
 from daemon.config.settings import Config
 from daemon.config.walker import convert
-from daemon.inject.configuration import METRICS_LISTEN, metrics_port
+from daemon.inject.configuration import METRICS_LISTEN, configuration, metrics_port, unix
 from daemon.inject.sidecar import TOKEN_PLACE
 from daemon.inject.sizes import sizes
 from daemon.inject.values import Values
@@ -14,24 +16,34 @@ from model.errors import ConfigError, Fault
 
 _OF_THE_POD = ("127.", "localhost:", "[::1]:")
 _NOT_SET = "is not set"
+_SIZE = re.compile(r"[0-9]+(\.[0-9]+)?(k|[MGT]|[KMGT]i)?")
+_CPU = re.compile(r"[0-9]+(\.[0-9]+)?m?")
+_A_SIZE = "must be a size as Kubernetes has them, such as 500Mi or 1Gi"
 
 
 def check(values: Values) -> None:
     """Raises ConfigError with all faults."""
     faults = [*_config(values), *_privilege(values), *_listeners(values), *_token(values), *_lists(values)]
+    faults += _amounts(values)
     if faults:
         raise ConfigError(faults)
     sizes(values)
+    if faults := list(_daemon_finds(configuration(values))):
+        raise ConfigError(faults)
 
 
 def _config(values: Values) -> Iterator[Fault]:
-    """What the daemon would find; what its environment will hold is not known here, and so not judged."""
     if not values.config:
         hint = "such as {targets: [{name: autoscaler, process: {match: autoscaler}, max_loop_time: 2m}]}"
         yield Fault("config", "missing", "needed: what is watched, a whole loopcam.yaml", hint)
         return
+    yield from _daemon_finds({**values.config, "unix": unix(values)})
+
+
+def _daemon_finds(config: dict[str, Any]) -> Iterator[Fault]:
+    """What the daemon would find; what its environment will hold is not known here, and so not judged."""
     faults: list[Fault] = []
-    raw = expand(values.config, "config", {}, faults)
+    raw = expand(config, "config", {}, faults)
     faults = [one for one in faults if not one.rule.endswith(_NOT_SET)]
     convert(raw, Config, "config", faults)
     yield from faults
@@ -91,6 +103,22 @@ def _lists(values: Values) -> Iterator[Fault]:
             for key in keys:
                 if not isinstance(item.get(key), str):
                     yield fault(f"{name}[{place}].{key}", repr(item.get(key)), "needed: a text")
+            if not isinstance(item.get("value", ""), str):
+                rule = "must be a text, as Kubernetes wants it"
+                yield fault(f"{name}[{place}].value", repr(item["value"]), rule, "put it in quotes")
+
+
+def _amounts(values: Values) -> Iterator[Fault]:
+    """As Kubernetes reads them, which is not as loopcam does: it has no GiB, and no K."""
+    if not _SIZE.fullmatch(values.storage.size_limit):
+        yield fault("storage.sizeLimit", values.storage.size_limit, _A_SIZE)
+    for kind, amounts in values.resources.items():
+        for name, amount in amounts.items():
+            path, text = f"resources.{kind}.{name}", str(amount)
+            if name == "cpu" and not _CPU.fullmatch(text):
+                yield fault(path, text, "must be a number of CPUs such as 0.5 or 500m")
+            if name != "cpu" and not _SIZE.fullmatch(text):
+                yield fault(path, text, _A_SIZE)
 
 
 def _token(values: Values) -> Iterator[Fault]:

@@ -95,9 +95,14 @@ def _security_context(values: Values) -> dict[str, Any]:
 
 
 def _resources(values: Values) -> dict[str, Any]:
+    # a fraction as a text, which Kubernetes reads as the same: texts come out of a manifest as they went in
+    given = {
+        str(kind): {name: str(one) if isinstance(one, float) else one for name, one in amounts.items()}
+        for kind, amounts in values.resources.items()
+    }
     if not values.guaranteed:
-        return {str(kind): amounts for kind, amounts in values.resources.items()}
-    limits = {"cpu": _GUARANTEED_CPU, **values.resources.get("limits", {})}
+        return given
+    limits = {"cpu": _GUARANTEED_CPU, **given.get("limits", {})}
     return {"limits": limits, "requests": dict(limits)}
 
 

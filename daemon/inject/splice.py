@@ -31,7 +31,7 @@ def spliced(text: str, new: object, origin: str) -> str:
         return text
     changed = _applied(text, list(_Splice(text, origin).value(node, new)))
     if not _reads_as(changed, new):
-        remedy = "write aliases (*name) out, or give it as JSON"
+        remedy = "write aliases (*name) out, let its last line end with a line break, or give it as JSON"
         raise ManifestError(f"{origin} cannot be changed in its text", remedy=remedy)
     return changed
 

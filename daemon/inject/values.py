@@ -14,6 +14,7 @@ from model.errors import ConfigError
 
 _Id = Annotated[int, Meta(ge=0, le=2**32 - 2)]
 _Name = Annotated[str, Meta(pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$")]
+_Resource = Literal["cpu", "memory", "ephemeral-storage"]
 _KEY = re.compile(r"(?:\\.|[^.=\\])+")
 
 
@@ -62,7 +63,7 @@ class Values(_Part, frozen=True, kw_only=True):
     openshift: bool = False
     config: dict[str, Any] = {}
     storage: Storage = Storage()
-    resources: dict[Literal["requests", "limits"], dict[str, str | int | float]] = {}
+    resources: dict[Literal["requests", "limits"], dict[_Resource, str | int | float]] = {}
     guaranteed: bool = False
     service_account_token: bool = False
     host_network: bool = False
@@ -103,15 +104,19 @@ def converted(given: Mapping[str, object]) -> Values:
         raise ConfigError([fault(path, _shown(given, path), rule, hint)]) from None
 
 
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """As Helm lays values over each other: mappings key by key, null takes a key away, else replaced."""
+def merged(below: Mapping[str, Any], above: Mapping[str, Any], *, nulls_stay: bool = False) -> dict[str, Any]:
+    """As Helm lays values over each other: mappings key by key, null takes a key away, else replaced.
+
+    Within `config` null stays, where it is a setting: `listen: null` opens no port.
+    """
     made = dict(below)
     for key, value in above.items():
-        if value is None:
+        if value is None and not nulls_stay:
             made.pop(key, None)
         elif isinstance(value, Mapping):
             known = made.get(key)
-            made[key] = merged(known if isinstance(known, Mapping) else {}, value)
+            below_it = known if isinstance(known, Mapping) else {}
+            made[key] = merged(below_it, value, nulls_stay=nulls_stay or key == "config")
         else:
             made[key] = value
     return made
