@@ -28,7 +28,7 @@ def filled(values: Values, workload: Workload) -> Values:
                 faults.append(fault(key, str(given), rule, "leave it out: it is taken from the manifest"))
             if given is None and known is not None:
                 found["run_as_user" if key == "runAsUser" else "run_as_group"] = known
-        if _known(workload, values.target, "runAsUser") == 0 and not _without_capabilities(
+        if found.get("run_as_user", values.run_as_user) == 0 and not _without_capabilities(
             target(workload, values.target)
         ):
             rule = "root without capabilities, as ours is, may not look into root that has some"

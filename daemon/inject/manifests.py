@@ -50,6 +50,7 @@ def injected(text: str, values: Values, wanted: str = "") -> str:
     parts = list(_parts(text))
     read, workload = _chosen(parts, values.target, wanted)
     pods.remove(workload.pod)
+    place = _place(read, workload)
     parts = _without_config_maps(parts, [workload])
     _check_free(parts, workload)
     values = msgspec.structs.replace(values, target=values.target or workload.containers[0])
@@ -61,14 +62,26 @@ def injected(text: str, values: Values, wanted: str = "") -> str:
         raise ConfigError([_at(where, one) for one in error.faults]) from None
     made = config_maps.config_map(values, workload)
     pods.add(workload, Injection(values, config_maps.name(workload)))
-    return _as_yaml(joined(list(_with(parts, read, made))))
+    return _as_yaml(joined(list(_with(parts, read, made, place))))
 
 
-def _with(parts: list[Document | _Read], read: _Read, made: dict[str, Any]) -> Iterator[str]:
-    """The texts of all, with one more object behind this one's, or at the end of its list."""
+def _place(read: _Read, workload: Workload) -> int:
+    """Where in its list a workload's ConfigMap stands, or will."""
+    items = read.data.get("items")
+    items = items if isinstance(items, list) else []
+    ours = (
+        place
+        for place, one in enumerate(items)
+        if isinstance(one, dict) and config_maps.is_ours(one) and config_maps.is_of(one, workload)
+    )
+    return next(ours, len(items))
+
+
+def _with(parts: list[Document | _Read], read: _Read, made: dict[str, Any], place: int) -> Iterator[str]:
+    """The texts of all, with one more object behind this one's, or in this place of its list."""
     listed = isinstance(read.data.get("items"), list)
     if listed:
-        read.data["items"].append(made)
+        read.data["items"].insert(place, made)
     for one in parts:
         yield _text(one)
         if one is read and not listed:

@@ -154,3 +154,32 @@ def test_a_path_that_only_begins_alike_is_outside_of_the_volume() -> None:
     sinks = [{"file": {"path": "/var/lib/loopcamera"}}]
     text = list(yaml.safe_load_all(_injected(POD, config={**CONFIG, "sinks": sinks})))[1]["data"]
     assert yaml.safe_load(text["loopcam.yaml"])["sinks"] == sinks
+
+
+def test_several_in_a_list_are_injected_again_in_any_order() -> None:
+    items = [yaml.safe_load(POD.replace("app", name)) for name in ("a", "b")]
+    both = json.dumps({"kind": "List", "items": items}) + "\n"
+    for target in ("a", "b"):
+        both = _injected(both, target=target)
+    assert _injected(both, target="a") == both
+    assert _injected(both, target="b") == both
+    assert [one["kind"] for one in yaml.safe_load(both)["items"]] == ["Pod", "Pod", "ConfigMap", "ConfigMap"]
+
+
+def test_what_somebody_put_behind_ours_stays() -> None:
+    made = _injected(f"{POD}  volumes:\n  - name: mine # first\n    emptyDir: {{}}\n")
+    volume = "  - name: later # mine\n    emptyDir: {}\n"
+    pod, config_map = made.split("---\n")
+    grown = pod.replace("  shareProcess", f"{volume}  shareProcess")
+    assert volume in grown
+    again = _injected(f"{grown}---\n{config_map}", privilege="none")
+    names = [one["name"] for one in next(yaml.safe_load_all(again))["spec"]["volumes"]]
+    assert names[:2] == ["mine", "later"]
+    assert volume in again
+    assert _injected(again, privilege="none") == again
+
+
+def test_root_that_is_only_said_on_the_command_line_is_root_too() -> None:
+    said = _refusal(POD, privilege="sameUser", runAsUser=0, runAsGroup=0)
+    assert "runAsUser: 0" in said
+    assert "privilege ptrace" in said
