@@ -51,6 +51,8 @@ def _applied(text: str, edits: list[Edit]) -> str:
         if edit.start >= end:
             pieces += [text[end : edit.start], edit.text]
             end = edit.end
+        elif not edit.text:  # what is taken out may begin with the line break that the edit before took
+            end = max(end, edit.end)
     return "".join([*pieces, text[end:]])
 
 
@@ -132,7 +134,7 @@ class _Splice:
     def _gone(self, node: yaml.CollectionNode, kept: Sequence[bool]) -> Iterator[Edit]:
         for place, stays in enumerate(kept):
             if not stays:
-                yield Edit(*self._layout.item(node, place, any(kept[:place])), "")
+                yield Edit(*self._layout.item(node, place, kept), "")
 
 
 def _keys(items: Sequence[object]) -> list[str]:

@@ -183,3 +183,24 @@ def test_root_that_is_only_said_on_the_command_line_is_root_too() -> None:
     said = _refusal(POD, privilege="sameUser", runAsUser=0, runAsGroup=0)
     assert "runAsUser: 0" in said
     assert "privilege ptrace" in said
+
+
+def test_several_last_items_go_where_the_text_ends_without_a_line_break() -> None:
+    item = POD.rstrip().replace("\n", "\n  ")
+    text = f"kind: List\nitems:\n- {item.replace('app', 'a')}\n- {item.replace('app', 'b')}"
+    made = text
+    for target in ("a", "b"):
+        made = _injected(made, target=target)
+    assert removed(made).rstrip() == text
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        "  - env: []\n    volumeMounts: []\n    name: app # c\n",
+        "  - {env: [], volumeMounts: [], name: app}\n",
+    ],
+)
+def test_the_first_keys_of_a_container_go_together(pod: str) -> None:
+    text = f"kind: Pod\nmetadata: {{name: app}}\nspec:\n  containers:\n{pod}"
+    assert yaml.safe_load(removed(_injected(text)))["spec"]["containers"] == [{"name": "app"}]
