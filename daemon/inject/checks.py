@@ -18,7 +18,7 @@ _NOT_SET = "is not set"
 
 def check(values: Values) -> None:
     """Raises ConfigError with all faults."""
-    faults = [*_config(values), *_privilege(values), *_listeners(values), *_token(values), *_lists(values)]
+    faults = [*_config(values), *_privilege(values), *_listeners(values), *_token(values)]
     if faults:
         raise ConfigError(faults)
     sizes(values)
@@ -80,17 +80,6 @@ def _listeners(values: Values) -> Iterator[Fault]:
         if config.get("unix") and not config["unix"].get("http"):
             hint = "such as /run/loopcam/sockets/http.sock, or leave config.unix out"
             yield fault("config.unix.http", "missing", "needed with hostNetwork, for commands", hint)
-
-
-def _lists(values: Values) -> Iterator[Fault]:
-    for name, items, keys in (
-        ("env", values.env, ("name",)),
-        ("volumeMounts", values.volume_mounts, ("name", "mountPath")),
-    ):
-        for place, item in enumerate(items):
-            for key in keys:
-                if not isinstance(item.get(key), str):
-                    yield fault(f"{name}[{place}].{key}", repr(item.get(key)), "needed: a text")
 
 
 def _token(values: Values) -> Iterator[Fault]:
