@@ -11,6 +11,7 @@ from collectors.contract import Judgement, Sampler
 from daemon.capture.budget import Pace
 from daemon.capture.child import RecordingChild
 from daemon.capture.keeping import Keeping
+from daemon.capture.spawned import MAX_FILE_BYTES
 from daemon.capture.window import CaptureWindow
 from daemon.children import INTERRUPT_GRACE_S
 from daemon.targets.process import HeldProcess
@@ -41,12 +42,12 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     pace: Pace
     began: Callable[[Callable[[], None]], None]  # gets what kills it
     gross: Callable[[float, float], bool]  # whether so much CPU time after so long is far too much
-    most_bytes: int  # of its file
+    most_bytes: int  # of its file: what others left of the capture's
     once_s: float  # the CPU time that its beginning and end are likely to take
 
     def full(self) -> Judgement:
         """The kernel ended it, as its file was too large."""
-        detail = f"{self.name} was stopped at {ByteSize(self.most_bytes)}, the most that its file may take"
+        detail = f"{self.name} was stopped: samples of a capture take {ByteSize(MAX_FILE_BYTES)} at most"
         return Judgement(outcome=Outcome.PARTIAL, detail=detail, remedy="a lower `rate_hz`, fewer threads")
 
     def grace_s(self) -> float:

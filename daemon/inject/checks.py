@@ -1,6 +1,5 @@
 """What cannot be said of one value alone: the same refusals as the chart's, and the configuration's own."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,15 +15,11 @@ from model.errors import ConfigError, Fault
 
 _OF_THE_POD = ("127.", "localhost:", "[::1]:")
 _NOT_SET = "is not set"
-_SIZE = re.compile(r"[0-9]+(\.[0-9]+)?(k|[MGT]|[KMGT]i)?")
-_CPU = re.compile(r"[0-9]+(\.[0-9]+)?m?")
-_A_SIZE = "must be a size as Kubernetes has them, such as 500Mi or 1Gi"
 
 
 def check(values: Values) -> None:
     """Raises ConfigError with all faults."""
-    faults = [*_config(values), *_privilege(values), *_listeners(values), *_token(values), *_lists(values)]
-    faults += _amounts(values)
+    faults = [*_config(values), *_privilege(values), *_listeners(values), *_token(values)]
     if faults:
         raise ConfigError(faults)
     sizes(values)
@@ -92,33 +87,6 @@ def _listeners(values: Values) -> Iterator[Fault]:
         if config.get("unix") and not config["unix"].get("http"):
             hint = "such as /run/loopcam/sockets/http.sock, or leave config.unix out"
             yield fault("config.unix.http", "missing", "needed with hostNetwork, for commands", hint)
-
-
-def _lists(values: Values) -> Iterator[Fault]:
-    for name, items, keys in (
-        ("env", values.env, ("name",)),
-        ("volumeMounts", values.volume_mounts, ("name", "mountPath")),
-    ):
-        for place, item in enumerate(items):
-            for key in keys:
-                if not isinstance(item.get(key), str):
-                    yield fault(f"{name}[{place}].{key}", repr(item.get(key)), "needed: a text")
-            if not isinstance(item.get("value", ""), str):
-                rule = "must be a text, as Kubernetes wants it"
-                yield fault(f"{name}[{place}].value", repr(item["value"]), rule, "put it in quotes")
-
-
-def _amounts(values: Values) -> Iterator[Fault]:
-    """As Kubernetes reads them, which is not as loopcam does: it has no GiB, and no K."""
-    if not _SIZE.fullmatch(values.storage.size_limit):
-        yield fault("storage.sizeLimit", values.storage.size_limit, _A_SIZE)
-    for kind, amounts in values.resources.items():
-        for name, amount in amounts.items():
-            path, text = f"resources.{kind}.{name}", str(amount)
-            if name == "cpu" and not _CPU.fullmatch(text):
-                yield fault(path, text, "must be a number of CPUs such as 0.5 or 500m")
-            if name != "cpu" and not _SIZE.fullmatch(text):
-                yield fault(path, text, _A_SIZE)
 
 
 def _token(values: Values) -> Iterator[Fault]:

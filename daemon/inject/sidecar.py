@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from daemon import __version__
 from daemon.inject.configuration import configuration, metrics_port
 from daemon.inject.values import Values
@@ -33,7 +35,7 @@ def container(values: Values) -> dict[str, Any]:
     made["args"] = ["run", "--config", "/etc/loopcam/loopcam.yaml"]
     made["env"] = _env(values)
     if values.env_from:
-        made["envFrom"] = list(values.env_from)
+        made["envFrom"] = list(msgspec.to_builtins(values.env_from))
     port = metrics_port(values)
     made["ports"] = [{"name": "loopcam-metrics", "containerPort": port, "protocol": "TCP"}]
     # The only probe: a readiness or startup probe of ours would hold up the target's pod.
@@ -70,7 +72,7 @@ def _env(values: Values) -> list[dict[str, Any]]:
         made.append({"name": "LOOPCAM_URL", "value": f"unix:{configuration(values)['unix']['http']}"})
     if values.privilege == "fileCap":
         made.append({"name": "LOOPCAM_PYSPY", "value": PYSPY_WITH_CAPABILITY})
-    return [*made, *values.env]
+    return [*made, *msgspec.to_builtins(values.env)]
 
 
 def _security_context(values: Values) -> dict[str, Any]:
@@ -95,14 +97,12 @@ def _security_context(values: Values) -> dict[str, Any]:
 
 
 def _resources(values: Values) -> dict[str, Any]:
-    # a fraction as a text, which Kubernetes reads as the same: texts come out of a manifest as they went in
-    given = {
-        str(kind): {name: str(one) if isinstance(one, float) else one for name, one in amounts.items()}
-        for kind, amounts in values.resources.items()
-    }
+    resources: dict[str, Any] = msgspec.to_builtins(values.resources)
+    for amounts in resources.values():  # a fraction as a text: texts are read as they stand
+        amounts.update({name: str(one) for name, one in amounts.items() if isinstance(one, float)})
     if not values.guaranteed:
-        return given
-    limits = {"cpu": _GUARANTEED_CPU, **given.get("limits", {})}
+        return resources
+    limits = {"cpu": _GUARANTEED_CPU, **resources.get("limits", {})}
     return {"limits": limits, "requests": dict(limits)}
 
 
@@ -117,4 +117,4 @@ def _mounts(values: Values) -> list[dict[str, Any]]:
         made.append({"name": "loopcam-no-token", "mountPath": TOKEN_PLACE, "readOnly": True})
     if values.logs.volume:
         made.append({"name": values.logs.volume, "mountPath": values.logs.mount_path, "readOnly": True})
-    return [*made, *values.volume_mounts]
+    return [*made, *msgspec.to_builtins(values.volume_mounts)]

@@ -7,8 +7,10 @@ the spool, the file sinks in our volume, and captures in progress, which no quot
 import math
 from typing import Any, NamedTuple
 
+from msgspec import UNSET
+
 from daemon.config.faults import fault
-from daemon.inject.values import Values
+from daemon.inject.values import Amounts, Values
 from model.errors import ConfigError, Fault
 from model.units import ByteSize
 
@@ -71,10 +73,11 @@ def _is_in_volume(path: object) -> bool:
 
 
 def _room(values: Values) -> tuple[float, tuple[str, str]]:
-    limit = values.resources.get("limits", {}).get("ephemeral-storage")
+    limits = values.resources.limits
+    limit = limits.ephemeral_storage if isinstance(limits, Amounts) else UNSET
     size, of = values.storage.size_limit, "storage.sizeLimit"
     room = _bytes(size, of)
-    if limit is not None:
+    if limit is not UNSET:
         other = "resources.limits.ephemeral-storage"
         if (bounded := _bytes(limit, other)) < room:
             room, size, of = bounded, str(limit), other

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from daemon.config.document import read
 from daemon.config.faults import fault
@@ -14,7 +14,8 @@ from model.errors import ConfigError
 
 _Id = Annotated[int, Meta(ge=0, le=2**32 - 2)]
 _Name = Annotated[str, Meta(pattern=r"^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)?$")]
-_Resource = Literal["cpu", "memory", "ephemeral-storage"]
+_Size = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(k|[MGT]|[KMGT]i)?$")]
+_Cores = int | float | Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?m?$")]
 _KEY = re.compile(r"(?:\\.|[^.=\\])+")
 
 
@@ -40,7 +41,7 @@ class Sidecar(_Part, frozen=True, kw_only=True):
 class Storage(_Part, frozen=True, kw_only=True):
     """The emptyDir of spool and reports."""
 
-    size_limit: Annotated[str, Meta(min_length=1)] = "1Gi"
+    size_limit: _Size = "1Gi"
 
 
 class Logs(_Part, frozen=True, kw_only=True):
@@ -48,6 +49,49 @@ class Logs(_Part, frozen=True, kw_only=True):
 
     volume: _Name = ""
     mount_path: Annotated[str, Meta(pattern="^/.")] = "/shared"
+
+
+class Amounts(_Part, frozen=True, kw_only=True):
+    """As in a container."""
+
+    cpu: _Cores | UnsetType = UNSET
+    memory: _Size | UnsetType = UNSET
+    ephemeral_storage: _Size | UnsetType = msgspec.field(name="ephemeral-storage", default=UNSET)
+
+
+class Resources(_Part, frozen=True, kw_only=True):
+    """As in a container."""
+
+    requests: Amounts | UnsetType = UNSET
+    limits: Amounts | UnsetType = UNSET
+
+
+class EnvVar(_Part, frozen=True, kw_only=True):
+    """As in a container."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    value: str | UnsetType = UNSET
+    value_from: dict[str, Any] | UnsetType = UNSET
+
+
+class EnvFrom(_Part, frozen=True, kw_only=True):
+    """As in a container."""
+
+    prefix: str | UnsetType = UNSET
+    config_map_ref: dict[str, Any] | UnsetType = UNSET
+    secret_ref: dict[str, Any] | UnsetType = UNSET
+
+
+class VolumeMount(_Part, frozen=True, kw_only=True):
+    """As in a container."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    mount_path: Annotated[str, Meta(min_length=1)]
+    sub_path: str | UnsetType = UNSET
+    sub_path_expr: str | UnsetType = UNSET
+    read_only: bool | UnsetType = UNSET
+    recursive_read_only: str | UnsetType = UNSET
+    mount_propagation: str | UnsetType = UNSET
 
 
 class Values(_Part, frozen=True, kw_only=True):
@@ -63,14 +107,14 @@ class Values(_Part, frozen=True, kw_only=True):
     openshift: bool = False
     config: dict[str, Any] = {}
     storage: Storage = Storage()
-    resources: dict[Literal["requests", "limits"], dict[_Resource, str | int | float]] = {}
+    resources: Resources = Resources()
     guaranteed: bool = False
     service_account_token: bool = False
     host_network: bool = False
     logs: Logs = Logs()
-    env: tuple[dict[str, Any], ...] = ()
-    env_from: tuple[dict[str, Any], ...] = ()
-    volume_mounts: tuple[dict[str, Any], ...] = ()
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFrom, ...] = ()
+    volume_mounts: tuple[VolumeMount, ...] = ()
 
 
 DEFAULTS: Mapping[str, object] = {
@@ -100,8 +144,16 @@ def converted(given: Mapping[str, object]) -> Values:
     except msgspec.ValidationError as error:
         rule, _, place = str(error).partition(" - at `$")
         path = place.strip(".`")
-        hint = "give what stands below `loopcam:`, without that key" if "`loopcam`" in rule else ""
-        raise ConfigError([fault(path, _shown(given, path), rule, hint)]) from None
+        raise ConfigError([fault(path, _shown(given, path), rule, _hint(path, rule))]) from None
+
+
+def _hint(path: str, rule: str) -> str:
+    if "`loopcam`" in rule:
+        return "give what stands below `loopcam:`, without that key"
+    if "Expected `str`, got" in rule:
+        return "put it in quotes"
+    size = path.endswith(("sizeLimit", "memory", "ephemeral-storage"))
+    return "a size as Kubernetes has them, such as 500Mi or 1Gi" if size else ""
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any], *, nulls_stay: bool = False) -> dict[str, Any]:
@@ -160,9 +212,12 @@ def _from_setting(setting: str) -> Mapping[str, Any]:
     return nested([re.sub(r"\\(.)", r"\1", key) for key in keys], read(text.encode(), f"--set {path}"))
 
 
-def _shown(given: object, path: str) -> str:
-    for key in path.split("."):
-        if not isinstance(given, Mapping) or key not in given:
-            return "given so" if path else "the values"
-        given = given[key]
+def _shown(given: Any, path: str) -> str:
+    """What stands there; where something is missing, what it is missing in."""
+    for key in re.findall(r"[^.\[\]]+", path):
+        place = int(key) if isinstance(given, list) else key
+        try:
+            given = given[place]
+        except (KeyError, IndexError, TypeError):
+            break
     return repr(given)

@@ -8,6 +8,7 @@ import yaml
 
 # What no reader takes for a number, a boolean, a date or null; anything else is quoted.
 _SURE = re.compile(r"[A-Za-z/_$][A-Za-z0-9/_.$(){}-]*(?: [A-Za-z0-9/_.$(){}-]+)*")
+_NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
@@ -41,7 +42,8 @@ def block(data: Mapping[str, object] | Sequence[object], column: int) -> str:
 
 def inline(data: object) -> str:
     """On one line, within braces or behind a key."""
-    return json.dumps(data, ensure_ascii=False)
+    text = json.dumps(data, ensure_ascii=False)
+    return _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 class _Quoted(str):
@@ -57,7 +59,7 @@ _Dumper.add_representer(_Quoted, _quoted)
 
 def _one_line(data: object) -> object:
     if isinstance(data, Mapping):
-        return {key: _one_line(value) for key, value in data.items()}
+        return {_one_line(key): _one_line(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_one_line(one) for one in data]
     return _Quoted(data) if isinstance(data, str) and "\n" in data else data

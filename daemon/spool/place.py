@@ -40,8 +40,5 @@ def _closed_by(path: Path) -> int | None:
 
 
 def _open(path: Path) -> None:
-    """Open it as the spool does. Asking by `access` is no use to a root without CAP_DAC_OVERRIDE.
-
-    Under a seccomp profile that lacks faccessat2, libc answers in the kernel's place that root may do all.
-    """
+    """Open it as the spool does; raises PermissionError where we may not."""
     os.close(os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR))

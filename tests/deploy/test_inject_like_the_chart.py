@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from daemon.inject.manifests import injected
+from daemon.inject.values import DEFAULTS, converted, merged
 from tests.prerequisites import require
 
 CHART = Path(__file__).parents[2] / "deploy/examples/autoscaler"
@@ -81,41 +83,44 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "unknown option": ({"config": {"targets": [TARGET], "lisen": "x"}}, "lisen"),
     "bad target": ({"target": "A_B"}, "target"),
     "bad image": ({"image": {"digest": "latest"}}, "digest"),
+    "unknown key": ({"env": [{"name": "A", "valeu": "x"}]}, "valeu"),
+    "a number": ({"env": [{"name": "A", "value": 1}]}, "value"),
+    "no place": ({"volumeMounts": [{"name": "logs"}]}, "mountPath"),
+    "an amount": ({"resources": {"limits": {"memory": "lots"}}}, "memory"),
     "no name": ({"env": [{"value": "x"}]}, "name"),
 }
 
 
-@pytest.fixture(autouse=True)
-def _helm() -> None:
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The example's chart without loopcam."""
     require("helm")
+    done = _rendered(tmp_path_factory.mktemp("bare"), {"enabled": False})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_the_same_container_volumes_and_config_map(name: str, tmp_path: Path) -> None:
+def test_the_same_container_volumes_and_config_map(name: str, bare: str, tmp_path: Path) -> None:
     given = _values(SAME[name])
     rendered = _rendered(tmp_path, given)
     assert rendered.returncode == 0, rendered.stderr
-    bare = _rendered(tmp_path, {**given, "enabled": False})
-    done = _injected(tmp_path, given, bare.stdout)
-    assert done.returncode == 0, done.stderr
-    ours, theirs = _parts(done.stdout), _parts(rendered.stdout)
-    assert ours == theirs
+    made = injected(bare, converted(merged(DEFAULTS, given)))
+    assert _parts(made) == _parts(rendered.stdout)
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_both_refuse_the_same(name: str, tmp_path: Path) -> None:
+def test_both_refuse_the_same(name: str, bare: str, tmp_path: Path) -> None:
     over, said = REFUSED[name]
     given = _values(over)
     assert said in _refused(_rendered(tmp_path, given)).stderr
-    done = _refused(_injected(tmp_path, given, _rendered(tmp_path, {"enabled": False}).stdout))
+    done = _refused(_injected(tmp_path, given, bare))
     assert said in done.stderr
     assert done.stdout == ""
     assert done.returncode == 78
 
 
-def test_the_same_defaults(tmp_path: Path) -> None:
-    from daemon.inject.values import DEFAULTS, converted, merged
-
+def test_the_same_defaults() -> None:
     chart = yaml.safe_load((CHART.parents[2] / "charts/loopcam-lib/values.yaml").read_text())
     assert converted(merged({}, chart)) == converted(DEFAULTS)
 

@@ -10,7 +10,7 @@ from tests.live.austins import with_austin
 from tests.live.captures import Studio
 from tests.targets import Targets
 
-MOST_BYTES = 8192  # austin writes within the segment, py-spy at its end
+MOST_BYTES = 2048  # a second of samples, even of a slow machine
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ async def stopped(targets: Targets, studio: Studio, sampling: Sampling | None) -
     target = targets.start("stalled.py")
     taken = await studio.take(target.pid, 30, sampling=sampling, flawed=True)
     assert taken.capture.outcome is Outcome.PARTIAL
-    assert taken.part.detail.endswith("was stopped at 8 KiB, the most that its file may take")
+    assert "was stopped: samples of a capture take" in taken.part.detail
     assert taken.part.remedy
-    files = [one.size_bytes for one in taken.capture.evidence if ".dump." not in one.path]
-    assert max(files) <= MOST_BYTES
+    files = [taken.directory / one.path for one in taken.recording.segments]
+    assert 0 < sum(file.stat().st_size for file in files) <= MOST_BYTES
     assert b"the_culprit" in taken.text()
     assert taken.seconds < 25
     assert target.state() in "RS"

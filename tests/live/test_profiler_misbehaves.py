@@ -94,8 +94,9 @@ async def test_a_stopped_profiler_does_not_stop_the_target(targets: Targets, stu
 
     async def stop() -> None:
         await until(recorder, "it records")
-        await asyncio.sleep(0.2)
-        os.kill(recorder(), signal.SIGSTOP)
+        pid = recorder()
+        assert pid  # 0 would stop us all
+        os.kill(pid, signal.SIGSTOP)
         for _ in range(50):
             states.add(target.state())
             await asyncio.sleep(0.01)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from daemon.doctor import remedies
 from tests.daemon import until
 from tests.deploy.pods.engine import Podman
 from tests.deploy.pods.kube import fresh_name
@@ -26,7 +27,7 @@ def running(podman: Podman, target_image: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "rights", [("--user", "1000:1000"), ("--user", "0", *IN_SIGHT)], ids=["user", "root"]
+    "rights", [("--user", "1000:1000"), tuple(remedies.capability().docker.split())], ids=["user", "root"]
 )
 def test_a_capture_comes_as_a_tar_on_standard_output(
     rights: tuple[str, ...], podman: Podman, running: str, image: str
@@ -44,10 +45,12 @@ def test_another_user_with_the_capability_is_told_why_it_does_not_help(
     podman: Podman, running: str, image: str
 ) -> None:
     joined = ("run", "--rm", "--pid", f"container:{running}", *STRICT, *IN_SIGHT, "--user", "2000:2000")
-    done = podman.run(*joined, image, "doctor", "--pid", "1")
+    pretended = ("--env", "KUBERNETES_SERVICE_HOST=10.0.0.1")
+    done = podman.run(*joined, *pretended, image, "doctor", "--pid", "1")
     said = done.stdout.decode()
     assert done.returncode == 1, said
-    assert "A non-root container gets no ambient capability" in said
+    assert "problem  user" in said
+    assert "a non-root container gets no ambient capability" in said
 
 
 def test_the_copy_with_the_capability_harms_no_other_rung(podman: Podman, running: str, image: str) -> None:

@@ -4,15 +4,18 @@ import contextlib
 import json
 import socket
 import uuid
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 from tests.daemon import until, whole_reports
 from tests.deploy.systemd.machine import Machine
+from tests.deploy.systemd.wheels import ROOT
 from tests.reports import assert_valid_report
 
 WORKER = "/tests/worker.py"
+DEPLOY = ROOT / "deploy" / "systemd"
 
 
 class Service:
@@ -116,6 +119,9 @@ class Service:
         self.machine.run("systemctl", "kill", "--signal=CONT", self.unit, check=False)
         self.machine.run("systemctl", "stop", self.unit, self.worker)
         self.machine.run("systemctl", "reset-failed", check=False)
+
+
+Services = Callable[..., Service]  # by a name, and where its worker logs
 
 
 class _Connection(HTTPConnection):

@@ -1,16 +1,10 @@
 """loopcam as a service: it starts, watches another unit, reloads, hangs and is restarted, and stops."""
 
-from collections.abc import Callable
-
 import pytest
 
 from tests.daemon import until
 from tests.deploy.systemd.machine import Machine
-from tests.deploy.systemd.service import Service
-from tests.deploy.systemd.wheels import ROOT
-
-DEPLOY = ROOT / "deploy" / "systemd"
-Services = Callable[..., Service]
+from tests.deploy.systemd.service import DEPLOY, Services
 
 
 def test_a_stall_of_another_unit_is_captured_and_its_restart_followed(service: Services) -> None:

@@ -2,7 +2,7 @@
 
 from tests.daemon import until
 from tests.deploy.systemd.machine import Machine
-from tests.deploy.systemd.test_service import Services
+from tests.deploy.systemd.service import Services
 
 FORKING = "[Service]\nType=forking\nExecStart=/bin/sh -c 'sleep 1000 & sleep 1000 &{more}'\n"
 ABSENT = {

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from daemon.__main__ import main
-from daemon.inject.values import image, values
+from daemon.inject.values import Amounts, EnvVar, image, values
 from model.errors import ConfigError
 
 MANIFEST = b"""\
@@ -83,11 +83,11 @@ def test_settings_are_yaml_and_keys_may_have_dots() -> None:
     made = values(None, [r"config.labels.a\.b=x", "runAsUser=7", "env=[{name: A, value: '1'}]"], {})
     assert made.config == {"labels": {"a.b": "x"}}
     assert made.run_as_user == 7
-    assert made.env == ({"name": "A", "value": "1"},)
+    assert made.env == (EnvVar(name="A", value="1"),)
 
 
 def test_null_takes_a_value_away() -> None:
-    assert values(None, ["resources.limits.memory=null"], {}).resources["limits"] == {}
+    assert values(None, ["resources.limits.memory=null"], {}).resources.limits == Amounts()
 
 
 def test_the_key_of_the_chart_is_explained(tmp_path: Path) -> None:

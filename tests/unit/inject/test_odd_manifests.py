@@ -137,10 +137,10 @@ def test_a_fraction_of_a_cpu() -> None:
 @pytest.mark.parametrize(
     ("over", "said"),
     [
-        ({"storage": {"sizeLimit": "1GiB"}}, "storage.sizeLimit: 1GiB: must be a size as Kubernetes"),
-        ({"resources": {"limits": {"memory": "1K"}}}, "resources.limits.memory: 1K"),
-        ({"resources": {"limits": {"cpu": "2x"}}}, "resources.limits.cpu: 2x: must be a number of CPUs"),
-        ({"env": [{"name": "A", "value": 5}]}, "env[0].value: 5: must be a text"),
+        ({"storage": {"sizeLimit": "1GiB"}}, "such as 500Mi or 1Gi"),
+        ({"resources": {"limits": {"memory": "1K"}}}, "resources.limits.memory: '1K'"),
+        ({"resources": {"limits": {"cpu": "2x"}}}, "resources.limits.cpu: '2x'"),
+        ({"env": [{"name": "A", "value": 5}]}, "put it in quotes"),
         ({"config": {**CONFIG, "listen": "127.0.0.1:9686"}}, "config.metrics_listen: 0.0.0.0:9686: taken"),
     ],
 )
