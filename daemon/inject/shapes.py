@@ -19,7 +19,8 @@ def check(pod: dict[str, Any], what: str) -> None:
         _is(spec.get(key), _flag, what, f"spec.{key}")
     for key in ("containers", "initContainers", "volumes"):
         _is(spec.get(key), _named, what, f"spec.{key}")
-    _is(spec.get("securityContext"), _mapping, what, "spec.securityContext")
+    for key in ("securityContext", "os", "nodeSelector"):
+        _is(spec.get(key), _mapping, what, f"spec.{key}")
     if not spec.get("containers"):
         raise ManifestError(f"{what}: spec.containers has no container", remedy="a pod has at least one")
     for one in (*spec["containers"], *(spec.get("initContainers") or ())):

@@ -34,6 +34,7 @@ def _refusal(text: str, **over: Any) -> str:
         ("  volumes: x", "spec.volumes is 'x'"),
         ("  initContainers: {a: b}", "spec.initContainers is {'a': 'b'}"),
         ("  securityContext: x", "spec.securityContext is 'x'"),
+        ("  nodeSelector: [x]", "spec.nodeSelector is ['x']"),
         ('  shareProcessNamespace: "yes"', "spec.shareProcessNamespace is 'yes'"),
         ("  - name: 5", "spec.containers is [{"),
         ("    env: [x]", "container app: env is ['x']"),
