@@ -15,14 +15,6 @@ COPY . .
 RUN python3 gather.py loopcam
 
 FROM ${BASE}
-ARG VERSION=0.1.0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="loopcam" \
-      org.opencontainers.image.description="A dashcam for control loops: profiles an iteration while it is still stuck" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.base.name="python:3.13-slim-trixie"
 COPY --from=parts /parts/contents.txt /opt/loopcam/contents.txt
 RUN --mount=type=bind,from=parts,source=/parts,target=/parts \
     --mount=type=bind,from=parts,source=/src/deploy/image,target=/image \
@@ -39,3 +31,12 @@ STOPSIGNAL SIGTERM
 # A subreaper wherever it is not process 1: so it is where a pod shares its processes
 ENTRYPOINT ["tini", "-s", "--", "loopcam"]
 CMD ["run", "--config", "/etc/loopcam/loopcam.yaml"]
+# Last: another revision makes no other layer
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="loopcam" \
+      org.opencontainers.image.description="A dashcam for control loops: profiles an iteration while it is still stuck" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="python:3.13-slim-trixie"

@@ -52,7 +52,7 @@ def diagnosis(
         findings += places.judged(config, own, reach=reach)
     if config is not None and probe:
         findings += probes.judged(config)
-    for patient in _patients(pid, config, findings):
+    for patient in _patients(own, pid, config, findings):
         _examine(own, patient, findings, tries)
     worked = all(one.outcome in (Outcome.COMPLETE, Outcome.TARGET_STOPPED) for one in tries)
     free = not any(finding.level is Level.PROBLEM for finding in findings)
@@ -73,16 +73,18 @@ def _bounds(own: Own, config: Config | None) -> Iterator[Finding]:
     return bounds.judged(own, targets=len(targets), blocking=any(how.looker.pauses_target() for how in hows))
 
 
-def _patients(pid: int | None, config: Config | None, findings: list[Finding]) -> Iterator[_Patient]:
+def _patients(
+    own: Own, pid: int | None, config: Config | None, findings: list[Finding]
+) -> Iterator[_Patient]:
     if pid is not None:
         yield _Patient(subject=f"process {pid}", pid=pid, how=_usual(pid))
     if config is not None:
-        yield from _targets(config, findings)
+        yield from _targets(own, config, findings)
     if pid is None and (config is None or all(target.process.peer for target in config.targets)):
         yield _Patient(subject=OURSELVES, pid=os.getpid(), how=_usual(os.getpid()))
 
 
-def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
+def _targets(own: Own, config: Config, findings: list[Finding]) -> Iterator[_Patient]:
     """The targets whose processes are there; what is to be said of the others."""
     units = Units()
     found = find({target.name: target.process for target in config.targets if target.process.given}, units)
@@ -93,7 +95,7 @@ def _targets(config: Config, findings: list[Finding]) -> Iterator[_Patient]:
         if not target.process.given:
             continue
         if target.name not in found:
-            findings.append(_missing(target, units))
+            findings.append(_missing(own, target, units))
         elif how is not None:
             yield _Patient(subject=target.name, pid=found[target.name], how=how)
         else:
@@ -107,7 +109,7 @@ def _usual(pid: int) -> Sampling:
     return Sampling(name="pyspy", looker=PySpy()) if (how := sampling(target)) is None else how
 
 
-def _missing(target: Target, units: Units) -> Finding:
+def _missing(own: Own, target: Target, units: Units) -> Finding:
     if target.process.peer:
         what = "its process is the first that sends a heartbeat: give --pid to look at it"
         return Finding(check="process", level=Level.NOTE, what=what, subject=target.name)
@@ -119,6 +121,8 @@ def _missing(target: Target, units: Units) -> Finding:
         )
     why = "nothing that is to be seen from here fits its `process`"
     mend = remedies.shared_processes()
+    if own.others_visible:
+        mend = Remedy(command="start it, or mend its `process`")
     what = "its process is not there"
     return Finding(check="process", level=Level.PROBLEM, what=what, why=why, remedy=mend, subject=target.name)
 

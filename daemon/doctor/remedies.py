@@ -9,6 +9,7 @@ from daemon.doctor.findings import Remedy
 _CAPABILITY = Remedy(
     kubernetes="""\
 # loopcam's container. A non-root container gets no ambient capability, hence uid 0, which holds nothing else.
+# By our charts and `loopcam inject`: privilege: ptrace.
 # Pod Security admits SYS_PTRACE at the level `privileged` only.
 securityContext:
   runAsUser: 0

@@ -59,7 +59,7 @@ _Dumper.add_representer(_Quoted, _quoted)
 
 def _one_line(data: object) -> object:
     if isinstance(data, Mapping):
-        return {key: _one_line(value) for key, value in data.items()}
+        return {_one_line(key): _one_line(value) for key, value in data.items()}
     if isinstance(data, list | tuple):
         return [_one_line(one) for one in data]
     return _Quoted(data) if isinstance(data, str) and "\n" in data else data

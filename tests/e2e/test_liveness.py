@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import Daemon, daemon, loopcam, looping, target, until
+from tests.daemon import Daemon, daemon, looping, target, until
 
 NOWHERE = "http://127.0.0.1:1/{target}/{id}"
 
@@ -31,9 +31,12 @@ def test_what_a_restart_would_not_mend_leaves_it_alive(tmp_path: Path, stuck: in
     options["spool"] = {"path": str(tmp_path / "spool"), "max_reports": 2}
     with daemon(tmp_path, absent, target("one", stuck), **options) as cam:
         assert alive(cam)  # a target is absent
+        cam.finds("one")
         for _ in range(2):
-            cam.finds("one")
-            loopcam("collect", "--drill", "--target", "one", "--wait", "5s", "--url", cam.url)
+            status, answer = cam.ask("POST", "/v1/collect", {"target": "one", "drill": True})
+            assert status == 202, answer
+            path = str(answer["status"])
+            until(lambda path=path: cam.get(path)["state"] == "accepted", "it waits for the sink")
         assert cam.ask("POST", "/v1/collect", {"target": "one"})[1]["error"].startswith("spool_full")
         assert alive(cam)  # a sink is down, and the spool full
         off.touch()

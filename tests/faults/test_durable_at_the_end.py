@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from daemon.spool.entry import Entry
+from model import coding
 from model.capture import Capture, WindowEnd
+from model.report import CAPTURE_FILE
 from tests.daemon import Daemon, daemon, looping, target, until
 from tests.prerequisites import require
 from tests.servers import scripted, silent
@@ -31,7 +32,8 @@ def hanging() -> Iterator[str]:
 def captured(cam: Daemon) -> tuple[Capture, float]:
     """The accepted capture, and when it was (Unix time): the folder's own, of its move among the reports."""
     (folder,) = until(lambda: list((cam.spool / "reports").iterdir()), "it is accepted")
-    return Entry(folder).capture, folder.stat().st_ctime
+    capture = coding.decode((folder / "report" / CAPTURE_FILE).read_bytes(), Capture)
+    return capture, folder.stat().st_ctime
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Live tests look into real processes: each is bounded, and none begins where looking is forbidden."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.live.captures import Studio
+from tests.live.doctors import environment_of
 from tests.prerequisites import require
 from tests.targets import children
 
@@ -42,3 +43,9 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
     one = Studio(tmp_path / "spool")
     yield one
     one.close()
+
+
+@pytest.fixture
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """A loopcam and a py-spy that every user of this machine may run."""
+    return environment_of(tmp_path_factory.mktemp)

@@ -1,5 +1,6 @@
 """A bucket of an S3 server in a container of its own, as the test sees it."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.daemon import until
 from tests.reports import assert_valid_report
 
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "none"}
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 
 
 class Bucket:
@@ -28,7 +29,8 @@ class Bucket:
         )
 
     def reports(self) -> dict[str, Path]:
-        """The whole reports, fetched into folders of their own, by their ids."""
+        """The whole reports, fetched into folders of their own, by their ids; asked now and then."""
+        time.sleep(0.2)
         listed = self._client.list_objects_v2(Bucket=self._name).get("Contents", [])
         keys = [str(one["Key"]) for one in listed]
         return {

@@ -44,6 +44,7 @@ def network(podman: Podman) -> Iterator[str]:
     name = kube.fresh_name()
     podman("network", "create", name)
     yield name
+    podman.finish()
     podman("network", "rm", "--force", name)
 
 
@@ -97,4 +98,4 @@ def pod(podman: Podman, network: str, image: str, target_image: str, tmp_path: P
     finally:
         for one in pods:
             print(one.name, one.logs(), one.logs("autoscaler"), sep="\n")  # shown when the test fails
-            one.remove()
+            one.leave()

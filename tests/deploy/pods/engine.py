@@ -32,6 +32,7 @@ class Podman:
         settings = folder / "containers.conf"
         settings.write_text(_SETTINGS)
         self._environment = {**os.environ, "CONTAINERS_CONF": str(settings), "BUILDAH_RUNTIME": "runc"}
+        self._going_on: list[subprocess.Popen[bytes]] = []
 
     def __call__(self, *arguments: str, data: bytes | None = None) -> str:
         """Run one command to its end, and give what it prints; it must succeed."""
@@ -49,6 +50,16 @@ class Podman:
     def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[bytes]":
         """A command that goes on."""
         return subprocess.Popen(["podman", *arguments], env=self._environment, **options)
+
+    def later(self, *arguments: str) -> None:
+        """Begin a command that nobody waits for, until `finish`."""
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._going_on.append(self.start(*arguments, **quiet))
+
+    def finish(self) -> None:
+        """Wait for what was begun."""
+        for one in self._going_on:
+            one.wait(DEADLINE_S)
 
     def inspect(self, name: str) -> Json:
         """What it knows of a container."""

@@ -187,7 +187,14 @@ class Pod:
 
     def remove(self) -> None:
         """End it."""
-        self.podman.run("pod", "rm", "--force", "--time", "0", self.name)
+        self.podman.run(*self._removal())
+
+    def leave(self) -> None:
+        """Have it ended, without waiting."""
+        self.podman.later(*self._removal())
+
+    def _removal(self) -> tuple[str, ...]:
+        return ("pod", "rm", "--force", "--time", "0", self.name)
 
 
 class Play(Protocol):

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from daemon.inject.errors import ManifestError
@@ -109,6 +109,7 @@ _VALUES = st.recursive(
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_VALUES)
+@example({"\n\x85": None})
 def test_what_is_put_in_reads_as_it_is_for_other_readers_too(value: object) -> None:
     for text in ("other: 1\n", "{other: 1}\n"):
         made = spliced(text, {"other": 1, "new": value}, "it")
