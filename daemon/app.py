@@ -19,6 +19,7 @@ from daemon.targets.target import Target
 from daemon.watch.deadlines import PAUSED_S
 from daemon.web.servers import Servers
 from model.capture import WindowEnd
+from model.events import PlanName
 
 _LOG = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class App:
         self._heed_signals()
         gauges.announce(self._core)
         for capture in adopt(self._core.spool):
-            self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
+            if capture.trigger.plan is not PlanName.DRILL:
+                self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
             _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
         await self._servers.start()
         await self._begun()
@@ -111,6 +113,7 @@ class App:
         grace_s = self._core.config.shutdown_grace
         _LOG.info("stopping", extra={"grace": str(grace_s)})
         self._core.captures.close()
+        self._reloader.close()
         self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
         try:
@@ -160,7 +163,8 @@ class App:
         if await self._core.fleet.look():
             gauges.withdraw(self._core, targets=before - self._core.fleet.targets.keys(), sinks=set())
             gauges.announce(self._core)
-            self._core.sources.use()
+            if not self._stopping.is_set():  # no source begins again that was ended
+                self._core.sources.use()
 
     async def _wait(self) -> bool:
         """Sleep for a tick, or less when somebody is in a hurry (which is said)."""
