@@ -78,7 +78,8 @@ class Captures:
         ended: Held | None = None,
     ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
-        self._telemetry.triggers.labels(target.name, trigger.kind).inc()
+        if trigger.plan is not PlanName.DRILL:  # of which nothing is counted that an alert may look at
+            self._telemetry.triggers.labels(target.name, trigger.kind).inc()
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
@@ -162,7 +163,7 @@ class Captures:
                 running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
         except Exception:  # noqa: BLE001  # one capture's failure is told and counted, watching goes on
             _LOG.exception("capture failed", extra={"report": running.facts.id})
-            self._ended(running.target.name, Outcome.FAILED)
+            self._ended(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
             running.subject.held.close()
@@ -219,13 +220,15 @@ class Captures:
         self._spool.make_room()
 
     def _count(self, capture: Capture) -> None:
-        self._ended(capture.target, capture.outcome)
+        self._ended(capture.target, capture.outcome, capture.trigger.plan)
         for note in capture.notes:
             self._telemetry.capture_notes.labels(capture.target, note).inc()
         for part in capture.parts:
             self._telemetry.collector_s.labels(part.name).observe(part.seconds)
 
-    def _ended(self, target: str, outcome: Outcome) -> None:
+    def _ended(self, target: str, outcome: Outcome, plan: PlanName) -> None:
+        if plan is PlanName.DRILL:
+            return
         self._telemetry.captures.labels(target, outcome).inc()
         self.outcomes.setdefault(target, Counter())[outcome] += 1
 
@@ -239,8 +242,9 @@ class Captures:
         again = trigger.fired > 1
         if not again and trigger.plan is PlanName.FULL:
             self.uncaptured.setdefault(target.name, Counter())[refused.reason] += 1
-        self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
-        self._telemetry.refusals.labels(target.name, refused.reason).inc()
+        if trigger.plan is not PlanName.DRILL:
+            self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
+            self._telemetry.refusals.labels(target.name, refused.reason).inc()
         about = {"target": target.name, "reason": refused.reason, "why": str(refused)}
         said = "not captured again" if again else "capture refused"
         _LOG.info(said, extra={**about, "remedy": refused.remedy})

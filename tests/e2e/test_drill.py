@@ -51,6 +51,8 @@ def test_it_is_marked_and_counts_as_nothing(tmp_path: Path, stuck: int, bucket: 
         page = (Path(stored(said, "file")) / "report.html").read_text()
         assert "one: a drill, nothing overran" in page
         assert cam.metric("loopcam_overruns_total", target="one") == 0
+        assert not any(value for _, value in cam.samples("loopcam_captures_total", target="one"))
+        assert not any(value for _, value in cam.samples("loopcam_triggers_total", target="one"))
         limits = cam.target("one")["limits"]
         assert limits["would_refuse"] is None
         assert (limits["cooldown_left_s"], limits["captures_left_this_hour"]) == (0.0, 1)
@@ -85,6 +87,7 @@ def test_what_fails_is_said(tmp_path: Path, stuck: int) -> None:
         assert stored(said, "file").startswith(str(tmp_path / "reports"))
         assert "FAILED    sink http has not stored it within 12s: " in said
         assert "drill FAILED for absent, one" in said
+        assert not any(value for _, value in cam.samples("loopcam_refusals_total", target="absent"))
         off.touch()
         code, said, _ = drilled(cam, "--target", "one")
         assert (code, "FAILED    disabled: " in said) == (1, True)
