@@ -69,7 +69,8 @@ class App:
         self._heed_signals()
         gauges.announce(self._core)
         for capture in adopt(self._core.spool):
-            if capture.trigger.plan is not PlanName.DRILL:
+            known = self._core.telemetry.knows(capture.target)
+            if known and capture.trigger.plan is not PlanName.DRILL:
                 self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
             _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
         await self._servers.start()

@@ -221,13 +221,13 @@ class Captures:
 
     def _count(self, capture: Capture) -> None:
         self._ended(capture.target, capture.outcome, capture.trigger.plan)
-        for note in capture.notes:
+        for note in capture.notes if self._telemetry.knows(capture.target) else ():
             self._telemetry.capture_notes.labels(capture.target, note).inc()
         for part in capture.parts:
             self._telemetry.collector_s.labels(part.name).observe(part.seconds)
 
     def _ended(self, target: str, outcome: Outcome, plan: PlanName) -> None:
-        if plan is PlanName.DRILL:
+        if plan is PlanName.DRILL or not self._telemetry.knows(target):  # it may have gone meanwhile
             return
         self._telemetry.captures.labels(target, outcome).inc()
         self.outcomes.setdefault(target, Counter())[outcome] += 1
