@@ -46,10 +46,11 @@ def _standard_input() -> str:
     from daemon.inject.errors import ManifestError
 
     try:
-        return sys.stdin.buffer.read().decode()
+        return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ManifestError(
-            f"standard input: byte {error.start} is not UTF-8", remedy="give it YAML"
+            f"standard input: byte {error.start} is not UTF-8",
+            remedy="give it YAML or JSON in UTF-8 (Windows PowerShell's `>` writes UTF-16)",
         ) from None
 
 

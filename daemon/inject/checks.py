@@ -1,12 +1,13 @@
 """What cannot be said of one value alone: the same refusals as the chart's, and the configuration's own."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from daemon.config.faults import fault
 from daemon.config.references import expand
 from daemon.config.settings import Config
 from daemon.config.walker import convert
-from daemon.inject.configuration import METRICS_LISTEN, metrics_port
+from daemon.inject.configuration import METRICS_LISTEN, configuration, metrics_port, unix
 from daemon.inject.sidecar import TOKEN_PLACE
 from daemon.inject.sizes import sizes
 from daemon.inject.values import Values
@@ -22,16 +23,22 @@ def check(values: Values) -> None:
     if faults:
         raise ConfigError(faults)
     sizes(values)
+    if faults := list(_daemon_finds(configuration(values))):
+        raise ConfigError(faults)
 
 
 def _config(values: Values) -> Iterator[Fault]:
-    """What the daemon would find; what its environment will hold is not known here, and so not judged."""
     if not values.config:
         hint = "such as {targets: [{name: autoscaler, process: {match: autoscaler}, max_loop_time: 2m}]}"
         yield Fault("config", "missing", "needed: what is watched, a whole loopcam.yaml", hint)
         return
+    yield from _daemon_finds({**values.config, "unix": unix(values)})
+
+
+def _daemon_finds(config: dict[str, Any]) -> Iterator[Fault]:
+    """What the daemon would find; what its environment will hold is not known here, and so not judged."""
     faults: list[Fault] = []
-    raw = expand(values.config, "config", {}, faults)
+    raw = expand(config, "config", {}, faults)
     faults = [one for one in faults if not one.rule.endswith(_NOT_SET)]
     convert(raw, Config, "config", faults)
     yield from faults

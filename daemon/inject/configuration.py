@@ -8,6 +8,7 @@ from daemon.inject.sizes import FILE_SINK, is_ours, sizes
 from daemon.inject.values import Values
 
 METRICS_LISTEN = "0.0.0.0:9686"
+LISTEN = "127.0.0.1:8686"
 SOCKETS = "/run/loopcam/sockets"  # below the emptyDir, in which anybody in the pod may replace what there is
 _PORT = re.compile(r"[0-9]+$")
 
@@ -16,9 +17,7 @@ def configuration(values: Values) -> dict[str, Any]:
     """As the chart makes it; nothing that is given is changed but for file sinks without a bound."""
     config = copy.deepcopy(values.config)
     config["metrics_listen"] = config.get("metrics_listen") or METRICS_LISTEN
-    if not config.get("unix"):
-        mode = "0600" if values.privilege == "sameUser" else "0666"
-        config["unix"] = {"datagram": f"{SOCKETS}/beat.sock", "http": f"{SOCKETS}/http.sock", "mode": mode}
+    config["unix"] = unix(values)
     if values.host_network:
         config["listen"] = None
     labels = {"namespace": "${POD_NAMESPACE}", "pod": "${POD_NAME}", "node": "${NODE_NAME}"}
@@ -30,6 +29,13 @@ def configuration(values: Values) -> dict[str, Any]:
         config["spool"] = _filled(config.get("spool"), {"max_bytes": _mib(shares.spool_bytes)})
     config["sinks"] = [_bounded(sink, shares.file_bytes) for sink in config.get("sinks") or [FILE_SINK]]
     return config
+
+
+def unix(values: Values) -> Any:
+    """Its sockets, as they are given, or ours."""
+    mode = "0600" if values.privilege == "sameUser" else "0666"
+    ours = {"datagram": f"{SOCKETS}/beat.sock", "http": f"{SOCKETS}/http.sock", "mode": mode}
+    return values.config.get("unix") or ours
 
 
 def metrics_port(values: Values) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from daemon.config.faults import fault
+from daemon.inject.configuration import LISTEN, METRICS_LISTEN
 from daemon.inject.pods import target
 from daemon.inject.values import Values
 from daemon.inject.workloads import Workload
@@ -16,7 +17,7 @@ def filled(values: Values, workload: Workload) -> Values:
     """The values for this pod; raises ConfigError where they contradict it."""
     spec = workload.pod["spec"]
     found: dict[str, Any] = {}
-    faults = list(_volume(values, spec))
+    faults = [*_volume(values, spec), *_ports(values, spec)]
     if spec.get("hostNetwork"):
         found["host_network"] = True
     if values.privilege == "sameUser" and not values.openshift:
@@ -27,7 +28,7 @@ def filled(values: Values, workload: Workload) -> Values:
                 faults.append(fault(key, str(given), rule, "leave it out: it is taken from the manifest"))
             if given is None and known is not None:
                 found["run_as_user" if key == "runAsUser" else "run_as_group"] = known
-        if _known(workload, values.target, "runAsUser") == 0 and not _without_capabilities(
+        if found.get("run_as_user", values.run_as_user) == 0 and not _without_capabilities(
             target(workload, values.target)
         ):
             rule = "root without capabilities, as ours is, may not look into root that has some"
@@ -50,6 +51,19 @@ def _known(workload: Workload, name: str, key: str) -> int | None:
 def _without_capabilities(one: dict[str, Any]) -> bool:
     capabilities = (one.get("securityContext") or {}).get("capabilities") or {}
     return "ALL" in (capabilities.get("drop") or []) and not capabilities.get("add")
+
+
+def _ports(values: Values, spec: dict[str, Any]) -> Iterator[Fault]:
+    """All containers of a pod share its ports: whoever comes second fails, and here that would be either."""
+    ours = {"metrics_listen": values.config.get("metrics_listen") or METRICS_LISTEN}
+    if not values.host_network and not spec.get("hostNetwork"):
+        ours["listen"] = values.config.get("listen", LISTEN)
+    for one in spec["containers"]:
+        taken = {str(port.get("containerPort")): port for port in one.get("ports") or []}
+        for key, address in ours.items():
+            if str(address or "").rpartition(":")[2] in taken:
+                rule = f"the container {one['name']} has this port"
+                yield fault(f"config.{key}", str(address), rule, "give loopcam another one")
 
 
 def _volume(values: Values, spec: dict[str, Any]) -> Iterator[Fault]:

@@ -1,5 +1,7 @@
 """Where the parts of a document stand in its text."""
 
+from collections.abc import Sequence
+
 import yaml
 
 
@@ -34,12 +36,13 @@ class Layout:
         """Whether a new line begins here."""
         return place == 0 or self._text[place - 1] == "\n"
 
-    def item(self, node: yaml.CollectionNode, place: int, after_kept: bool) -> tuple[int, int]:
-        """What to cut out so that one item is gone, with its comma or its lines."""
+    def item(self, node: yaml.CollectionNode, place: int, kept: Sequence[bool]) -> tuple[int, int]:
+        """What to cut out so that one item is gone, with its comma or its lines; others may go as well."""
         first, last = self._bounds(node, place)
-        following = self._bounds(node, place + 1)[0] if place + 1 < len(node.value) else None
+        stays = next((later for later in range(place + 1, len(kept)) if kept[later]), None)
+        following = None if stays is None else self._bounds(node, stays)[0]
         if node.flow_style:
-            if after_kept:
+            if any(kept[:place]):
                 return self._bounds(node, place - 1)[1], last
             return first, last if following is None else following
         start = self._text.rfind("\n", 0, first) + 1

@@ -15,7 +15,7 @@ from daemon.inject.pods import Injection
 from daemon.inject.splice import spliced
 from daemon.inject.stream import Document, documents, joined
 from daemon.inject.values import Values
-from daemon.inject.workloads import KINDS, Workload, workloads
+from daemon.inject.workloads import KINDS, Workload, objects, workloads
 from model.errors import ConfigError, Fault
 
 _MARK = pods.RECORD
@@ -50,7 +50,9 @@ def injected(text: str, values: Values, wanted: str = "") -> str:
     parts = list(_parts(text))
     read, workload = _chosen(parts, values.target, wanted)
     pods.remove(workload.pod)
+    place = _place(read, workload)
     parts = _without_config_maps(parts, [workload])
+    _check_free(parts, workload)
     values = msgspec.structs.replace(values, target=values.target or workload.containers[0])
     try:
         values = filled(values, workload)
@@ -60,18 +62,52 @@ def injected(text: str, values: Values, wanted: str = "") -> str:
         raise ConfigError([_at(where, one) for one in error.faults]) from None
     made = config_maps.config_map(values, workload)
     pods.add(workload, Injection(values, config_maps.name(workload)))
-    return joined(list(_with(parts, read, made)))
+    return _as_yaml(joined(list(_with(parts, read, made, place))))
 
 
-def _with(parts: list[Document | _Read], read: _Read, made: dict[str, Any]) -> Iterator[str]:
-    """The texts of all, with one more object behind this one's, or at the end of its list."""
+def _place(read: _Read, workload: Workload) -> int:
+    """Where in its list a workload's ConfigMap stands, or will."""
+    items = read.data.get("items")
+    items = items if isinstance(items, list) else []
+    ours = (
+        place
+        for place, one in enumerate(items)
+        if isinstance(one, dict) and config_maps.is_ours(one) and config_maps.is_of(one, workload)
+    )
+    return next(ours, len(items))
+
+
+def _with(parts: list[Document | _Read], read: _Read, made: dict[str, Any], place: int) -> Iterator[str]:
+    """The texts of all, with one more object behind this one's, or in this place of its list."""
     listed = isinstance(read.data.get("items"), list)
     if listed:
-        read.data["items"].append(made)
+        read.data["items"].insert(place, made)
     for one in parts:
         yield _text(one)
         if one is read and not listed:
             yield f"---\n{written.document(made)}"
+
+
+def _as_yaml(text: str) -> str:
+    """A stream that begins with JSON is read by kubectl as JSON to its end, unless it begins with a mark."""
+    return f"---\n{text}" if text.lstrip().startswith("{") and "\n---\n" in text else text
+
+
+def _check_free(parts: list[Document | _Read], workload: Workload) -> None:
+    """Of two ConfigMaps of one name the cluster would keep the later: a daemon would read another's."""
+    name = config_maps.name(workload)
+    for one in parts:
+        data: object = one.data if isinstance(one, _Read) else None
+        document = one.document if isinstance(one, _Read) else one
+        if data is None and "ConfigMap" in document.kinds and name in document.text:
+            node = composed(document.text, document.origin)
+            data = None if node is None else plain(node, document.origin)
+        if any(config_maps.is_called(each, name, workload.namespace) for each in objects(data)):
+            raise ManifestError(
+                f"{workload} needs a ConfigMap {name}, and {document.origin} has one of that name already",
+                remedy="rename the workload or that ConfigMap: of workloads of one name, or of one beginning "
+                "of 55 characters, only one in a namespace can have loopcam",
+            )
 
 
 def _at(where: str, one: Fault) -> Fault:

@@ -66,9 +66,10 @@ def remove(pod: dict[str, Any]) -> None:
         if _SHARED[word] is None:
             del spec[_SHARE]
     for group, key in (("labels", LABEL), ("annotations", RECORD)):
-        metadata[group].pop(key, None)
-        if not metadata[group]:
-            del metadata[group]
+        held = metadata.get(group) or {}
+        held.pop(key, None)
+        if not held:
+            metadata.pop(group, None)
     if not metadata:
         del pod["metadata"]
 
@@ -90,10 +91,27 @@ def target(workload: Workload, name: str) -> dict[str, Any]:
     return found
 
 
+def _is_windows(spec: dict[str, Any]) -> bool:
+    said = (spec.get("os") or {}, spec.get("nodeSelector") or {})
+    return "windows" in (said[0].get("name"), said[1].get("kubernetes.io/os"))
+
+
+def _is_under_read_only(mounts: Sequence[dict[str, Any]]) -> bool:
+    """Nobody can make the folder for our mount in a volume that is read-only: the target would not start."""
+    ours = sidecar.RUN_MOUNT["mountPath"]
+    above = [f"{str(one.get('mountPath')).rstrip('/')}/" for one in mounts if one.get("readOnly") is True]
+    return any(f"{ours}/".startswith(one) for one in above)
+
+
 def _into_target(one: dict[str, Any], values: Values) -> Iterator[str]:
     """The folder of the sockets, and where in it heartbeats go; gives the words for the record."""
     mounts = one.get("volumeMounts") or []
-    if not any(mount.get("mountPath") == sidecar.RUN_MOUNT["mountPath"] for mount in mounts):
+    if not any(str(mount.get("mountPath")).rstrip("/") == sidecar.RUN_MOUNT["mountPath"] for mount in mounts):
+        if _is_under_read_only(mounts):
+            raise ManifestError(
+                f"container {one['name']}: /run is mounted read-only: /run/loopcam cannot be mounted in it",
+                remedy="take readOnly away there, or mount single folders of it",
+            )
         one["volumeMounts"] = [*mounts, dict(sidecar.RUN_MOUNT)]
         yield _MOUNT
     datagram = configuration(values)["unix"].get("datagram")
@@ -114,6 +132,8 @@ def _check_names(workload: Workload, names: set[str]) -> None:
             f"{workload}: has {', '.join(sorted(taken))} already, and not from `loopcam inject`",
             remedy="its chart brings loopcam itself: set its values instead, or take it out there",
         )
+    if _is_windows(spec):
+        raise ManifestError(f"{workload}: is for Windows nodes", remedy="loopcam runs on Linux only")
     if spec.get("hostPID"):
         raise ManifestError(
             f"{workload}: hostPID is true: the pod sees every process of the node, and cannot share its own",

@@ -98,6 +98,8 @@ def _security_context(values: Values) -> dict[str, Any]:
 
 def _resources(values: Values) -> dict[str, Any]:
     resources: dict[str, Any] = msgspec.to_builtins(values.resources)
+    for amounts in resources.values():  # a fraction as a text: texts are read as they stand
+        amounts.update({name: str(one) for name, one in amounts.items() if isinstance(one, float)})
     if not values.guaranteed:
         return resources
     limits = {"cpu": _GUARANTEED_CPU, **resources.get("limits", {})}

@@ -56,7 +56,7 @@ def sizes(values: Values) -> Sizes:
 
 def _spool(given: dict[str, Any]) -> int | None:
     """Its bound in our volume: none is given, or it lies elsewhere, and so takes nothing."""
-    if not str(given.get("path") or STATE).startswith(STATE):
+    if not _is_in_volume(given.get("path") or STATE):
         return 0
     most = given.get("max_bytes")
     return _bytes(most, "config.spool.max_bytes") if most else None
@@ -65,7 +65,11 @@ def _spool(given: dict[str, Any]) -> int | None:
 def is_ours(sink: object) -> bool:
     """Whether this is a file sink in our volume."""
     file = sink.get("file") if isinstance(sink, dict) else None
-    return isinstance(file, dict) and str(file.get("path") or "").startswith(STATE)
+    return isinstance(file, dict) and _is_in_volume(file.get("path"))
+
+
+def _is_in_volume(path: object) -> bool:
+    return f"{path}/".startswith(f"{STATE}/")
 
 
 def _room(values: Values) -> tuple[float, tuple[str, str]]:

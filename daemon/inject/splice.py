@@ -31,7 +31,7 @@ def spliced(text: str, new: object, origin: str) -> str:
         return text
     changed = _applied(text, list(_Splice(text, origin).value(node, new)))
     if not _reads_as(changed, new):
-        remedy = "write aliases (*name) out, or give it as JSON"
+        remedy = "write aliases (*name) out, let its last line end with a line break, or give it as JSON"
         raise ManifestError(f"{origin} cannot be changed in its text", remedy=remedy)
     return changed
 
@@ -51,6 +51,8 @@ def _applied(text: str, edits: list[Edit]) -> str:
         if edit.start >= end:
             pieces += [text[end : edit.start], edit.text]
             end = edit.end
+        elif not edit.text:  # what is taken out may begin with the line break that the edit before took
+            end = max(end, edit.end)
     return "".join([*pieces, text[end:]])
 
 
@@ -89,7 +91,11 @@ class _Splice:
         old = [plain(one, self._origin) for one in node.value]
         kept, added = [True] * len(old), []
         matched = difflib.SequenceMatcher(None, _keys(old), _keys(new), autojunk=False)
-        for tag, old_from, old_to, new_from, new_to in matched.get_opcodes():
+        changes = matched.get_opcodes()
+        if any(change[4] - change[3] > change[2] - change[1] for change in changes[:-1]):
+            yield from self._moved(node, new)
+            return
+        for tag, old_from, old_to, new_from, new_to in changes:
             if tag == "equal":
                 continue
             paired = min(old_to - old_from, new_to - new_from)
@@ -100,6 +106,19 @@ class _Splice:
             added += new[new_from + paired : new_to]
         yield from self._gone(node, kept)
         if added:
+            yield self._put_in(node, added, ", ".join(map(written.inline, added)))
+
+    def _moved(self, node: yaml.SequenceNode, new: list[object]) -> Iterator[Edit]:
+        """Nothing can be put in between: what is in order stays, and all else goes and stands at the end."""
+        kept, place = [], 0
+        for one in node.value:
+            stays = place < len(new) and _identity(plain(one, self._origin)) == _identity(new[place])
+            if stays:
+                yield from self.value(one, new[place])
+                place += 1
+            kept.append(stays)
+        yield from self._gone(node, kept)
+        if added := new[place:]:
             yield self._put_in(node, added, ", ".join(map(written.inline, added)))
 
     def _put_in(self, node: yaml.CollectionNode, added: dict[str, object] | list[object], inner: str) -> Edit:
@@ -115,8 +134,17 @@ class _Splice:
     def _gone(self, node: yaml.CollectionNode, kept: Sequence[bool]) -> Iterator[Edit]:
         for place, stays in enumerate(kept):
             if not stays:
-                yield Edit(*self._layout.item(node, place, any(kept[:place])), "")
+                yield Edit(*self._layout.item(node, place, kept), "")
 
 
 def _keys(items: Sequence[object]) -> list[str]:
     return [json.dumps(one, sort_keys=True) for one in items]
+
+
+def _identity(item: object) -> object:
+    """What an item of a list goes by: its name, or that of an object of its kind, or else all of it."""
+    if not isinstance(item, dict):
+        return json.dumps(item, sort_keys=True)
+    metadata = item.get("metadata")
+    named = metadata if isinstance(metadata, dict) else item
+    return item.get("kind"), named.get("name") or json.dumps(item, sort_keys=True)

@@ -144,19 +144,31 @@ def converted(given: Mapping[str, object]) -> Values:
     except msgspec.ValidationError as error:
         rule, _, place = str(error).partition(" - at `$")
         path = place.strip(".`")
-        hint = "give what stands below `loopcam:`, without that key" if "`loopcam`" in rule else ""
-        raise ConfigError([fault(path, _shown(given, path), rule, hint)]) from None
+        raise ConfigError([fault(path, _shown(given, path), rule, _hint(path, rule))]) from None
 
 
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """As Helm lays values over each other: mappings key by key, null takes a key away, else replaced."""
+def _hint(path: str, rule: str) -> str:
+    if "`loopcam`" in rule:
+        return "give what stands below `loopcam:`, without that key"
+    if "Expected `str`, got" in rule:
+        return "put it in quotes"
+    size = path.endswith(("sizeLimit", "memory", "ephemeral-storage"))
+    return "a size as Kubernetes has them, such as 500Mi or 1Gi" if size else ""
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any], *, nulls_stay: bool = False) -> dict[str, Any]:
+    """As Helm lays values over each other: mappings key by key, null takes a key away, else replaced.
+
+    Within `config` null stays, where it is a setting: `listen: null` opens no port.
+    """
     made = dict(below)
     for key, value in above.items():
-        if value is None:
+        if value is None and not nulls_stay:
             made.pop(key, None)
         elif isinstance(value, Mapping):
             known = made.get(key)
-            made[key] = merged(known if isinstance(known, Mapping) else {}, value)
+            below_it = known if isinstance(known, Mapping) else {}
+            made[key] = merged(below_it, value, nulls_stay=nulls_stay or key == "config")
         else:
             made[key] = value
     return made

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from daemon.inject import shapes
 from daemon.inject.errors import ManifestError
 
 _TEMPLATE = ("spec", "template")
@@ -66,22 +67,24 @@ def workloads(data: object, origin: str) -> Iterator[Workload]:
 
 def _workload(one: dict[str, Any], kind: str, origin: str) -> Workload:
     metadata = _mapping(one, "metadata", f"{kind} in {origin}")
-    name = str(metadata.get("name") or metadata.get("generateName") or "").rstrip("-")
+    name, namespace = _text(metadata, "name", "generateName").rstrip("-"), _text(metadata, "namespace")
     what = f"{kind}/{name} in {origin}"
     if not name:
-        raise ManifestError(f"{what}: metadata.name is missing", remedy="give it a name")
+        raise ManifestError(
+            f"{what}: metadata.name is missing, or is no text", remedy="give it a name, a number in quotes"
+        )
     pod, path = one, ""
     for key in PODS[kind]:
         path = f"{path}.{key}".lstrip(".")
         pod = _mapping(pod, key, what, path)
-    spec = _mapping(pod, "spec", what, f"{path}.spec".lstrip("."))
-    containers = spec.get("containers")
-    if not isinstance(containers, list) or not all(isinstance(each, dict) for each in containers):
-        raise ManifestError(
-            f"{what}: {path}.spec.containers is no list of containers",
-            remedy="see `kubectl explain pod.spec`",
-        )
-    return Workload(kind, name, str(metadata.get("namespace") or ""), pod)
+    _mapping(pod, "spec", what, f"{path}.spec".lstrip("."))
+    shapes.check(pod, what)
+    return Workload(kind, name, namespace, pod)
+
+
+def _text(metadata: dict[str, Any], *keys: str) -> str:
+    """The first of them that is a text; numbers are none, nor are lists."""
+    return next((one for key in keys if isinstance(one := metadata.get(key), str)), "")
 
 
 def _mapping(parent: dict[str, Any], key: str, what: str, path: str = "") -> dict[str, Any]:

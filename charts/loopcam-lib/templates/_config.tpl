@@ -36,7 +36,7 @@ Nothing that is given is changed, but for the bound of a file sink that has none
 {{/* Not empty for a file sink in the volume of our own. */}}
 {{- define "loopcam.isOurs" -}}
 {{- if and (kindIs "map" .) (hasKey . "file") (kindIs "map" .file) -}}
-{{- if hasPrefix "/var/lib/loopcam" (.file.path | default "") }}yes{{ end -}}
+{{- if hasPrefix "/var/lib/loopcam/" (printf "%s/" (.file.path | default "")) }}yes{{ end -}}
 {{- end -}}
 {{- end }}
 

@@ -15,7 +15,7 @@ in progress, which no quota holds: 128 MiB each (64 MiB is the most of one evide
   {{- end -}}
 {{- end -}}
 {{- $room := mulf $volume 0.8 -}}
-{{- $elsewhere := not (hasPrefix "/var/lib/loopcam" (($config.spool | default dict).path | default "/var/lib/loopcam/spool")) -}}
+{{- $elsewhere := not (hasPrefix "/var/lib/loopcam/" (printf "%s/" (($config.spool | default dict).path | default "/var/lib/loopcam/spool"))) -}}
 {{- $atOnce := include "loopcam.bytes" (dict "size" ($config.captures_at_once | default 1) "name" "config.captures_at_once") -}}
 {{- $captures := ternary 0.0 (mulf 134217728 (float64 $atOnce)) $elsewhere -}}
 {{- $spool := "" -}}

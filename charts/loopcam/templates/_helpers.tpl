@@ -21,6 +21,17 @@ labels:
   helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{/* The labels of the pod: by ours it is selected, so none of them may be given again. */}}
+{{- define "loopcam-app.podLabels" -}}
+{{- $ours := printf "%s\n%s" (include "loopcam-app.selector" .) (include "loopcam-app.render" (dict "root" . "what" "loopcam.impl.podLabels")) | fromYaml -}}
+{{- range $key, $_ := .Values.podLabels -}}
+  {{- if hasKey $ours $key -}}
+    {{- fail (printf "loopcam: podLabels.%s: Service, PodMonitor and Deployment select by this label. Leave it out, or set nameOverride" $key) -}}
+  {{- end -}}
+{{- end -}}
+{{- toYaml (merge $ours .Values.podLabels) -}}
+{{- end }}
+
 {{- define "loopcam-app.serviceAccount" -}}
 {{- $none := ternary (include "loopcam-app.fullname" .) "default" .Values.serviceAccount.create -}}
 {{- .Values.serviceAccount.name | default $none -}}

@@ -41,12 +41,18 @@ BY_SCHEMA: tuple[tuple[Values, str], ...] = (
         "'/config/targets/0/captures_per_hour'",
     ),
     (sidecar(config={"sinks": [{"s3": {"bukket": "x"}}]}), "'bukket' not allowed"),
+    (sidecar(privilege=None), "missing property 'privilege'"),
+    (sidecar(resources=None), "missing property 'resources'"),
+    (sidecar(storage=None), "missing property 'storage'"),
 )
 ALONE_BY_SCHEMA: tuple[tuple[Values, str], ...] = (
     (alone(replicas=2), "'replicas' not allowed"),
     (alone(privilege="ptrace"), "'privilege' not allowed"),
     (alone(podMonitor={"interval": "often"}), "'/podMonitor/interval'"),
     (alone(storage={"claim": {"accessMode": "ReadWriteMany"}}), "'/storage/claim/accessMode'"),
+    (alone(runAsUser=0), "'/runAsUser': minimum"),
+    (alone(runAsGroup=None), "missing property 'runAsGroup'"),
+    (alone(service=None), "missing property 'service'"),
     ({**alone(), "loopcam-lib": {"config": {"targets": [TARGET]}}}, "'/loopcam-lib/config'"),
 )
 
@@ -74,6 +80,17 @@ BY_TEMPLATE: tuple[tuple[Values, tuple[str, ...]], ...] = (
         ("config.metrics_listen 127.0.0.1:9686", "Leave it out"),
     ),
     (sidecar(config={"metrics_listen": "${ADDRESS}"}), ("config.metrics_listen ${ADDRESS}", "0.0.0.0:9686")),
+    (sidecar(config={"metrics_listen": "0.0.0.0:99999"}), ("0.0.0.0:99999", "at most 65535", "Leave it out")),
+    (sidecar(config={"metrics_listen": "0.0.0.0:0"}), ("config.metrics_listen 0.0.0.0:0", "at least 1")),
+    (sidecar(config={"listen": "127.0.0.1:9686"}), ("config.listen 127.0.0.1:9686", "have the same port")),
+    (
+        sidecar(config={"listen": "0.0.0.0:8686"}),
+        ("config.listen 0.0.0.0:8686", "others can reach it", "token_sha256"),
+    ),
+    (
+        sidecar(config={"listen": None, "unix": {"datagram": "/run/loopcam/s/beat.sock"}}),
+        ("config.listen null", "Set config.unix.http"),
+    ),
     (
         sidecar(hostNetwork=True, config={"listen": "127.0.0.1:8686"}),
         ("config.listen 127.0.0.1:8686", "Leave it out"),
@@ -95,6 +112,28 @@ BY_TEMPLATE: tuple[tuple[Values, tuple[str, ...]], ...] = (
 def test_the_templates_refuse(values: Values, said: tuple[str, ...]) -> None:
     found = refusal(AUTOSCALER, values)
     assert [part for part in said if part not in found] == []
+
+
+def test_the_labels_that_others_select_by_are_not_given_again() -> None:
+    found = refusal(STANDALONE, alone(podLabels={"app.kubernetes.io/name": "x"}))
+    assert "podLabels.app.kubernetes.io/name" in found
+    assert "nameOverride" in found
+
+
+def test_a_standalone_daemon_without_control_is_refused() -> None:
+    assert "config.listen null" in refusal(STANDALONE, _with(listen=None))
+    assert manifests(STANDALONE, _with(listen=None, unix={"http": "/run/loopcam/http.sock"}))
+
+
+def _with(**config: Any) -> Values:
+    return alone(config={**alone()["config"], **config})
+
+
+def test_control_may_be_reached_by_others_where_it_is_guarded() -> None:
+    guard = {"token_sha256": "${TOKEN}", "tls_cert": "/tls/tls.crt", "tls_key": "/tls/tls.key"}
+    for control in ({"control": guard}, {"control": {"allow_insecure": True}}):
+        assert manifests(AUTOSCALER, sidecar(config={**control, "listen": "0.0.0.0:8686"}))
+    assert manifests(AUTOSCALER, sidecar(config={"listen": "${ADDRESS}:8686"}))
 
 
 def test_a_chart_without_the_alias_is_told(tmp_path: Path) -> None:

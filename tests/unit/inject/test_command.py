@@ -108,3 +108,11 @@ def test_the_key_of_the_chart_is_explained(tmp_path: Path) -> None:
 )
 def test_an_images_name(name: str, parts: tuple[str, str, str]) -> None:
     assert tuple(image(name).values()) == parts
+
+
+def test_a_mark_of_the_byte_order_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    config = tmp_path / "loopcam.yaml"
+    config.write_text(json.dumps(CONFIG))
+    code, out = _run(monkeypatch, b"\xef\xbb\xbf" + MANIFEST, "--privilege=ptrace", f"--config={config}")
+    assert (code, out[:10]) == (0, "kind: Pod\n")
+    assert _run(monkeypatch, MANIFEST.decode().encode("utf-16"), "--remove")[0] == 65

@@ -196,8 +196,8 @@ def test_references_to_the_environment_are_left_for_the_daemon() -> None:
         (
             "kind: Pod\nmetadata: {name: a}\nspec: {containers: 1}\n",
             {},
-            "spec.containers is no list",
-            "explain",
+            "spec.containers is 1",
+            "a list of mappings",
         ),
         ("kind: Deployment\nmetadata: {name: a}\nspec: {}\n", {}, "spec.template is missing", "mapping"),
         ("kind: Pod\nspec: {containers: []}\n", {}, "metadata is missing", "mapping"),
