@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from daemon import gauges
@@ -26,6 +27,7 @@ _LOG = logging.getLogger(__name__)
 TICK_S = 1.0
 HURRY_S = 0.1
 SAME_SIGNAL_S = 0.2
+EVIDENCE_S, EVIDENCE_LOOK_S = 3.0, 0.05  # what captures took becomes durable in 2 s, with any grace
 LAST_STEPS_S = 15.0  # of a shutdown, after the grace: children are ended, listeners closed
 
 
@@ -111,7 +113,7 @@ class App:
 
         First of all captures: what else there is to end waits for others, and evidence is soon durable.
         """
-        grace_s = self._core.config.shutdown_grace
+        grace_s, began_s = self._core.config.shutdown_grace, asyncio.get_running_loop().time()
         _LOG.info("stopping", extra={"grace": str(grace_s)})
         self._core.captures.close()
         self._reloader.close()
@@ -124,11 +126,19 @@ class App:
                 await self._core.deliveries.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")
+        await self._keep_evidence(began_s + EVIDENCE_S)
         await self._servers.stop()
         await self._core.captures.abandon()
         await self._core.deliveries.stop()
         for target in self._core.fleet:
             target.let_go()
+
+    async def _keep_evidence(self, until_s: float) -> None:
+        """Wait for captures to be accepted where the grace for deliveries was too short even for that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until_s):
+                while self._core.captures.in_progress():  # noqa: ASYNC110  # for a moment, at the very end
+                    await asyncio.sleep(EVIDENCE_LOOK_S)
 
     async def _tick(self) -> None:
         """About once a second: our own lateness, processes, switch, configuration."""
