@@ -15,9 +15,10 @@ VARIABLE = "LOOPCAM_PYSPY"
 def program() -> str:
     """The one that the environment names, else the one installed with us, else the one on the path."""
     if named := os.environ.get(VARIABLE):
-        if os.access(named, os.X_OK):
+        # Not a relative one: what it names would depend on the folder that we were started in.
+        if Path(named).is_absolute() and Path(named).is_file() and os.access(named, os.X_OK):
             return named
-        remedy = f"set {VARIABLE} to the path of a py-spy, or not at all"
+        remedy = f"set {VARIABLE} to the whole path of a py-spy that our user may execute, or not at all"
         raise CollectorError(Outcome.FAILED, f"{VARIABLE}: {named} is no program", remedy=remedy)
     own = Path(sysconfig.get_path("scripts"), "py-spy")
     found = str(own) if own.exists() else shutil.which("py-spy")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from daemon import gauges
@@ -20,12 +21,14 @@ from daemon.unheard import NeverHeard
 from daemon.watch.deadlines import PAUSED_S
 from daemon.web.servers import Servers
 from model.capture import WindowEnd
+from model.events import PlanName
 
 _LOG = logging.getLogger(__name__)
 
 TICK_S = 1.0
 HURRY_S = 0.1
 SAME_SIGNAL_S = 0.2
+EVIDENCE_S, EVIDENCE_LOOK_S = 3.0, 0.05  # what captures took becomes durable in 2 s, with any grace
 LAST_STEPS_S = 15.0  # of a shutdown, after the grace: children are ended, listeners closed
 
 
@@ -70,7 +73,9 @@ class App:
         self._heed_signals()
         gauges.announce(self._core)
         for capture in adopt(self._core.spool):
-            self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
+            known = self._core.telemetry.knows(capture.target)
+            if known and capture.trigger.plan is not PlanName.DRILL:
+                self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
             _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
         await self._servers.start()
         await self._begun()
@@ -110,9 +115,10 @@ class App:
 
         First of all captures: what else there is to end waits for others, and evidence is soon durable.
         """
-        grace_s = self._core.config.shutdown_grace
+        grace_s, began_s = self._core.config.shutdown_grace, asyncio.get_running_loop().time()
         _LOG.info("stopping", extra={"grace": str(grace_s)})
         self._core.captures.close()
+        self._reloader.close()
         self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
         try:
@@ -122,11 +128,19 @@ class App:
                 await self._core.deliveries.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")
+        await self._keep_evidence(began_s + EVIDENCE_S)
         await self._servers.stop()
         await self._core.captures.abandon()
         await self._core.deliveries.stop()
         for target in self._core.fleet:
             target.let_go()
+
+    async def _keep_evidence(self, until_s: float) -> None:
+        """Wait for captures to be accepted where the grace for deliveries was too short even for that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until_s):
+                while self._core.captures.in_progress():  # noqa: ASYNC110  # for a moment, at the very end
+                    await asyncio.sleep(EVIDENCE_LOOK_S)
 
     async def _tick(self) -> None:
         """About once a second: our own lateness, processes, switch, configuration."""
@@ -163,7 +177,8 @@ class App:
         if await self._core.fleet.look():
             gauges.withdraw(self._core, targets=before - self._core.fleet.targets.keys(), sinks=set())
             gauges.announce(self._core)
-            self._core.sources.use()
+            if not self._stopping.is_set():  # no source begins again that was ended
+                self._core.sources.use()
 
     async def _wait(self) -> bool:
         """Sleep for a tick, or less when somebody is in a hurry (which is said)."""

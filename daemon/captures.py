@@ -6,13 +6,12 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
-
 from daemon.admission import Admission
 from daemon.capture.capture import take
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
-from daemon.capture.subject import Subject, subject
+from daemon.capture.running import Next, Running
+from daemon.capture.subject import subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
 from daemon.spool.accepting import accepted
@@ -38,16 +37,6 @@ _REFUSED = {Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED, Outcome.UNSUPPORTED: R
 Finished = Callable[[Opened, Entry | None, RefusedError | None], None]
 
 
-class _Running(msgspec.Struct, frozen=True):
-    """A capture in progress."""
-
-    target: Target
-    subject: Subject
-    window: CaptureWindow
-    facts: Opened
-    notes: tuple[str, ...]
-
-
 class Captures:
     """Runs captures, and knows those in progress."""
 
@@ -62,8 +51,8 @@ class Captures:
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
-        self._running: dict[str, _Running] = {}
-        self._full_next: dict[str, tuple[Trigger, tuple[str, ...]]] = {}  # by target; a lesser one ends first
+        self._running: dict[str, Running] = {}
+        self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -78,7 +67,8 @@ class Captures:
         ended: Held | None = None,
     ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
-        self._telemetry.triggers.labels(target.name, trigger.kind).inc()
+        if trigger.plan is not PlanName.DRILL:  # of which nothing is counted that an alert may look at
+            self._telemetry.triggers.labels(target.name, trigger.kind).inc()
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
@@ -92,27 +82,30 @@ class Captures:
         facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
-        running = self._running[target.name] = _Running(target, whose, window, facts, notes)
+        running = self._running[target.name] = Running(target, whose, window, facts, notes)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         _LOG.info("capture started", extra={"report": facts.id, "reason": trigger.reason})
         return facts.id
 
-    def after_lesser(self, target: Target, trigger: Trigger, notes: tuple[str, ...] = ()) -> bool:
+    def after_lesser(
+        self, target: Target, trigger: Trigger, notes: tuple[str, ...] = (), ended: Held | None = None
+    ) -> bool:
         """Whether a capture that counts for less is in progress: then it ends now, and this one follows."""
         running = self._running.get(target.name)
         if running is None or self._closed or not trigger.plan.outranks(running.facts.trigger.plan):
             return False
-        self._full_next[target.name] = (trigger, notes)
+        self._drop_next(target.name)
+        self._full_next[target.name] = Next(trigger, notes, ended.share() if ended is not None else None)
         running.window.end(WindowEnd.ESCALATED)
         return True
 
     def iteration_ended(self, target: str, iteration: str | None, at_s: float) -> None:
         """An iteration is over, and with it the window of its capture; one for another reason goes on."""
         running, next_ = self._running.get(target), self._full_next.get(target)
-        if next_ is not None and next_[0].kind in _OF_ITERATIONS and next_[0].is_of(iteration):
-            del self._full_next[target]
+        if next_ is not None and next_.trigger.kind in _OF_ITERATIONS and next_.trigger.is_of(iteration):
+            self._drop_next(target)
         if running is not None and running.facts.trigger.is_of(iteration):
             running.window.iteration_ended(at_s)
 
@@ -148,7 +141,7 @@ class Captures:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _run(self, running: _Running) -> None:
+    async def _run(self, running: Running) -> None:
         warm = asyncio.create_task(self._warm(), name="warm renderer and stores")
         entry: Entry | None = None
         why: RefusedError | None = None
@@ -162,7 +155,7 @@ class Captures:
                 running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
         except Exception:  # noqa: BLE001  # one capture's failure is told and counted, watching goes on
             _LOG.exception("capture failed", extra={"report": running.facts.id})
-            self._ended(running.target.name, Outcome.FAILED)
+            self._ended(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
             running.subject.held.close()
@@ -175,9 +168,14 @@ class Captures:
         """Begin the capture that waited for the end of a lesser one."""
         if (waiting := self._full_next.pop(target.name, None)) is not None:
             with contextlib.suppress(RefusedError):  # counted and logged where it was refused
-                self.begin(target, *waiting)
+                self.begin(target, waiting.trigger, waiting.notes, ended=waiting.ended)
+            waiting.close()
 
-    async def _take(self, running: _Running) -> Entry:
+    def _drop_next(self, target: str) -> None:
+        if (waiting := self._full_next.pop(target, None)) is not None:
+            waiting.close()
+
+    async def _take(self, running: Running) -> Entry:
         incoming = await self._incoming(running.facts)
         how = plan(running.target.config, running.facts.trigger)
         capture = await take(how, running.subject, running.window, incoming, running.notes)
@@ -219,13 +217,15 @@ class Captures:
         self._spool.make_room()
 
     def _count(self, capture: Capture) -> None:
-        self._ended(capture.target, capture.outcome)
-        for note in capture.notes:
+        self._ended(capture.target, capture.outcome, capture.trigger.plan)
+        for note in capture.notes if self._telemetry.knows(capture.target) else ():
             self._telemetry.capture_notes.labels(capture.target, note).inc()
         for part in capture.parts:
             self._telemetry.collector_s.labels(part.name).observe(part.seconds)
 
-    def _ended(self, target: str, outcome: Outcome) -> None:
+    def _ended(self, target: str, outcome: Outcome, plan: PlanName) -> None:
+        if plan is PlanName.DRILL or not self._telemetry.knows(target):  # it may have gone meanwhile
+            return
         self._telemetry.captures.labels(target, outcome).inc()
         self.outcomes.setdefault(target, Counter())[outcome] += 1
 
@@ -239,8 +239,9 @@ class Captures:
         again = trigger.fired > 1
         if not again and trigger.plan is PlanName.FULL:
             self.uncaptured.setdefault(target.name, Counter())[refused.reason] += 1
-        self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
-        self._telemetry.refusals.labels(target.name, refused.reason).inc()
+        if trigger.plan is not PlanName.DRILL:
+            self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
+            self._telemetry.refusals.labels(target.name, refused.reason).inc()
         about = {"target": target.name, "reason": refused.reason, "why": str(refused)}
         said = "not captured again" if again else "capture refused"
         _LOG.info(said, extra={**about, "remedy": refused.remedy})

@@ -75,7 +75,8 @@ class Core:
         about = {"report": entry.id, "sink": sink}
         if delivery.progress is Progress.DELIVERED:
             self.telemetry.deliveries.labels(sink, "delivered").inc()
-            if entry.id == max(self._of_note(entry.target), default=""):
+            newest = max(self._of_note(entry.target), default="")
+            if entry.id == newest and self.telemetry.knows(entry.target):
                 self.telemetry.set_last_report(entry.target, entry.id, delivery.location)
             _LOG.info("report stored", extra={**about, "location": delivery.location})
         else:

@@ -10,7 +10,6 @@ from collections.abc import MutableMapping
 _LOG = logging.getLogger(__name__)
 
 LONGEST_STATUS = 240
-PATIENCE_S = 0.5  # its queue is long, and empty as a rule
 _BEATS = 3  # within the time after which systemd takes us for hung
 _VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
@@ -22,7 +21,8 @@ class Notifier:
         """`watchdog_s`: after how long without a beat we are taken for hung; 0 where nobody looks."""
         self._address = address
         self._watchdog_s = watchdog_s
-        self._status = ""
+        self._status = ""  # the last that was told
+        self._deaf = False  # the last datagram did not get through
         self._socket: socket.socket | None = None
         self._beat: asyncio.TimerHandle | None = None
 
@@ -41,9 +41,8 @@ class Notifier:
 
     def status(self, text: str) -> None:
         """How it goes, in a line of text; sent only when it has changed."""
-        if text != self._status:
+        if text != self._status and self._send(f"STATUS={' '.join(text.split())[:LONGEST_STATUS]}"):
             self._status = text
-            self._send(f"STATUS={' '.join(text.split())[:LONGEST_STATUS]}")
 
     def reloading(self) -> None:
         """The configuration is being read again, until the next `ready`."""
@@ -67,14 +66,20 @@ class Notifier:
         self._send("WATCHDOG=1")
         self._beat = asyncio.get_running_loop().call_later(self._watchdog_s / _BEATS, self._alive)
 
-    def _send(self, text: str) -> None:
+    def _send(self, text: str) -> bool:
+        """Whether it got through. Nothing is waited for: a systemd that does not read must not stop us."""
         if not self._address:
-            return
+            return False
         if self._socket is None:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-            self._socket.settimeout(PATIENCE_S)
+            self._socket.setblocking(False)
         address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
         try:
             self._socket.sendto(text.encode(errors="replace"), address)
         except OSError as error:  # the next one may get through
-            _LOG.warning("systemd not told", extra={"socket": self._address, "error": str(error)})
+            if not self._deaf:  # told once, and not with every beat
+                _LOG.warning("systemd not told", extra={"socket": self._address, "error": str(error)})
+            self._deaf = True
+        else:
+            self._deaf = False
+        return not self._deaf

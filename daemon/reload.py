@@ -29,15 +29,23 @@ class Reloader:
         self._path = path
         self._notifier = notifier
         self._seen = self._stamp()
+        self._closed = False
+
+    def close(self) -> None:
+        """Take up nothing more: what ends would begin again, and systemd hear that we are ready."""
+        self._closed = True
 
     def look(self) -> None:
         """Reload when the file has changed since the last look."""
         stamp = self._stamp()
-        if stamp is not None and stamp != self._seen:
+        if not self._closed and stamp is not None and stamp != self._seen:
             self.reload()
 
     def reload(self) -> None:
         """Take the file up again; a bad one is refused and the configuration in use stays."""
+        if self._closed:
+            _LOG.info("not read again: loopcam is stopping, the next start reads it")
+            return
         self._notifier.reloading()
         self._read()
         self._notifier.ready()  # with the old one, where the new one was refused

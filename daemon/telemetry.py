@@ -36,6 +36,7 @@ class Telemetry:
         self._registry = CollectorRegistry()
         self._labels: dict[_Metric, tuple[str, ...]] = {}
         self._found: dict[tuple[object, ...], _Metric] = {}
+        self._targets: set[str] = set()
         self._last: dict[tuple[Gauge, str], tuple[str, ...]] = {}
         self._sources: dict[str, frozenset[str]] = {}
         ProcessCollector(registry=self._registry)
@@ -125,8 +126,13 @@ class Telemetry:
             found = self._found[key] = metric.labels(*labels)
         return cast(_M, found)
 
+    def knows(self, target: str) -> bool:
+        """Whether a target is watched; of one that went away nothing more is counted."""
+        return target in self._targets
+
     def add_target(self, target: str, in_flight_s: Callable[[], float]) -> None:
         """Start a target's series at 0. `in_flight_s` is called at each scrape."""
+        self._targets.add(target)
         self.iterations.labels(target)
         self.iteration_duration_s.labels(target)
         self.iteration_in_flight_s.labels(target).set_function(in_flight_s)
@@ -143,6 +149,7 @@ class Telemetry:
 
     def remove_target(self, target: str) -> None:
         """Drop every series of a target."""
+        self._targets.discard(target)
         self._drop({"target": target})
         self._sources.pop(target, None)
         self._last = {key: labels for key, labels in self._last.items() if key[1] != target}

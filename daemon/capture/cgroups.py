@@ -58,7 +58,7 @@ def _folders(pid: int | str, controller: str, proc: Path, mounted: Path) -> Iter
     the mount.
     """
     for line in _text(proc / str(pid) / "cgroup").splitlines():
-        _, names, path = line.split(":", 2)
+        _, names, path = (*line.split(":", 2), "", "")[:3]
         inside = path.lstrip("/")
         if not names:
             for root in (mounted / "unified", mounted):

@@ -86,9 +86,9 @@ def _rights(status: dict[str, str]) -> Rights:
         effective=int(status["CapEff"], 16),
         inheritable=int(status["CapInh"], 16),
         bounding=int(status["CapBnd"], 16),
-        ambient=int(status["CapAmb"], 16),
-        no_new_privs=status["NoNewPrivs"] == "1",
-        seccomp=int(status["Seccomp"]),
+        ambient=int(status.get("CapAmb", "0"), 16),  # these three gVisor and old kernels do not tell
+        no_new_privs=status.get("NoNewPrivs") == "1",
+        seccomp=int(status.get("Seccomp", "0")),
     )
 
 
@@ -114,7 +114,8 @@ def _pidfd_works() -> bool:
 
 
 def _own_map() -> str:
-    return (procfs.PROC / "self" / "uid_map").read_text()
+    file = procfs.PROC / "self" / "uid_map"
+    return file.read_text() if file.exists() else " ".join(_WHOLE_NAMESPACE)  # a kernel without such
 
 
 def _user_namespace(folder: Path) -> UserNamespace:

@@ -52,7 +52,7 @@ def _not_ready(findings: Sequence[Finding], config: Config | None, place: Place)
         whose = f"{len(theirs)} of {len(names)} targets: {whose}"
     way, lines = here(first.remedy, place)
     help_ = f", {_VERBS.get(way, 'add')} {one_line(way, lines)}" if lines else ""
-    return f"NOT READY: {whose}{first.what}{help_}"
+    return f"NOT READY: {whose}{' '.join(first.what.split())}{help_}"
 
 
 def _sinks(findings: Sequence[Finding], config: Config) -> str:

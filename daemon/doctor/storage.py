@@ -15,6 +15,7 @@ from daemon.doctor.findings import Finding, Level, Remedy
 from daemon.doctor.permitted import may
 from daemon.spool.place import place
 from disk.durable import size_bytes
+from model.errors import SpoolError
 from model.units import ByteSize
 
 _LEAST_BYTES = 64 * 2**20  # of room: a few reports
@@ -66,7 +67,7 @@ def _spool(path: Path) -> Path:
     """Where the daemon would have it; one that cannot be looked into is told of later."""
     try:
         return place(path)
-    except OSError:
+    except (OSError, SpoolError):
         return path
 
 

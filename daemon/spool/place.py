@@ -2,7 +2,10 @@
 
 import logging
 import os
+import stat
 from pathlib import Path
+
+from model.errors import SpoolError
 
 _LOG = logging.getLogger(__name__)
 _PARTS = ("", "lock", "state", "incoming", "reports", "damaged")
@@ -12,16 +15,29 @@ def place(path: Path) -> Path:
     """The configured folder; where another user's spool is in the way, one of our own beside it.
 
     So a change of user on one volume neither loses reports nor keeps the daemon from starting: what the
-    other user's spool still owes waits until a daemon of that user runs again.
+    other user's spool still owes waits until a daemon of that user runs again. Raises SpoolError where
+    somebody else made that folder: reports would be theirs to read, or go where a link leads.
     """
     owner = _closed_by(path)
     if owner is None:
         return path
     ours = path.with_name(f"{path.name}-of-user-{os.geteuid()}")
+    _demand_ours(ours)
     remedy = f"for the reports in it, run as user {owner} again, or `chown -R {os.geteuid()} {path}`"
     said = {"spool": str(path), "owner": owner, "instead": str(ours), "remedy": remedy}
     _LOG.warning("the spool is another user's: using one of our own beside it", extra=said)
     return ours
+
+
+def _demand_ours(path: Path) -> None:
+    """It is not there yet, or a folder that we made ourselves."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o002:
+        said = f"{path} was made by another user, or others may write to it: it cannot be our spool"
+        raise SpoolError(said, remedy=f"remove {path}, or set another `spool.path`")
 
 
 def _closed_by(path: Path) -> int | None:

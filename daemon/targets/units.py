@@ -1,6 +1,7 @@
 """Units of systemd: which process is a unit's main one now, and what to say where it has none."""
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from model.units import Seconds
 ASKED_AGAIN_S, ASKED_AT_MOST_S = 1.0, 10.0  # one answer costs systemd and us some milliseconds
 PATIENCE_S = 5.0
 _PROPERTIES = "LoadState,ActiveState,SubState,Result,Type,MainPID"
+_PID = re.compile(r"[0-9]{1,10}")
 _ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 
@@ -88,7 +90,13 @@ def asked(units: Sequence[str]) -> dict[str, Unit]:
     argv = ["systemctl", "show", "--no-pager", f"--property={_PROPERTIES}", "--", *units]
     try:
         done = subprocess.run(
-            argv, capture_output=True, text=True, env=_ENVIRONMENT, timeout=PATIENCE_S, check=False
+            argv,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=_ENVIRONMENT,
+            timeout=PATIENCE_S,
+            check=False,
         )
     except FileNotFoundError:
         remedy = "run loopcam where systemd is, or find the process by `match` or `pidfile`"
@@ -96,6 +104,8 @@ def asked(units: Sequence[str]) -> dict[str, Unit]:
     except subprocess.TimeoutExpired:
         what = f"systemd did not answer within {Seconds(PATIENCE_S)}"
         raise SystemdError(what, "systemctl status; systemctl list-jobs") from None
+    except OSError as error:  # not ours to run, or no processes, memory or descriptors left
+        raise SystemdError(f"systemctl cannot be run: {error.strerror}", "systemctl --version") from error
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"systemctl ended with {done.returncode}"]
         raise SystemdError(f"systemd cannot be asked: {said[0]}", _reach())
@@ -127,7 +137,7 @@ def _unit(name: str, paragraph: str) -> Unit:
         sub=told.get("SubState", ""),
         result=told.get("Result", ""),
         kind=told.get("Type", ""),
-        main_pid=int(number) if number.isdecimal() else 0,
+        main_pid=int(number) if _PID.fullmatch(number) else 0,
     )
 
 

@@ -135,7 +135,7 @@ class Triggers:
     def _begin(self, target: Target, trigger: Trigger, ended: HeldProcess | None = None) -> None:
         about = {"target": target.name, "kind": trigger.kind, "reason": trigger.reason}
         _LOG.warning("trigger", extra=about)
-        if ended is None and self._captures.after_lesser(target, trigger):
+        if self._captures.after_lesser(target, trigger, ended=ended):
             return
         with suppress(RefusedError):  # counted and logged where it was refused
             self._captures.begin(target, trigger, ended=ended)

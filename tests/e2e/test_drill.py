@@ -51,6 +51,8 @@ def test_it_is_marked_and_counts_as_nothing(tmp_path: Path, stuck: int, bucket: 
         page = (Path(stored(said, "file")) / "report.html").read_text()
         assert "one: a drill, nothing overran" in page
         assert cam.metric("loopcam_overruns_total", target="one") == 0
+        assert not any(value for _, value in cam.samples("loopcam_captures_total", target="one"))
+        assert not any(value for _, value in cam.samples("loopcam_triggers_total", target="one"))
         limits = cam.target("one")["limits"]
         assert limits["would_refuse"] is None
         assert (limits["cooldown_left_s"], limits["captures_left_this_hour"]) == (0.0, 1)
@@ -71,6 +73,19 @@ def test_an_overrun_takes_its_place(tmp_path: Path, stuck: int) -> None:
         assert (overrun.trigger.kind, overrun.trigger.iteration) == ("overrun", "1")
 
 
+def test_the_end_of_the_target_within_it_is_captured_too(tmp_path: Path) -> None:
+    with looping() as child, daemon(tmp_path, target("one", child.pid, triggers=["exit"], **SLOW)) as cam:
+        cam.finds("one")
+        cam.beat("start", "one", 17)
+        cam.ask("POST", "/v1/collect", {"drill": True})
+        until(lambda: list((cam.spool / "incoming").iterdir()), "it has begun")
+        child.kill()
+        captures = [assert_valid_report(one).capture for one in cam.stored(2)]
+        kinds = {(one.trigger.kind, one.trigger.plan) for one in captures}
+        assert kinds == {("manual", PlanName.DRILL), ("exit", PlanName.FULL)}
+        assert not any(value for _, value in cam.samples("loopcam_refusals_total", target="one"))
+
+
 def test_what_fails_is_said(tmp_path: Path, stuck: int) -> None:
     absent = target("absent", None, process={"match": MISSING}, **SLOW)
     nowhere = {"http": {"url": "http://127.0.0.1:1/{target}/{id}"}}
@@ -86,6 +101,7 @@ def test_what_fails_is_said(tmp_path: Path, stuck: int) -> None:
         assert said.count("waiting   for http, which is tried again: ") == 1
         assert "FAILED    sink http has not stored it within 12s: " in said
         assert "drill FAILED for absent, one" in said
+        assert not any(value for _, value in cam.samples("loopcam_refusals_total", target="absent"))
         off.touch()
         code, said, _ = drilled(cam, "--target", "one")
         assert (code, "FAILED    disabled: " in said) == (1, True)

@@ -136,3 +136,18 @@ def test_the_switch_file_ends_a_capture_and_refuses_others(tmp_path: Path) -> No
             assert "disabled by the switch file" in cam.get("/")
             switch.unlink()
             assert cam.ask("POST", "/v1/collect")[0] == 202
+
+
+def test_a_target_that_goes_in_its_capture_leaves_no_series(tmp_path: Path) -> None:
+    with looping() as one, looping() as other:
+        targets = [target("one", one.pid, collection_time="1m"), target("other", other.pid)]
+        with daemon(tmp_path, *targets) as cam:
+            cam.beat("start", "one", 1)
+            until(cam.recorded_a_while, "it records")
+            cam.configure(targets=targets[1:])
+            until(lambda: reloads(cam, "success") == 1, "taken when the file changed")
+            (running,) = [path.name for path in (cam.spool / "incoming").iterdir()]
+            assert cam.ask("DELETE", f"/v1/captures/{running}")[0] < 300
+            cam.stored(1)
+            until(lambda: cam.said("report stored"), "it is stored")
+            assert 'target="one"' not in cam.get("/metrics")

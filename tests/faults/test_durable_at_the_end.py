@@ -120,6 +120,19 @@ def test_so_does_the_end_of_the_target(tmp_path: Path, case: str) -> None:
         assert not cut or "the target is gone" in capture.parts[0].detail
 
 
+@pytest.mark.parametrize("ready", [recording, hung_recording])
+def test_without_a_grace_too(tmp_path: Path, ready: Callable[[Daemon], None]) -> None:
+    with looping() as stuck:
+        one = target("one", stuck.pid, collection_time="30s", sampler="pyspy")
+        with daemon(tmp_path, one, shutdown_grace="0s") as cam:
+            cam.finds("one")
+            cam.beat("start", "one", 1)
+            ready(cam)
+            assert cam.stop() == 0
+            assert captured(cam)[0].window.end is WindowEnd.SHUTDOWN
+            assert not os.listdir(cam.spool / "incoming")
+
+
 def test_a_sink_that_hangs_holds_nothing_up(tmp_path: Path, hanging: str) -> None:
     sinks = [{"http": {"url": f"http://{hanging}/"}}]
     with looping() as first, looping() as second:

@@ -85,6 +85,23 @@ def test_while_it_stops_no_capture_begins(tmp_path: Path, stuck: int) -> None:
             assert insist(cam) == 1
 
 
+def test_while_it_stops_no_configuration_is_taken_up(tmp_path: Path, stuck: int) -> None:
+    with scripted(silent) as hanging:
+        sinks = [{"http": {"url": f"{hanging.url}/{{file}}"}}]
+        with daemon(tmp_path, target("one", stuck), sinks=sinks, shutdown_grace="1h") as cam:
+            cam.beat("start", "one", 1)
+            until(lambda: hanging.requests, "it is being stored")
+            cam.process.send_signal(signal.SIGTERM)
+            until(lambda: cam.said("stopping"), "it stops")
+            cam.configure(shutdown_grace="2s", sinks=[{"file": {"path": str(cam.reports)}}])
+            cam.process.send_signal(signal.SIGHUP)
+            until(lambda: cam.said("not read again: loopcam is stopping, the next start reads it"), "said")
+            looks = cam.metric("loopcam_lateness_seconds_count")
+            until(lambda: cam.metric("loopcam_lateness_seconds_count") > looks + 1, "it looked at the file")
+            assert not cam.said("configuration taken up")
+            assert insist(cam) == 1
+
+
 def test_a_paused_daemon_blames_nobody(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, max_loop_time="1s")) as cam:
         cam.beat("start", "one", 1)

@@ -94,6 +94,21 @@ def test_a_socket_that_is_gone_is_told_and_harms_nothing(
     assert "systemd not told" in caplog.text
 
 
+def test_a_full_socket_is_not_waited_for_told_once_and_given_the_status_later(
+    heard: socket.socket, notifier: Notifier, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = 0
+    while "systemd not told" not in caplog.text:
+        number += 1
+        notifier.status(f"watching {number}")
+    for _ in range(3):
+        notifier.status("the last")
+    assert caplog.text.count("systemd not told") == 1
+    everything(heard)
+    notifier.status("the last")
+    assert everything(heard) == ["STATUS=the last"]
+
+
 @pytest.mark.parametrize(
     ("pid", "usec", "watchdog_s"),
     [

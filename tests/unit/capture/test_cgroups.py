@@ -99,3 +99,10 @@ def test_memory_and_processes_are_limited(roots, groups, files, memory, left):
     lay(mounted, files)
     assert memory_limit_bytes(7, proc, mounted) == memory
     assert processes_left(7, proc, mounted) == left
+
+
+def test_a_line_that_is_none_is_passed_over(roots: tuple[Path, Path]) -> None:
+    proc, mounted = roots
+    lay(proc, {"7/cgroup": "odd\n\n0::/a\n"})
+    lay(mounted, {"cgroup.controllers": "memory", "a/memory.max": "1000\n"})
+    assert memory_limit_bytes(7, proc, mounted) == 1000

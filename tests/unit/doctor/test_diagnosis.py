@@ -165,3 +165,15 @@ def test_a_process_that_does_not_exist_is_the_first_thing_said(monkeypatch: pyte
     assert text.splitlines()[0] == f"NOT READY: process {2**22 + 1} does not exist"
     assert text.splitlines()[3].split(maxsplit=2)[2] == f"process {2**22 + 1} does not exist"
     assert "shareProcessNamespace" not in text.partition("loopcam\n")[0]
+
+
+def test_a_proc_that_tells_less_is_no_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As gVisor's: no ambient set, no seccomp mode; and a kernel without user namespaces."""
+    told = (gather.procfs.PROC / "self" / "status").read_text().splitlines()
+    less = [line for line in told if not line.startswith(("CapAmb", "NoNewPrivs", "Seccomp"))]
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "status").write_text("\n".join(less))
+    monkeypatch.setattr(gather.procfs, "PROC", tmp_path)
+    own = gather.own()
+    assert (own.rights.ambient, own.rights.seccomp, own.rights.no_new_privs) == (0, 0, False)
+    assert own.user_namespace_initial

@@ -113,3 +113,9 @@ def test_where_we_are() -> None:
 def test_a_remedy_without_lines_for_this_place_is_left_out() -> None:
     finding = Finding(check="x", level=Level.PROBLEM, what="it is", remedy=Remedy(systemd="A=1"), subject="a")
     assert headline([finding], [], config("a"), Place.KUBERNETES, works=False) == "NOT READY: a: it is"
+
+
+def test_it_is_one_line_whatever_was_found() -> None:
+    told = Finding(check="look", level=Level.PROBLEM, what="Error: no\n  caused by: this", subject="a")
+    said = headline([told], [], config("a"), Place.HAND, works=False)
+    assert said == "NOT READY: a: Error: no caused by: this"

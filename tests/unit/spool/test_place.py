@@ -8,6 +8,7 @@ import pytest
 
 from daemon.spool.place import place
 from daemon.spool.spool import Spool
+from model.errors import SpoolError
 from tests.prerequisites import require
 
 STRANGER = 54321
@@ -59,3 +60,29 @@ def test_one_of_another_user_that_is_open_to_us_is_taken(tmp_path: Path) -> None
     Spool(path, max_bytes=2**20, max_reports=1).close()
     os.chown(path, STRANGER, STRANGER)
     assert place(path) == path
+
+
+@pytest.mark.parametrize("trap", ["link", "dangling", "stranger", "open", "file"])
+def test_a_folder_beside_it_that_another_user_laid_is_refused(
+    trap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require("root")
+    path, beside, away = tmp_path / "spool", tmp_path / "spool-of-user-0", tmp_path / "away"
+    path.mkdir()
+    os.chown(path, STRANGER, STRANGER)
+    monkeypatch.setattr("daemon.spool.place._open", lambda at: _refused_at(path, at))
+    if trap in ("link", "dangling"):
+        beside.symlink_to(away)
+    elif trap == "file":
+        beside.touch()
+    else:
+        beside.mkdir()
+    if trap == "link":
+        away.mkdir()
+    if trap == "stranger":
+        os.chown(beside, STRANGER, STRANGER)
+    if trap == "open":
+        beside.chmod(0o777)
+    with pytest.raises(SpoolError, match="spool-of-user-0 was made by another user") as caught:
+        place(path)
+    assert "spool.path" in caught.value.remedy

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from daemon.config.settings import Target
 from daemon.config.walker import convert
 from daemon.targets import units
 from daemon.targets.find import find
-from daemon.targets.units import SystemdError, Unit, Units, absence, parsed
+from daemon.targets.units import SystemdError, Unit, Units, absence, asked, parsed
 from model.errors import Fault
 
 ME = os.getpid()
@@ -189,3 +190,48 @@ def test_what_is_no_service_is_refused(name: str, rule: str) -> None:
     (fault,) = map(str, faults)
     assert fault.startswith("targets[0].process.systemd: ")
     assert rule in fault
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("printf '\\377\\376garbage\\n\\nmore'", "answered otherwise"),
+        ("echo 'no such bus' >&2; exit 1", "cannot be asked: no such bus"),
+        ("exec /bin/sleep 60", "did not answer within"),
+    ],
+)
+def test_a_systemctl_that_misbehaves_is_told(
+    script: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _systemctl(tmp_path, monkeypatch, script).chmod(0o755)
+    monkeypatch.setattr(units, "PATIENCE_S", 0.2 if "sleep" in script else 30.0)
+    known = Units()
+    assert known.main_pids(["a.service"]) == {}
+    assert words in known.absence("a.service").detail
+
+
+def test_a_systemctl_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _systemctl(tmp_path, monkeypatch, "").chmod(0o644)
+    with pytest.raises(SystemdError, match="systemctl cannot be run: Permission denied"):
+        asked(["a.service"])
+
+
+def test_the_callers_path_names_no_systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = tmp_path / "systemctl"
+    planted.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    planted.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    Units().main_pids(["a.service"])
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("pid", ["9" * 5000, "\u0664\u0667", "-1", "x", ""])
+def test_a_number_that_is_none_names_no_process(pid: str) -> None:
+    assert parsed(["a.service"], f"LoadState=loaded\nMainPID={pid}\n")["a.service"].main_pid == 0
+
+
+def _systemctl(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Path:
+    program = folder / "systemctl"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    monkeypatch.setattr(units, "_ENVIRONMENT", {"PATH": str(folder)})
+    return program
