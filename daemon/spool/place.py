@@ -52,10 +52,10 @@ def _closed_by(path: Path) -> int | None:
             owner = found.stat().st_uid
             if owner != os.geteuid():
                 _open(found)
-        except FileNotFoundError:
-            continue
         except PermissionError:
             return owner
+        except OSError:  # not there yet, or what whoever opens the spool tells
+            continue
     return None
 
 

@@ -21,6 +21,14 @@ def test_a_spool_that_is_missing_or_ours_is_taken(tmp_path: Path) -> None:
     assert place(path) == path
 
 
+def test_what_whoever_opens_it_will_tell_is_left_to_that(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / "spool"
+    assert place(path) == path
+    with pytest.raises(SpoolError, match="Not a directory"):
+        Spool(path, max_bytes=2**20, max_reports=1)
+
+
 @pytest.mark.parametrize("part", ["", "lock", "reports"])
 def test_one_that_another_user_closed_stays_and_ours_is_beside_it(
     part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
