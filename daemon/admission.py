@@ -59,7 +59,7 @@ class Admission:
         said = self.limits.refusal(target.name, limit_rules(target.config), kind, now().boot_s, plan)
         if said is not None:
             own = said[0] is Refusal.RATE_LIMITED and plan is not PlanName.DRILL
-            remedy = "or raise `captures_per_hour`" if own else ""
+            remedy = "wait, or raise `captures_per_hour`" if own else ""
             return RefusedError(*said, remedy=remedy)
         counted = self.running - self._drills if plan is not PlanName.DRILL else self.running
         if target.name in self.running or len(counted) >= self.config.captures_at_once:

@@ -17,6 +17,7 @@ from daemon.reload import Reloader
 from daemon.spool.adopt import adopt
 from daemon.standing import line
 from daemon.targets.target import Target
+from daemon.unheard import NeverHeard
 from daemon.watch.deadlines import PAUSED_S
 from daemon.web.servers import Servers
 from model.capture import WindowEnd
@@ -40,6 +41,7 @@ class App:
         self._core = Core(config)
         self._servers = Servers(self._core)
         self._reloader = Reloader(self._core, self._servers, path, self._notifier)
+        self._never_heard = NeverHeard()
         self._stopping = asyncio.Event()
         self._signalled_s = float("-inf")
 
@@ -161,6 +163,7 @@ class App:
         await self._find_targets()
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
         self._core.triggers.look(time.monotonic())
+        self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()
         self._core.spool.make_room()
         if self._core.admission.disabled():

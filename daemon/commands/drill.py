@@ -60,6 +60,7 @@ def _followed(args: argparse.Namespace, path: str, asked_s: float, within_s: flo
         for sink in _news(answer, told):
             told.add(sink)
             _tell_sink(sink, answer["sinks"][sink], took_s)
+        _tell_trouble(answer, told)
         if answer["state"] == "stored" or not _pending(answer) or took_s > within_s:
             return _judged(answer, told, within_s)
         time.sleep(POLL_S)
@@ -83,6 +84,14 @@ def _tell_sink(name: str, one: Any, took_s: float) -> None:
         _tell("stored", f"by {name} after {took_s:.1f} s: {one['location']}")
     else:
         _tell("FAILED", f"sink {name} will not take it: {one['error']}", one["remedy"])
+
+
+def _tell_trouble(answer: Any, told: set[str]) -> None:
+    """Say at once what a sink stumbled over that may still take it: a minute without a word is long."""
+    for name, one in sorted(answer["sinks"].items()):
+        if one["progress"] == "pending" and one["error"] and f"trouble of {name}" not in told:
+            told.add(f"trouble of {name}")
+            _tell("waiting", f"for {name}, which is tried again: {one['error']}", one["remedy"])
 
 
 def _judged(answer: Any, told: set[str], within_s: float) -> bool:

@@ -25,7 +25,14 @@ def load(path: Path) -> Config:
                 _check_file(path, status)
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ConfigError([fault(str(path), "cannot be read", error.strerror or str(error))]) from error
+        rule = error.strerror or str(error)
+        closed = isinstance(error, PermissionError)
+        hint = (
+            f"open it and the folders above it to user {os.geteuid()} or group {os.getegid()}"
+            if closed
+            else ""
+        )
+        raise ConfigError([fault(str(path), "cannot be read", rule, hint)]) from error
     return parse(data, str(path))
 
 

@@ -9,6 +9,7 @@ from daemon.doctor.findings import Remedy
 _CAPABILITY = Remedy(
     kubernetes="""\
 # loopcam's container. A non-root container gets no ambient capability, hence uid 0, which holds nothing else.
+# By our charts and `loopcam inject`: privilege: ptrace.
 # Pod Security admits SYS_PTRACE at the level `privileged` only.
 securityContext:
   runAsUser: 0
@@ -96,8 +97,9 @@ def sandbox() -> Remedy:
 def remedy(obstacle: Obstacle, own: Own, target: Subject) -> Remedy:
     """The lines against one obstacle."""
     if obstacle in (Obstacle.USER, Obstacle.GROUP):
-        # where Yama is on, the same user would still be refused
-        return _CAPABILITY if own.yama.scope in (1, 2) else same_user(target)
+        # refused still: where Yama is on, and root that holds less than another root
+        refused_still = own.yama.scope in (1, 2) or (target.rights.uids[0] == 0 and target.rights.permitted)
+        return _CAPABILITY if refused_still else same_user(target)
     if obstacle is Obstacle.YAMA:
         off = "sysctl kernel.yama.ptrace_scope=0  # allows it to every process of the same user"
         return _with_command(_CAPABILITY, off) if own.yama.scope == 1 else _CAPABILITY

@@ -118,6 +118,13 @@ def _volume(path: Path) -> Remedy:
     )
 
 
+def _unit_line(path: Path, made: str) -> str:
+    """What gives a unit this folder: only one's own state systemd makes by itself."""
+    if Path("/var/lib/loopcam") in path.parents:
+        return "StateDirectory=loopcam  # makes /var/lib/loopcam"
+    return f"ReadWritePaths={path}  # after: {made}"
+
+
 def _not_writable(folder: Folder, there: Path) -> Finding:
     status, uid, gid = there.stat(), os.geteuid(), os.getegid()
     owner = f"  runAsUser: {status.st_uid}\n  runAsGroup: {status.st_gid}"
@@ -130,11 +137,12 @@ def _not_writable(folder: Folder, there: Path) -> Finding:
             command=f"chown -R {uid}:{gid} {there}",
         )
     else:
+        made = f"install -d -m 700 -o {uid} -g {gid} {folder.path}"
         mend = Remedy(
             kubernetes=f"securityContext:  # of the pod\n  fsGroup: {gid}",
-            systemd="[Service]\nStateDirectory=loopcam  # makes /var/lib/loopcam",
+            systemd=f"[Service]\n{_unit_line(folder.path, made)}",
             docker=f"--volume loopcam:{folder.path.parent} --user {status.st_uid}:{status.st_gid}",
-            command=f"install -d -m 700 -o {uid} -g {gid} {folder.path}",
+            command=made,
         )
     what = f"{there} is of {status.st_uid}:{status.st_gid}, mode {status.st_mode & 0o7777:o}"
     what += f": not ours to write ({uid}:{gid})"

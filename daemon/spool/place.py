@@ -41,7 +41,11 @@ def _demand_ours(path: Path) -> None:
 
 
 def _closed_by(path: Path) -> int | None:
-    """The user whose spool it is, where that keeps us out; None where it does not."""
+    """The user whose spool it is, where that keeps us out; None also where a folder above it is shut.
+
+    A spool of our own beside it would be behind the same shut folder: that is for whoever opens it to tell.
+    """
+    owner = None
     for part in _PARTS:
         found = path / part
         try:

@@ -107,7 +107,7 @@ class Listener:
                 sock.close()
             raise LoopcamError(
                 f"cannot listen on {self._host}:{self._port}: {error.strerror or error}",
-                remedy="choose another address or port, or stop what listens there",
+                remedy="choose another (`listen` or --listen, `metrics_listen`), or stop what listens there",
             ) from error
         return listening
 

@@ -138,7 +138,9 @@ install_units() {
 
 install_configuration() {
   mkdir -p "$configs"
-  if [ -n "$unit" ] && [ ! -e "$configs/loopcam.yaml" ]; then
+  if [ -n "$unit" ] && [ -e "$configs/loopcam.yaml" ]; then
+    echo "$configs/loopcam.yaml is there already and stays as it is: --unit $unit writes none."
+  elif [ -n "$unit" ]; then
     name=$(printf '%s' "${unit%.service}" | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9._-]/-/g')
     sed -e "s|^  - name: .*|  - name: $name|" -e "s|{systemd: .*}|{systemd: $unit}|" \
       -e "s|{journal: .*}|{journal: ${unit%.service}.service, start: \"...\", end: \"...\"}|" \
@@ -151,6 +153,7 @@ install_configuration() {
 }
 
 if [ -z "$destdir" ]; then
+  echo "Installing into $prefix, from the package index: half a minute, or a few on a slow network."
   add_user
   install_package
 fi
@@ -168,4 +171,6 @@ if booted; then
     exit 0
   fi
 fi
-echo "loopcam is installed. Next: write $configs/loopcam.yaml (see docs/systemd.md), then systemctl enable --now loopcam"
+next="write $configs/loopcam.yaml (see docs/systemd.md)"
+if [ -e "$configs/loopcam.yaml" ]; then next="look at $configs/loopcam.yaml, loopcam check it"; fi
+echo "loopcam is installed. Next: $next, then systemctl enable --now loopcam"

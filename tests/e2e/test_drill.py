@@ -98,6 +98,7 @@ def test_what_fails_is_said(tmp_path: Path, stuck: int) -> None:
         assert code == 1
         assert "FAILED    no_process: " in said
         assert stored(said, "file").startswith(str(tmp_path / "reports"))
+        assert said.count("waiting   for http, which is tried again: ") == 1
         assert "FAILED    sink http has not stored it within 12s: " in said
         assert "drill FAILED for absent, one" in said
         assert not any(value for _, value in cam.samples("loopcam_refusals_total", target="absent"))

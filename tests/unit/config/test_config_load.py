@@ -1,3 +1,4 @@
+import errno
 import logging
 import os
 
@@ -37,6 +38,14 @@ def test_a_file_behind_a_configmaps_links_is_loaded(file, tmp_path):
 def test_a_file_that_is_not_there_or_a_folder_is_told(tmp_path):
     assert told(tmp_path / "none").endswith("none: cannot be read: No such file or directory")
     assert "cannot be read: Is a directory" in told(tmp_path)
+
+
+def test_a_file_that_is_closed_says_for_whom_to_open_it(file, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(type(file), "open", refused)
+    assert f"to user {os.geteuid()} or group {os.getegid()}" in told(file)
 
 
 @pytest.mark.parametrize(

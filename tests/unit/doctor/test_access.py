@@ -164,6 +164,15 @@ def test_the_same_user_is_no_remedy_where_yama_is_on() -> None:
     assert "User=1000\nGroup=1000" in lines.systemd
 
 
+def test_the_same_user_is_no_remedy_for_a_root_that_holds_capabilities() -> None:
+    root_of_docker = Subject(pid=7, name="python3", rights=root(0xA80425FB))
+    powerless = Subject(pid=7, name="python3", rights=root(0))
+    lines = remedies.remedy(Obstacle.USER, Own(rights=rights(1000), yama=Yama(None)), root_of_docker)
+    assert "SYS_PTRACE" in lines.kubernetes
+    lines = remedies.remedy(Obstacle.USER, Own(rights=rights(1000), yama=Yama(None)), powerless)
+    assert "runAsUser: 0\n  runAsGroup: 0" in lines.kubernetes
+
+
 def test_the_capability_for_kubernetes_comes_with_user_0() -> None:
     lines = remedies.capability().kubernetes
     assert "runAsUser: 0" in lines

@@ -78,6 +78,21 @@ def test_a_spool_that_is_not_ours_is_a_problem_with_lines_that_mend_it(tmp_path:
     assert "fsGroup" in said.remedy.kubernetes
 
 
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("/var/lib/loopcam-x/reports", "ReadWritePaths=/var/lib/loopcam-x/reports"),
+        ("/var/lib/loopcam/r", "State"),
+    ],
+)
+def test_a_folder_that_is_closed_to_a_unit_is_opened_by_a_line_that_makes_or_names_it(
+    path: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("daemon.doctor.storage.os.access", lambda *_, **__: False)
+    said = found(config(tmp_path, sinks=[{"file": {"path": path}}]))["sink file", "sink"]
+    assert f"[Service]\n{line}" in said.remedy.systemd
+
+
 def test_a_disk_that_is_smaller_than_the_spool_may_become_is_warned_of(tmp_path: Path) -> None:
     said = found(config(tmp_path, spool={"path": str(tmp_path / "spool"), "max_bytes": "900000GiB"}))
     assert said["spool", "space"].level is Level.WARNING

@@ -37,6 +37,17 @@ def test_one_that_another_user_closed_stays_and_ours_is_beside_it(
     assert place(tmp_path / "spool-of-user-0") == tmp_path / "spool-of-user-0"
 
 
+def test_below_a_folder_that_is_shut_there_is_no_place_beside_it_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shut(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    path = tmp_path / "spool"
+    monkeypatch.setattr(Path, "stat", shut)
+    assert place(path) == path
+
+
 def _refused_at(closed: Path, path: Path) -> None:
     """What the kernel says to a root without CAP_DAC_OVERRIDE."""
     if path == closed:
