@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from daemon.capture.look import look
 from daemon.capture.plan import sampling, try_out
 from daemon.config import settings
+from daemon.config.selector import Selector
 from daemon.targets.collecting import check_collectors
 from daemon.targets.find import find
 from daemon.targets.group import Group
@@ -23,6 +24,7 @@ from model.errors import CollectorError
 _LOG = logging.getLogger(__name__)
 
 CHECK_FIRST_S, CHECK_MOST_S = 1.0, 60.0
+FINDING_PATIENCE_S = 1.0  # a systemd that does not answer holds up nothing else
 SETTLED_S = 1.0  # an interpreter that is just starting looks like no Python at all
 
 
@@ -34,6 +36,8 @@ class Fleet:
         self._units = Units()
         self._next_check_s: dict[str, tuple[float, float]] = {}
         self._judging: dict[str, asyncio.Task[None]] = {}
+        self._finding: asyncio.Task[dict[str, int]] | None = None
+        self._wanted: dict[str, Selector] = {}
         self._entries: dict[str, Target | Group] = {}
         self.targets: dict[str, Target] = {}
         self.reconfigure(configs)
@@ -80,23 +84,28 @@ class Fleet:
         self._next_check_s = {name: self._next_check_s[name] for name in kept}
 
     async def _look_for_processes(self) -> None:
-        wanted = {
-            target.name: target.config.process
-            for target in self
-            if not target.by_address
-            and not target.lost_for_good
-            and not target.config.process.peer  # it comes by its own word
-            and (target.process is None or target.config.process.pidfile is not None)
-        }
-        if not wanted:
-            return
-        for name, pid in (await asyncio.to_thread(find, wanted, self._units)).items():
+        """Find them, once at a time; an answer that is late is taken at a later look."""
+        if self._finding is None:
+            self._wanted = {target.name: target.config.process for target in self if _sought(target)}
+            if not self._wanted:
+                return
+            finding = asyncio.to_thread(find, self._wanted, self._units)
+            self._finding = asyncio.create_task(finding, name="find processes")
+        done, _ = await asyncio.wait({self._finding}, timeout=FINDING_PATIENCE_S)
+        if done:
+            found, self._finding = self._finding, None
+            self._found(found.result())
+
+    def _found(self, pids: Mapping[str, int]) -> None:
+        """Hold what was found for targets that still look for it, and tell of units that have no process."""
+        for name, selector in self._wanted.items():
             target = self.targets.get(name)
-            if target is not None and target.pid != pid:
+            if target is None or target.config.process != selector:  # reconfigured meanwhile
+                continue
+            if (pid := pids.get(name)) is not None and target.pid != pid:
                 target.hold(pid)
                 self._next_check_s.pop(name, None)
-        for name, selector in wanted.items():
-            if selector.unit is not None and (target := self.targets.get(name)) is not None:
+            if selector.unit is not None:
                 self._say_absent(target, self._units.absence(selector.unit))
 
     def _say_absent(self, target: Target, why: Possible) -> None:
@@ -140,6 +149,13 @@ class Fleet:
             about = {"target": target.name, "reason": judged.reason, "why": judged.detail}
             _LOG.warning(said, extra={**about, "remedy": judged.remedy})
         target.possible = judged
+
+
+def _sought(target: Target) -> bool:
+    """Whether its process is missing, or a pidfile may name another one by now."""
+    if target.by_address or target.lost_for_good or target.config.process.peer:  # a peer tells who it is
+        return False
+    return target.process is None or target.config.process.pidfile is not None
 
 
 def _settled(target: Target) -> bool:

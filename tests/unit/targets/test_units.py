@@ -1,15 +1,17 @@
 """Units of systemd: what is made of its words, and how often it is asked."""
 
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
+from daemon.config.load import parse
 from daemon.config.selector import Selector
 from daemon.config.settings import Target
 from daemon.config.walker import convert
-from daemon.targets import units
+from daemon.targets import fleet, units
 from daemon.targets.find import find
 from daemon.targets.units import SystemdError, Unit, Units, absence, asked, parsed
 from model.errors import Fault
@@ -235,3 +237,26 @@ def _systemctl(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Pa
     program.write_text(f"#!/bin/sh\n{script}\n")
     monkeypatch.setattr(units, "_ENVIRONMENT", {"PATH": str(folder)})
     return program
+
+
+async def test_a_systemd_that_hangs_holds_up_no_look_and_is_heard_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers = threading.Event()
+
+    def systemd(names: Sequence[str]) -> Mapping[str, Unit]:
+        answers.wait(30)
+        return {"a.service": RUNS}
+
+    monkeypatch.setattr(units, "asked", systemd)
+    monkeypatch.setattr(fleet, "FINDING_PATIENCE_S", 0.01)
+    (config,) = parse("targets: [{name: a, process: {systemd: a}, max_loop_time: 2m}]", "a test").targets
+    watched = fleet.Fleet([config], lambda _target: None)
+    await watched.look()
+    await watched.look()
+    assert watched["a"].pid is None
+    answers.set()
+    monkeypatch.setattr(fleet, "FINDING_PATIENCE_S", 30.0)
+    await watched.look()
+    assert watched["a"].pid == ME
+    watched["a"].let_go()
