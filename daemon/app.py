@@ -84,7 +84,7 @@ class App:
         _LOG.info("loopcam watches", extra=self._about())
         tell(self._core.config)
         self._tell_of_missing()
-        self._notifier.status(line(self._core, time.monotonic()))  # so that it is there as soon as we are
+        self._tell_status()  # so that it is there as soon as we are
         self._notifier.ready()
 
     def _tell_of_missing(self) -> None:
@@ -155,9 +155,13 @@ class App:
             try:
                 await self._look()
                 if not self._stopping.is_set():
-                    self._notifier.status(line(self._core, time.monotonic()))
+                    self._tell_status()
             except OSError as error:  # no descriptors or no processes left: that may pass, we go on
                 _LOG.warning("could not look at processes or files", extra={"error": str(error)})
+
+    def _tell_status(self) -> None:
+        if self._notifier.heard:
+            self._notifier.status(line(self._core, time.monotonic()))
 
     async def _look(self) -> None:
         await self._find_targets()

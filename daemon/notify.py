@@ -34,6 +34,11 @@ class Notifier:
         ours = pid in ("", str(os.getpid())) and usec.isdecimal()
         return cls(address, int(usec) / 1e6 if ours else 0.0)
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens: else there is nothing to put into words."""
+        return bool(self._address)
+
     def ready(self) -> None:
         """We hear and watch, and from now on show that our event loop turns."""
         self._owes_ready = not self._send("READY=1")
