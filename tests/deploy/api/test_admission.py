@@ -86,7 +86,8 @@ def test_taken_out_of_what_the_server_stored_it_is_the_same_to_the_server(
     with_us, without = (_stored(api, namespaces["restricted"], one) for one in texts)
     assert json.loads(removed(json.dumps(with_us)))["spec"] == without["spec"]
     again = injected(json.dumps(with_us), converted({"target": "autoscaler", "config": CONFIG}))
-    assert len(json.loads(again.partition("\n---\n")[0])["spec"]["template"]["spec"]["containers"]) == 2
+    deployment, _config_map = yaml.safe_load_all(again)
+    assert len(deployment["spec"]["template"]["spec"]["containers"]) == 2
 
 
 def _stored(api: Api, namespace: str, text: str) -> dict[str, Any]:
