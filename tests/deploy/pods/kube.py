@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -171,19 +170,15 @@ class Pod:
 
     def runs(self, name: str = "loopcam") -> bool:
         """Whether a container does."""
-        return self.podman.inspect(self.container(name))["State"]["Status"] in ("running", "stopping")
+        return self.podman.inspect(self.container(name))["State"]["Status"] == "running"
 
-    @contextmanager
-    def deleted(self) -> Iterator[None]:
-        """While it is being deleted: every container has got SIGTERM at once, and the grace is not over."""
-        names = [self.container(name) for name in ("loopcam", "autoscaler")]
-        stops = [self.podman.start("stop", "--time", "60", name, stdout=subprocess.DEVNULL) for name in names]
-        try:
-            yield
-        finally:
-            self.remove()
-            for one in stops:
-                one.communicate()
+    def terminate(self) -> None:
+        """What a deletion begins with: every container gets SIGTERM at once, and the grace is not over.
+
+        `podman stop` ends the whole pod with the first that has ended: who is stopping counts as gone.
+        """
+        for name in ("loopcam", "autoscaler"):
+            self.podman("kill", "--signal", "TERM", self.container(name))
 
     def remove(self) -> None:
         """End it."""

@@ -50,7 +50,8 @@ def test_another_group_than_the_targets_is_told_with_the_line_that_mends_it(
         "NOT READY: autoscaler: it runs in group 1000, loopcam in 2000, "
         "add securityContext: {runAsUser: 1000, runAsGroup: 1000}"
     )
-    until(lambda: 'reason="not_permitted",target="autoscaler"} 0.0' in one.ask("/metrics"), "so the daemon")
+    judged = 'loopcam_capture_possible{reason="not_permitted",target="autoscaler"} 0.0'
+    until(lambda: judged in one.ask("/metrics"), "so the daemon")
     drill = one.podman.run("exec", one.container(), "loopcam", "collect", "--drill")
     assert drill.returncode == 1
     assert b"FAILED    not_permitted: may not read the process" in drill.stdout
