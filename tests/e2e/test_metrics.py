@@ -127,7 +127,7 @@ def test_a_stall_from_before_the_daemons_start_is_captured_and_one_without_an_an
     tmp_path: Path,
 ) -> None:
     with exposing() as http, looping() as child, exposing() as deaf, looping() as other:
-        http.loop(start_ago_s=300, ends=7)
+        http.loop(start_ago_s=330, ends=7)  # told to a second, as its clock is known by Date
         deaf.loop()
         unanswered = {"metrics": {"unanswered": True, "interval": "500ms", "deadline": "400ms"}}
         entries = [
