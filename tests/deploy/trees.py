@@ -1,27 +1,18 @@
-"""Debian trees, made once and kept in `.tools/trees`: what images and booted systems start from."""
+"""Debian trees, kept in `.tools/trees`: what images and booted systems start from."""
 
-import fcntl
 import shutil
 import subprocess
 from pathlib import Path
 
-TOOLS = Path(__file__).parents[2] / ".tools"
+from tests.deploy.kept import kept
+
 SUITE = "trixie"  # glibc 2.41: what python:3.13-slim-trixie has
 _SOURCES = Path("/etc/apt/sources.list.d/debian.sources")
 
 
 def debian(name: str, *packages: str) -> Path:
     """The root of a minimal Debian with these packages; needs root and debootstrap."""
-    place = TOOLS / "trees" / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.exists():
-            made = place.with_name(f"{name}.new")
-            shutil.rmtree(made, ignore_errors=True)
-            _bootstrap(made, packages)
-            made.rename(place)
-    return place
+    return kept("trees", name, lambda place: _bootstrap(place, packages))
 
 
 def _bootstrap(place: Path, packages: tuple[str, ...]) -> None:

@@ -1,14 +1,12 @@
 """What loopcam needs as wheels for the Python of a Debian tree, its build too, kept in `.tools/wheels`."""
 
-import fcntl
 import hashlib
-import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
-from tests.deploy.trees import TOOLS
+from tests.deploy.kept import kept
 
 ROOT = Path(__file__).parents[3]
 
@@ -17,16 +15,8 @@ def wheels(version: str) -> Path:
     """A folder with all of them, for pip's --find-links; `version` is the Python's, such as 3.13."""
     stating = (ROOT / "pyproject.toml", ROOT / "constraints.txt", Path(__file__))
     stated = b"".join(one.read_bytes() for one in stating)
-    place = TOOLS / "wheels" / f"{version}-{hashlib.sha256(stated).hexdigest()[:12]}"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with (place.parent / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not place.exists():
-            fresh = place.with_name(f"{place.name}.new")
-            shutil.rmtree(fresh, ignore_errors=True)
-            _download(fresh, version)
-            fresh.rename(place)
-    return place
+    name = f"{version}-{hashlib.sha256(stated).hexdigest()[:12]}"
+    return kept("wheels", name, lambda place: _download(place, version))
 
 
 def _download(place: Path, version: str) -> None:
