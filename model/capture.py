@@ -6,6 +6,7 @@ import msgspec
 
 from model.artifacts import Artifact
 from model.events import Trigger
+from model.history import History
 
 FORMAT = 1
 
@@ -128,6 +129,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     trigger: Trigger
     iteration: Iteration | None
     window: Window
+    history: History | None = None  # of healthy iterations, where enough were seen
     outcome: Outcome
     notes: tuple[str, ...] = ()  # such as observer_paused, adopted
     recording: Recording | None = None

@@ -4,6 +4,8 @@ import msgspec
 
 from model.artifacts import Artifact
 from model.capture import FORMAT, Capture
+from model.comparison import Comparison
+from model.verdict import Verdict
 
 
 class TopStack(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +40,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     path: str  # TARGET/YYYY/MM/DD/ID: where sinks put it
     capture: Capture
     rendering: Rendering
+    verdict: Verdict | None = None  # None: nothing was judged, as nothing could be drawn
+    comparison: Comparison | None = None  # with healthy iterations, where any were seen
     top_stacks: tuple[TopStack, ...] = ()  # the main thread's first
     artifacts: tuple[Artifact, ...] = ()  # capture.json, evidence and documents
     versions: dict[str, str] = {}

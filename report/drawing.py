@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from model.artifacts import Artifact
 from model.capture import Capture
+from model.comparison import Comparison
 from model.fetches import Fetches
 from model.manifest import Rendering, TopStack
 from model.samples import SampleTable, ThreadKind
+from model.signals import NO_SIGNALS, Signals
+from model.verdict import Verdict
 from report.evidence.loglines import Tail
 from report.evidence.looks import Look
 from report.evidence.metrics import Difference
@@ -21,7 +24,8 @@ class Drawing:
     """A capture and what was found in its evidence; `artifacts` are the files that are there already."""
 
     capture: Capture
-    table: SampleTable
+    whole: SampleTable  # lead-up and window on one axis of time
+    table: SampleTable  # the window's; weights, trees and top stacks are of this
     weights: Mapping[Key, Weight]
     trees: Mapping[int, Tree]
     looks: tuple[Look, ...]
@@ -32,6 +36,9 @@ class Drawing:
     fetches: tuple[Fetches, ...] = ()
     metrics: tuple[Difference, ...] = ()
     logs: tuple[Tail, ...] = ()
+    signals: Signals = NO_SIGNALS
+    comparison: Comparison | None = None
+    verdict: Verdict | None = None
 
     def threads(self) -> list[int]:
         """The threads that were sampled: the main one, then those seen longest."""

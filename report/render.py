@@ -13,7 +13,7 @@ from disk import durable
 from model.artifacts import Artifact
 from model.capture import Capture
 from model.manifest import Manifest, Rendering
-from report import manifests
+from report import manifests, slices
 from report.drawing import Drawing
 from report.evidence import reading
 from report.evidence.reading import Evidence
@@ -95,7 +95,7 @@ def unrendered(directory: Path, why: str) -> Manifest:
 def _drawing(
     capture: Capture, found: Evidence, artifacts: tuple[Artifact, ...], faults: tuple[str, ...]
 ) -> Drawing:
-    table = found.table
+    table = slices.window(found.table, capture.window)
     rendering = Rendering(
         rendered=True,
         detail="; ".join(faults),
@@ -107,6 +107,7 @@ def _drawing(
     by_thread = trees(table, by_key)
     return Drawing(
         capture=capture,
+        whole=found.table,
         table=table,
         weights=by_key,
         trees=by_thread,

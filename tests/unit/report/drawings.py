@@ -72,6 +72,7 @@ def drawing(
     missed_us = sum(end_us - begin_us for begin_us, end_us in table.gaps())
     return Drawing(
         capture=capture,
+        whole=table,
         table=table,
         weights=by_key,
         trees=by_thread,
