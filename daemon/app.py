@@ -118,6 +118,7 @@ class App:
         grace_s, began_s = self._core.config.shutdown_grace, asyncio.get_running_loop().time()
         _LOG.info("stopping", extra={"grace": str(grace_s)})
         self._core.captures.close()
+        self._core.dashcam.stop()
         self._reloader.close()
         self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
@@ -131,6 +132,7 @@ class App:
         await self._keep_evidence(began_s + EVIDENCE_S)
         await self._servers.stop()
         await self._core.captures.abandon()
+        await self._core.dashcam.close()
         await self._core.deliveries.stop()
         for target in self._core.fleet:
             target.let_go()
@@ -167,6 +169,7 @@ class App:
         await self._find_targets()
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
         self._core.triggers.look(time.monotonic())
+        self._core.dashcam.look()
         self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()
         self._core.spool.make_room()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from daemon.admission import Admission
 from daemon.capture.capture import take
+from daemon.capture.leadup import LeadUp
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
 from daemon.capture.running import Next, Running
@@ -51,6 +52,7 @@ class Captures:
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
+        self.leadup: Callable[[Target, Held], LeadUp | None] = lambda target, held: None
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,7 +84,8 @@ class Captures:
         facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
-        running = self._running[target.name] = Running(target, whose, window, facts, notes)
+        before = self.leadup(target, held)
+        running = self._running[target.name] = Running(target, whose, window, facts, notes, before)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -158,7 +161,7 @@ class Captures:
             self._ended(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
-            running.subject.held.close()
+            running.close()
             self._admission.done(running.target.name)
             self.finished(running.facts, entry, why)
             self._go_on(running.target)
@@ -178,7 +181,7 @@ class Captures:
     async def _take(self, running: Running) -> Entry:
         incoming = await self._incoming(running.facts)
         how = plan(running.target.config, running.facts.trigger)
-        capture = await take(how, running.subject, running.window, incoming, running.notes)
+        capture = await take(how, running.subject, running.window, incoming, running.notes, running.leadup)
         if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
             self._spool.discard(incoming)
             part = capture.parts[0]

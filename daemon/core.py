@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from daemon.admission import Admission
 from daemon.captures import Captures
 from daemon.config.settings import Config
+from daemon.dashcam.dashcam import Dashcam
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
@@ -41,7 +42,10 @@ class Core:
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, self._exited)
+        self.dashcam = Dashcam(self.fleet, self.admission, self.spool, self.telemetry)
+        self.captures.leadup = self.dashcam.hand_over
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
+        self.events.listeners.append(self.dashcam.heard)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = path / "state" / "sources"
@@ -62,6 +66,7 @@ class Core:
     def _exited(self, target: Target) -> None:
         self.hurry.set()
         self.triggers.exited(target)
+        self.dashcam.exited(target)
 
     def _of_note(self, target: str) -> Iterator[str]:
         """The ids of a target's reports in the spool; a drill is no report that an alert should point to."""

@@ -7,6 +7,7 @@ import msgspec
 
 from daemon.admission import limit_rules
 from daemon.core import Core
+from daemon.dashcam.dashcam import DashcamStatus
 from daemon.evidence import version
 from daemon.limits_file import now
 from daemon.spool.entry import Entry
@@ -65,6 +66,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitsStatus
     sources: tuple[SourceStatus, ...]
     triggers: tuple[Armed, ...]  # beside the overrun
+    dashcam: DashcamStatus
     capturing: bool
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
     captures: dict[str, int]  # since the daemon's start, by outcome
@@ -144,6 +146,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         limits=_limits(core, target),
         sources=tuple(_sources(core, target, now_s)),
         triggers=tuple(core.triggers.armed(target)),
+        dashcam=core.dashcam.status(target),
         capturing=target.name in core.admission.running,
         waiting=core.orders.waiting(target.name),
         captures=dict(core.captures.outcomes.get(target.name, {})),
