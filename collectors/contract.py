@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import msgspec
 
@@ -10,6 +10,9 @@ from fetch.access import Endpoint
 from model.artifacts import Artifact
 from model.capture import Outcome, ProcessIdentity, WindowEnd
 from model.events import Trigger
+
+if TYPE_CHECKING:
+    from collectors.host.ring import Ring
 
 
 class Target(Protocol):
@@ -38,6 +41,10 @@ class Target(Protocol):
     @property
     def presets(self) -> tuple[str, ...]:
         """The presets of its sources: which well-known program it is."""
+
+    @property
+    def signals(self) -> "Ring | None":
+        """The host signals of its last minutes, where they were read before the trigger."""
 
     def alive(self) -> bool:
         """Whether it is still there; as long as it is, its process number is its own."""

@@ -119,6 +119,7 @@ def _drawing(
         fetches=found.fetches,
         metrics=found.metrics,
         logs=found.logs,
+        signals=found.signals,
     )
 
 
