@@ -7,7 +7,7 @@ from collectors.host.process import TICKS_PER_S, kib, lines
 from model.signals import Name
 
 _OF_STAT = (Name.HOST_BUSY, Name.HOST_OTHERS, Name.HOST_STOLEN, Name.HOST_IO_WAIT)
-FRESH_S = 0.05
+FRESH_S = 0.01  # several targets that are read one after the other
 
 
 class Machine:

@@ -43,6 +43,11 @@ class Ring:
         """How many there are."""
         return len(self._rows)
 
+    @property
+    def followed(self) -> bool:
+        """Whether somebody takes its rows as they come, and then has them read, too."""
+        return bool(self._writes)
+
     def read(self, most_threads: int, *, fast: bool = False) -> bool:
         """Take one more row; False where the process has ended, and what was read may be a successor's."""
         began_s = time.thread_time()

@@ -56,6 +56,9 @@ class Readings:
             slow = self._slow(target, now_s)
             if now_s < self._next_s.get(name, 0.0) and not slow:
                 continue
+            if process.signals is not None and process.signals.followed:  # a capture reads it now
+                self._next_s[name] = now_s + LOOK_S
+                continue
             cost_s = self._read(process)
             self._next_s[name] = now_s + interval_s(options.interval, cost_s, len(wanting), slow=slow)
         if wanting:
