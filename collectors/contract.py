@@ -79,6 +79,9 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     needs_address: ClassVar[bool] = False  # it asks the target's HTTP
+    needs_process: ClassVar[bool] = False  # it reads of the target's process
+    # It goes with other evidence: how the capture went is said by the others, where there are any.
+    companion: ClassVar[bool] = False
     # It costs the target next to nothing, and is taken in light captures too (`target.trigger.plan` tells).
     light: ClassVar[bool] = False
     # It needs no living target, and is taken when the target's process has ended.

@@ -28,6 +28,8 @@ MOST_ROWS = 1200  # of a window: a long one is read less often
 class Host(Collector, frozen=True, kw_only=True):
     """Signals of the target's process, its control group and its machine over lead-up and window."""
 
+    needs_process: ClassVar[bool] = True
+    companion: ClassVar[bool] = True
     light: ClassVar[bool] = True
     posthumous: ClassVar[bool] = True
 
