@@ -15,7 +15,7 @@ STALLS: dict[str, Stall] = {
     "gil_contention": Stall("gil_contention", "busy threads beside the loop", computing.reconcile_shards),
     "lock_wait": Stall("lock_wait", "a worker holds the lock while it works", sharing.update_nodes),
     "lock_wait-future": Stall("lock_wait", "waits for the result of a pool's thread", sharing.update_prices),
-    "deadlock": Stall("deadlock", "two threads, two sharing, in different order", sharing.move_pods),
+    "deadlock": Stall("deadlock", "two threads, two locks, in different order", sharing.move_pods),
     "network_wait": Stall("network_wait", "a request that is never answered", remotes.ask_provider),
     "network_wait-timeout": Stall("network_wait", "the same with a long time-out", remotes.ask_patiently),
     "network_wait-connect": Stall("network_wait", "a server whose queue is full", remotes.reach_provider),
