@@ -1,6 +1,18 @@
 """The stalls that the demonstration can play: one function each, and the verdict that is right."""
 
-from daemon.demo.stalls import computing, coroutines, formats, provider, remotes, sharing, waiting
+from daemon.demo.stalls import (
+    computing,
+    coroutines,
+    disks,
+    formats,
+    groups,
+    names,
+    neighbours,
+    provider,
+    remotes,
+    sharing,
+    waiting,
+)
 from daemon.demo.stalls.contract import Stall
 
 DEFAULT = "own_code"
@@ -67,4 +79,32 @@ STALLS: dict[str, Stall] = {
     "regular_expression-module": Stall("regular_expression", "the same by re.search", formats.find_units),
     "log_pipe": Stall("log_pipe", "logging into a pipe that nobody reads", waiting.announce_pending),
     "log_pipe-print": Stall("log_pipe", "print into a pipe that nobody reads", waiting.print_pending),
+    "dns": Stall("dns", "a name server that never answers", names.find_provider, missing=names.without_glibc),
+    "tls": Stall("tls", "a server that is silent in the handshake", names.greet_provider),
+    "tls-context": Stall("tls", "reads all certificates again and again", names.trust_again),
+    "tls-key": Stall(
+        "tls", "makes RSA keys", names.renew_identity, names.prepare_identity, names.without_cryptography
+    ),
+    "disk": Stall("disk", "waits for the disk after each small record", disks.keep_journal),
+    "disk-frozen": Stall(
+        "disk", "a frozen file system", disks.keep_journal_elsewhere, missing=disks.without_loop_mount
+    ),
+    "cpu_throttled": Stall(
+        "cpu_throttled", "a quota of 6 % of a core", groups.plan_nodes, missing=groups.without_cpu_quota
+    ),
+    "cpu_starved": Stall("cpu_starved", "ten processes want the same core", neighbours.place_pods),
+    "memory_pressure": Stall(
+        "memory_pressure",
+        "more pages than its control group may hold",
+        groups.read_index,
+        groups.write_index,
+        groups.without_memory_limit,
+    ),
+    "stopped": Stall("stopped", "somebody stops it with SIGSTOP", neighbours.watch_rollout),
+    "stopped-frozen": Stall(
+        "stopped",
+        "its control group is frozen",
+        neighbours.watch_rollout_frozen,
+        missing=neighbours.without_freezer,
+    ),
 }
