@@ -11,6 +11,7 @@ from disk import durable
 from model import coding
 from model.artifacts import Artifact
 from model.capture import Capture
+from model.comparison import Comparison
 from model.errors import RenderError
 from model.manifest import Manifest, Rendering, TopStack
 from model.report import CAPTURE_FILE, MANIFEST_FILE, location
@@ -66,6 +67,7 @@ def write(
     rendering: Rendering,
     artifacts: Iterable[Artifact],
     top_stacks: tuple[TopStack, ...] = (),
+    comparison: Comparison | None = None,
 ) -> Manifest:
     """Write the next revision of the manifest."""
     manifest = Manifest(
@@ -74,6 +76,7 @@ def write(
         path=location(capture.target, capture.id),
         capture=capture,
         rendering=rendering,
+        comparison=comparison,
         top_stacks=top_stacks,
         artifacts=tuple(artifacts),
         versions=dict(_versions(capture)),
