@@ -6,7 +6,10 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
+
 from daemon.admission import Admission
+from daemon.baseline.baselines import Baselines
 from daemon.capture.capture import take
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
@@ -52,6 +55,7 @@ class Captures:
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
+        self.baselines: Baselines | None = None  # what healthy iterations are like
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -185,6 +189,9 @@ class Captures:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
+        if self.baselines is not None:
+            history = self.baselines.histories.of(capture.target)
+            capture = msgspec.structs.replace(capture, history=history)
         entry = await accepted(self._spool, incoming, capture)
         self._count(capture)
         return entry
@@ -198,7 +205,10 @@ class Captures:
 
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
-        return self._spool.begin(facts)
+        incoming = self._spool.begin(facts)
+        if self.baselines is not None:
+            self.baselines.enclose(facts.target, incoming.evidence_dir)
+        return incoming
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)
