@@ -11,6 +11,7 @@ from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
 from daemon.limits_file import LimitsFile
+from daemon.notifications.notifications import Notifications
 from daemon.orders import Orders
 from daemon.sources.running import Sources
 from daemon.spool.entry import Entry
@@ -39,6 +40,8 @@ class Core:
         self.spool = Spool(path, max_bytes=quota.max_bytes, max_reports=quota.max_reports)
         self.admission = Admission(config, LimitsFile(path / "state" / "limits.json"), self.spool)
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
+        self.notifications = Notifications(config.notifications, self.spool, self.telemetry)
+        self.deliveries.on_accepted = self.notifications.wake
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, self._exited)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
@@ -55,6 +58,8 @@ class Core:
         self.fleet.reconfigure(config.targets)
         if old.sinks != config.sinks:
             self.deliveries.use(config.sinks)
+        if old.notifications != config.notifications:
+            self.notifications.use(config.notifications)
         self.sources.use()
         self.events.reconfigured()
         self.hurry.set()
@@ -72,6 +77,7 @@ class Core:
     def _delivered(self, sink: str, entry: Entry, delivery: Delivery) -> None:
         """Tell how an attempt to store a report ended."""
         self.orders.delivered(entry)
+        self.notifications.wake()
         about = {"report": entry.id, "sink": sink}
         if delivery.progress is Progress.DELIVERED:
             self.telemetry.deliveries.labels(sink, "delivered").inc()

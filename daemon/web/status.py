@@ -1,12 +1,14 @@
 """What the daemon would tell of itself now, as plain data for JSON and for the page."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
 from daemon.admission import limit_rules
 from daemon.core import Core
+from daemon.delivery.outbox import Outbox
 from daemon.evidence import version
 from daemon.limits_file import now
 from daemon.spool.entry import Entry
@@ -80,6 +82,15 @@ class SinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str
 
 
+class NotificationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One notification's queue."""
+
+    name: str
+    pending: int
+    dead: int
+    last_error: str
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The whole daemon."""
 
@@ -88,6 +99,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     refused_config: str  # the faults of a newer configuration file; empty while none was refused
     targets: tuple[TargetStatus, ...]
     sinks: tuple[SinkStatus, ...]
+    notifications: tuple[NotificationStatus, ...]
     spool_bytes: int
     spool_reports: int
     spool_damaged: int
@@ -105,6 +117,7 @@ class ReportStatus(msgspec.Struct, frozen=True, kw_only=True):
     drawn: bool
     top: str
     sinks: dict[str, Delivery]
+    notices: dict[str, Delivery]  # NOTIFICATION.MOMENT
 
 
 def status(core: Core) -> Status:
@@ -114,7 +127,8 @@ def status(core: Core) -> Status:
         disabled=core.admission.disabled(),
         refused_config=core.refused_config,
         targets=tuple(_target(core, target, time.monotonic()) for target in core.fleet),
-        sinks=tuple(_sinks(core)),
+        sinks=tuple(SinkStatus(**queue) for queue in _queues(core.deliveries.outboxes)),
+        notifications=tuple(NotificationStatus(**queue) for queue in _queues(core.notifications.boxes)),
         spool_bytes=core.spool.used_bytes(),
         spool_reports=len(core.spool.entries),
         spool_damaged=core.spool.damaged(),
@@ -191,17 +205,17 @@ def _limits(core: Core, target: Target) -> LimitsStatus:
     )
 
 
-def _sinks(core: Core) -> Iterator[SinkStatus]:
-    for name, outbox in core.deliveries.outboxes.items():
+def _queues(outboxes: Mapping[str, Outbox]) -> Iterator[dict[str, Any]]:
+    for name, outbox in outboxes.items():
         waiting = [delivery for _, delivery in outbox.undelivered()]
         states = [delivery.progress for delivery in waiting]
         errors = [delivery.error for delivery in waiting if delivery.error]
-        yield SinkStatus(
-            name=name,
-            pending=states.count(Progress.PENDING),
-            dead=states.count(Progress.DEAD),
-            last_error=errors[-1] if errors else "",
-        )
+        yield {
+            "name": name,
+            "pending": states.count(Progress.PENDING),
+            "dead": states.count(Progress.DEAD),
+            "last_error": errors[-1] if errors else "",
+        }
 
 
 def _report(entry: Entry) -> ReportStatus:
@@ -216,4 +230,5 @@ def _report(entry: Entry) -> ReportStatus:
         drawn=entry.drawn,
         top=f"{top[0].function} {top[0].function_share:.0%}" if top else "",
         sinks=entry.deliveries,
+        notices=entry.notices,
     )

@@ -34,6 +34,7 @@ def with_everything() -> Telemetry:
     telemetry = Telemetry("1.2.3")
     telemetry.add_target("loop", lambda: 4.5)
     telemetry.add_sink("s3")
+    telemetry.add_notification("webhook")
     telemetry.events.labels("loop", "heartbeat", "start").inc()
     telemetry.set_sources("loop", {"log": True})
     telemetry.stale_events.labels("loop", "log").inc()
