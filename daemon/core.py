@@ -22,6 +22,7 @@ from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.triggers.running import Triggers
+from daemon.verdicts import Verdicts
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,7 +42,9 @@ class Core:
         self.admission = Admission(config, LimitsFile(path / "state" / "limits.json"), self.spool)
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
         self.notifications = Notifications(config.notifications, self.spool, self.telemetry)
+        self.verdicts = Verdicts(self.telemetry)
         self.deliveries.on_accepted = self.notifications.wake
+        self.deliveries.on_drawn = self.verdicts.drawn
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, self._exited)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)

@@ -18,6 +18,7 @@ def announce(core: Core) -> None:
         core.telemetry.add_target(target.name, partial(_in_flight_s, core, target.name))
         for trigger in target.config.triggers:
             core.telemetry.triggers.labels(target.name, trigger.options.kind)
+    core.verdicts.remember(core.spool.entries.values())
     for part in core.config.sinks:
         core.telemetry.add_sink(part.name)
     for notification in core.config.notifications:
@@ -36,6 +37,7 @@ def withdraw(
         core.telemetry.remove_notification(name)
     for target in targets:
         core.telemetry.remove_target(target)
+        core.verdicts.forget(target)
         for figures in (core.captures.outcomes, core.captures.refusals, core.captures.uncaptured):
             figures.pop(target, None)
     for sink in sinks:

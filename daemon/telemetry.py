@@ -27,6 +27,7 @@ class Telemetry(SeriesRegistry):
         ProcessCollector(registry=self._registry)
 
         self._list_of_targets()
+        self._list_of_captures()
         self._list_of_the_daemon()
         self.build_info.labels(version).set(1)
         self.config_last_reload_successful.set(1)
@@ -34,7 +35,7 @@ class Telemetry(SeriesRegistry):
             self.config_reloads.labels(result)
 
     def _list_of_targets(self) -> None:
-        """Every series of a target, its sources and its captures."""
+        """Every series of a target and its sources."""
         c, g, h = self._counter, self._gauge, self._histogram
         self.iterations = c("iterations", "Iterations that ended.", "target")
         self.iteration_duration_s = h(
@@ -67,9 +68,22 @@ class Telemetry(SeriesRegistry):
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
         self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")
         self.overruns = c("overruns", "Iterations that overran.", "target", "certainty")
+
+    def _list_of_captures(self) -> None:
+        """Every series of a target's captures, and of what can be said of them."""
+        c, g, h = self._counter, self._gauge, self._histogram
         self.triggers = c("triggers", "Wishes for a capture, granted or not.", "target", "kind")
         self.refusals = c("refusals", "Triggers that led to no capture.", "target", "reason")
         self.captures = c("captures", "Captures that ended.", "target", "outcome")
+        self.verdicts = c("verdicts", "Reports by what they say.", "target", "cause", "confidence")
+        self.last_verdict_info = g(
+            "last_verdict_info",
+            "The newest verdict on a target.",
+            "target",
+            "cause",
+            "confidence",
+            "signature",
+        )
         self.capture_notes = c("capture_notes", "Captures with a note, such as adopted.", "target", "note")
         self.collector_s = h(
             "collector_seconds", "Time a collector or recorder took.", _COLLECTOR_BUCKETS_S, "collector"
@@ -186,6 +200,10 @@ class Telemetry(SeriesRegistry):
         """Name the newest report of a target and where it is."""
         printable = location.encode(errors="replace").decode()  # a path may hold what is no text
         self._replace(self.last_report_info, target, report_id, printable).set(1)
+
+    def set_last_verdict(self, target: str, cause: str, confidence: str, signature: str) -> None:
+        """Name the newest verdict on a target: one series each, however many signatures there are."""
+        self._replace(self.last_verdict_info, target, cause, confidence, signature).set(1)
 
     def count_reload(self, *, success: bool) -> None:
         """Count a reading of the configuration."""

@@ -8,6 +8,7 @@ from model.capture import FORMAT, Capture
 from model.events import PlanName
 from model.manifest import Manifest
 from model.report import location
+from model.verdict import Verdict
 
 
 class Moment(StrEnum):
@@ -56,6 +57,17 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     link: str  # to the report: the configured one, or where it is stored
 
 
+def answer(verdict: Verdict) -> Answer:
+    """A verdict, as it is told where there is no room for its evidence."""
+    return Answer(
+        cause=verdict.cause,
+        confidence=verdict.confidence,
+        sentence=verdict.sentence,
+        signature=verdict.signature,
+        remedy=verdict.remedy,
+    )
+
+
 def news(
     capture: Capture, manifest: Manifest | None, moment: Moment, locations: dict[str, str], link: str
 ) -> News:
@@ -82,15 +94,7 @@ def news(
         threshold_s=trigger.threshold_s,
         duration_s=ended_s - iteration.started_s if iteration and ended_s is not None else None,
         outcome=capture.outcome,
-        verdict=Answer(
-            cause=verdict.cause,
-            confidence=verdict.confidence,
-            sentence=verdict.sentence,
-            signature=verdict.signature,
-            remedy=verdict.remedy,
-        )
-        if verdict
-        else None,
+        verdict=answer(verdict) if verdict else None,
         signature=verdict.signature if verdict else "",
         function=top.function if top else "",
         function_share=top.function_share if top else None,

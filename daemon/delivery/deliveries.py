@@ -26,6 +26,7 @@ class Deliveries:
         self._spool = spool
         self._on_result = on_result
         self.on_accepted: Callable[[], None] = lambda: None  # who wants to hear of each
+        self.on_drawn: Callable[[Entry], None] = lambda entry: None
         self._pen = asyncio.Lock()  # one report is drawn at a time
         self._drawing: set[str] = set()
         self._all_drawn = asyncio.Event()
@@ -83,6 +84,7 @@ class Deliveries:
             renderer = None
             await asyncio.sleep(DRAW_AGAIN_S)
             self._spool.make_room()
+        self.on_drawn(entry)
         for outbox in self.outboxes.values():
             outbox.wake()
 

@@ -15,7 +15,9 @@ from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.target import Target
 from daemon.triggers.running import Armed
+from daemon.verdicts import LastVerdict
 from model.events import TriggerKind
+from model.news import Answer, answer
 
 
 class InFlightStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +73,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
+    last_verdict: LastVerdict | None
 
 
 class SinkStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +119,7 @@ class ReportStatus(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     drawn: bool
     top: str
+    verdict: Answer | None  # None before it is drawn, or where nothing was judged
     sinks: dict[str, Delivery]
     notices: dict[str, Delivery]  # NOTIFICATION.MOMENT
 
@@ -162,6 +166,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         waiting=core.orders.waiting(target.name),
         captures=dict(core.captures.outcomes.get(target.name, {})),
         refusals=dict(core.captures.refusals.get(target.name, {})),
+        last_verdict=core.verdicts.last(target.name),
     )
 
 
@@ -219,7 +224,8 @@ def _queues(outboxes: Mapping[str, Outbox]) -> Iterator[dict[str, Any]]:
 
 
 def _report(entry: Entry) -> ReportStatus:
-    top = entry.manifest().top_stacks if entry.drawn else ()
+    manifest = entry.manifest() if entry.drawn else None
+    top, verdict = (manifest.top_stacks, manifest.verdict) if manifest else ((), None)
     return ReportStatus(
         id=entry.id,
         target=entry.target,
@@ -229,6 +235,7 @@ def _report(entry: Entry) -> ReportStatus:
         size_bytes=entry.size_bytes,
         drawn=entry.drawn,
         top=f"{top[0].function} {top[0].function_share:.0%}" if top else "",
+        verdict=answer(verdict) if verdict else None,
         sinks=entry.deliveries,
         notices=entry.notices,
     )

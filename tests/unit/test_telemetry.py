@@ -35,6 +35,8 @@ def with_everything() -> Telemetry:
     telemetry.add_target("loop", lambda: 4.5)
     telemetry.add_sink("s3")
     telemetry.add_notification("webhook")
+    telemetry.verdicts.labels("loop", "dns", "high").inc()
+    telemetry.set_last_verdict("loop", "dns", "high", "dns-1a2b")
     telemetry.events.labels("loop", "heartbeat", "start").inc()
     telemetry.set_sources("loop", {"log": True})
     telemetry.stale_events.labels("loop", "log").inc()
