@@ -51,6 +51,7 @@ class App:
             await self._startup()
             async with asyncio.TaskGroup() as tasks:
                 await self._core.deliveries.start(tasks)
+                self._core.notifications.start(tasks)
                 ticker = tasks.create_task(self._tick(), name="ticker")
                 await self._stopping.wait()
                 await self._shutdown()
@@ -128,6 +129,7 @@ class App:
                 await self._core.sources.stop()
                 await self._core.captures.closed()
                 await self._core.deliveries.drained()
+                await self._core.notifications.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")
         await self._keep_evidence(began_s + EVIDENCE_S)
@@ -135,6 +137,7 @@ class App:
         await self._core.captures.abandon()
         await self._core.deliveries.stop()
         await self._core.baselines.close()
+        await self._core.notifications.stop()
         for target in self._core.fleet:
             target.let_go()
 

@@ -17,6 +17,7 @@ from daemon.capture.running import Next, Running
 from daemon.capture.subject import subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
+from daemon.notifications.notices import due
 from daemon.spool.accepting import accepted
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
@@ -84,7 +85,8 @@ class Captures:
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
         whose = subject(target.config, trigger, held.share())
-        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name)
+        told = due(config.notifications, trigger.plan)
+        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name, told)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
         running = self._running[target.name] = Running(target, whose, window, facts, notes)
