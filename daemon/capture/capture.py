@@ -34,6 +34,11 @@ class _Take(msgspec.Struct, kw_only=True):
     artifacts: dict[str, Artifact] = {}
     recording: Recording | None = None
     before: Recording | None = None  # of the lead-up
+    companions: set[str] = set()
+
+    def telling(self) -> list[PartOutcome]:
+        """The parts that say how the capture went."""
+        return [part for part in self.parts if part.name not in self.companions] or self.parts
 
 
 async def take(
@@ -95,6 +100,8 @@ async def _collect(
     taken: _Take,
 ) -> None:
     detail = ""
+    if collector.companion:
+        taken.companions.add(name)
 
     async def bounded() -> Outcome:
         nonlocal detail
@@ -155,7 +162,7 @@ def _describe(taken: _Take, window: CaptureWindow, incoming: Incoming, notes: tu
         **evidence.facts(incoming.opened),
         iteration=_iteration(incoming, window),
         window=summary,
-        outcome=overall(taken.parts, summary.end),
+        outcome=overall(taken.telling(), summary.end),
         notes=notes,
         recording=joined(taken.before, taken.recording),
         parts=tuple(taken.parts),
