@@ -8,6 +8,7 @@ from daemon.admission import Admission
 from daemon.baseline.baselines import Baselines
 from daemon.captures import Captures
 from daemon.config.settings import Config
+from daemon.dashcam.aftermath import Aftermath
 from daemon.dashcam.dashcam import Dashcam
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
@@ -59,6 +60,8 @@ class Core:
         self.events.listeners.append(self.dashcam.heard)
         self.events.ended.append(self.baselines.histories.ended)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
+        aftermath = Aftermath(self.dashcam, self.captures)
+        self.events.unseen, self.triggers.death = aftermath.unseen, aftermath.death
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = path / "state" / "sources"
         self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry, self.triggers.line)

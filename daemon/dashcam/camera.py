@@ -57,6 +57,7 @@ class Camera:
         self.ring: Ring | None = None
         self.recorder: RingRecorder | None = None
         self.rate_hz = 0  # now
+        self._since_s = float("inf")  # when the segment began that is recorded now
         self.retired_s: float | None = None  # when it was told to record no more
         self.wanting = Wanting(target, around.history)
         self.backoff = Backoff()
@@ -124,6 +125,12 @@ class Camera:
         self._holds += 1
         self.stop()
         return Handing(self.ring, self._task, self._released)
+
+    def saw(self, started_s: float, ended_s: float) -> bool:
+        """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
+        if self._since_s + 2 / max(1, self.rate_hz) < ended_s:
+            return True
+        return self.ring is not None and any(self.ring.shelf.covering(started_s, ended_s))
 
     def stop(self) -> None:
         """End what is recorded now; what was taken is kept."""
@@ -201,11 +208,12 @@ class Camera:
 
     async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> None:
         self._window, self.rate_hz = segment_window(seconds), wish.rate_hz
+        self._since_s = time.monotonic()
         try:
             ran = await recorder.segment(wish, seconds, self._window)
         finally:
             over(self._window)
-            self._window = None
+            self._window, self._since_s = None, float("inf")
         if ran is None or ran.judged.outcome in (Outcome.COMPLETE, Outcome.NOTHING):
             self.backoff.worked()
         elif not (ran.judged.outcome is Outcome.ENDED_BEFORE_ATTACH and ran.asked) and self.process.alive():

@@ -91,12 +91,14 @@ class Dashcam:
         camera = self._of(target.name, held)
         return camera.hand_over() if camera is not None else None
 
+    def knows(self, target: Target, held: Held) -> bool:
+        """Whether there is a dashcam of what is held, or was until just now."""
+        return self._of(target.name, held) is not None
+
     def saw(self, target: Target, held: Held, started_s: float, ended_s: float) -> bool:
         """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
         camera = self._of(target.name, held)
-        return camera is not None and (
-            camera.sampling or any(camera.ring.shelf.covering(started_s, ended_s) if camera.ring else ())
-        )
+        return camera is not None and camera.saw(started_s, ended_s)
 
     def slow(self, target: Target, held: Held, current: InFlight, at_s: float) -> bool:
         """Whether an iteration was slow by then, so that it was sampled if that was possible."""
