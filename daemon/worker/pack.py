@@ -1,0 +1,27 @@
+"""A child that packs one report: `python -m daemon.worker.pack DIRECTORY`, the archive on standard output."""
+
+import os
+import sys
+from pathlib import Path
+
+from model.errors import LoopcamError
+from model.report import Report
+from report import manifests
+from sinks import archive
+
+
+def main() -> int:
+    """Pack it; 1 when it is damaged, with the reason on standard error."""
+    os.nice(10)  # whoever waits for a download has more time than the target
+    directory = Path(sys.argv[1])
+    try:
+        archive.write(Report(directory=directory, manifest=manifests.read(directory)), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except (LoopcamError, OSError) as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
