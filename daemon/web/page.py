@@ -1,12 +1,17 @@
 """The plain page at `/`: targets and reports, without a script."""
 
+import re
 from collections.abc import Iterable
-from html import escape
+from html import escape as escape_markup
 
 from daemon.spool.state import Delivery, Progress
 from daemon.web.status import InFlightStatus, ReportStatus, SourceStatus, Status, TargetStatus
 from model.units import ByteSize, Seconds
 
+# What does not print, or turns the direction of its surroundings.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
 _EMPTY = '<tr><td colspan="7" class="dim">None yet. An iteration that overruns makes one.</td></tr>'
 
 
@@ -41,6 +46,11 @@ def page(status: Status, reports: Iterable[ReportStatus], nonce: str) -> str:
 </div></main>
 </body></html>
 """
+
+
+def escape(text: str) -> str:
+    """Text for an element or an attribute, on one line; what cannot be seen is shown as an escape."""
+    return escape_markup(_UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _target(target: TargetStatus) -> str:

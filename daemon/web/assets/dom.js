@@ -41,7 +41,8 @@ export function say(element, text) {
 }
 
 export function duration(seconds) {
-  if (seconds < 0.0995) return `${(seconds * 1000).toPrecision(2)} ms`;
+  if (seconds < 0.0995) return `${Number((seconds * 1000).toPrecision(2))} ms`;
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 9.995) return `${seconds.toPrecision(3)} s`;
   if (seconds < 119.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

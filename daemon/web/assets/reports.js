@@ -2,6 +2,7 @@
 
 import { bytes, counted, el, say } from "./dom.js";
 
+const HEADS = ["When (UTC)", "Target", "Why", "Verdict", "Outcome", "Stored", "Size", "Keep"];
 const FIELDS = ["target", "cause", "q"];
 
 export class Reports {
@@ -16,7 +17,6 @@ export class Reports {
     this.text.value = this.filter.q;
     this.found = el("p", { id: "found", role: "status", class: "dim" });
     this.rows = el("tbody");
-    const heads = ["When", "Target", "Why", "Verdict", "Outcome", "Stored", "Size", "Keep"];
     const form = el(
       "form", { role: "search", "aria-label": "reports" },
       el("label", { for: "filter-target" }, "Target"), this.target,
@@ -29,9 +29,9 @@ export class Reports {
       "section", { id: "reports", "aria-labelledby": "reports-heading" },
       el("h2", { id: "reports-heading" }, "Reports"),
       form, this.found,
-      el("div", { class: "scroll", tabindex: 0, role: "region", "aria-labelledby": "reports-heading" },
+      el("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "table of reports" },
         el("table", {},
-          el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col" }, head)))),
+          el("thead", {}, el("tr", {}, HEADS.map((head) => el("th", { scope: "col" }, head)))),
           this.rows)),
     );
   }
@@ -84,7 +84,8 @@ function verdict(report) {
 function offer(select, values, chosen) {
   const wanted = [...values, chosen].filter(Boolean).sort();
   const unique = ["", ...new Set(wanted)];
-  if ([...select.options].map((each) => each.value).join("\n") !== unique.join("\n")) {
+  const offered = [...select.options].map((each) => each.value);
+  if (!offered.length || offered.join("\n") !== unique.join("\n")) {
     select.replaceChildren(...unique.map((value) => {
       const option = el("option", {}, value || "all");
       option.value = value;
@@ -111,7 +112,7 @@ function row(report) {
     : el("span", { class: "dim" }, "being drawn");
   const cells = [open, report.target, report.reason, answer(report), report.outcome, el("div", {}, stored),
     bytes(report.size_bytes), keep];
-  return el("tr", { "data-report": report.id }, cells.map((cell) => el("td", {}, cell)));
+  return el("tr", { "data-report": report.id }, cells.map((cell, at) => el("td", { "data-head": HEADS[at] }, cell)));
 }
 
 function answer(report) {

@@ -49,6 +49,6 @@ export function described(durations, threshold) {
   const median = ordered[Math.floor((ordered.length - 1) / 2)];
   return (
     `last ${counted(durations.length, "iteration")}: median ${duration(median)}, ` +
-    `longest ${duration(ordered[ordered.length - 1])}, ${over} over ${duration(threshold)}`
+    `longest ${duration(ordered[ordered.length - 1])}, ${over} over ${duration(threshold)} (the line; logarithmic)`
   );
 }

@@ -171,7 +171,8 @@ function outlook(target) {
 }
 
 function allowance(limits) {
-  const cooldown = limits.cooldown_left_s > 0 ? `cooldown for ${duration(limits.cooldown_left_s)} more, ` : "";
+  const untold = limits.cooldown_left_s > 0 && limits.would_refuse !== "cooldown";
+  const cooldown = untold ? `cooldown for ${duration(limits.cooldown_left_s)} more, ` : "";
   return `${cooldown}${counted(limits.captures_left_this_hour, "capture")} left this hour`;
 }
 
