@@ -31,10 +31,15 @@ class Live:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._listeners = 0
+        self.listeners = 0
         self._closed = asyncio.Event()
         self._message = b""
         self._due_s = 0.0  # when the next message is to be made, monotonic
+
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of the last message."""
+        return len(self._message)
 
     def close(self) -> None:
         """End all streams: the daemon stops."""
@@ -42,19 +47,19 @@ class Live:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Send the status again and again, until the listener or the daemon has enough."""
-        if self._listeners >= LISTENERS:
+        if self.listeners >= LISTENERS:
             raise RequestError(
                 503,
                 f"{LISTENERS} pages are open already",
                 remedy="close one, or ask GET /v1/status now and then",
                 headers={"Retry-After": "5"},
             )
-        self._listeners += 1
+        self.listeners += 1
         try:
             return await self._send(request)
         finally:
-            self._listeners -= 1
-            if not self._listeners:
+            self.listeners -= 1
+            if not self.listeners:
                 self._message, self._due_s = b"", 0.0
 
     async def _send(self, request: web.Request) -> web.StreamResponse:

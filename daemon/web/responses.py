@@ -10,7 +10,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from model.coding import encode
 from model.errors import LoopcamError
 
-PLAIN_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+PLAIN_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Server": "loopcam"}
 _PAGE_HEADERS = {**PLAIN_HEADERS, "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 _REMEDIES = {
