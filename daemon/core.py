@@ -12,6 +12,7 @@ from daemon.events import Events
 from daemon.evidence import version
 from daemon.limits_file import LimitsFile
 from daemon.orders import Orders
+from daemon.signals.readings import Readings
 from daemon.sources.running import Sources
 from daemon.spool.entry import Entry
 from daemon.spool.place import place
@@ -41,6 +42,7 @@ class Core:
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, self._exited)
+        self.readings = Readings(self.fleet)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
@@ -57,6 +59,7 @@ class Core:
             self.deliveries.use(config.sinks)
         self.sources.use()
         self.events.reconfigured()
+        self.readings.use()
         self.hurry.set()
 
     def _exited(self, target: Target) -> None:
