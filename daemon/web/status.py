@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from heapq import nlargest
 from typing import Any
 
 import msgspec
@@ -19,6 +20,8 @@ from daemon.triggers.running import Armed
 from daemon.verdicts import LastVerdict
 from model.events import TriggerKind
 from model.news import Answer, answer
+
+MOST_REPORTS = 200
 
 
 class InFlightStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +65,8 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     address: str  # of its HTTP; empty where none is configured
     iterations: int
     in_flight: InFlightStatus | None
+    max_loop_time_s: float
+    recent_durations_s: tuple[float, ...]  # of the last iterations that ended, 100 at most, oldest first
     last_event_age_s: float | None
     capture_possible: bool
     reason: str
@@ -72,6 +77,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     triggers: tuple[Armed, ...]  # beside the overrun
     dashcam: DashcamStatus
     capturing: bool
+    capture: str  # the id of the capture that runs; empty where none does
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
@@ -141,14 +147,20 @@ def status(core: Core) -> Status:
     )
 
 
-def reports(core: Core, most: int) -> tuple[ReportStatus, ...]:
+def reports(core: Core) -> tuple[ReportStatus, ...]:
     """The newest reports first."""
-    newest = sorted(core.spool.entries.values(), key=lambda entry: entry.id, reverse=True)
-    return tuple(_report(entry) for entry in newest[:most])
+    return tuple(map(_report, newest(core)))
+
+
+def newest(core: Core) -> list[Entry]:
+    """As many of the spool's entries as are shown, the newest first."""
+    return nlargest(MOST_REPORTS, core.spool.entries.values(), key=lambda entry: entry.id)
 
 
 def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
     pulse = core.events.pulses.get(target.name)
+    durations = core.events.durations.get(target.name)
+    running = (facts.id for facts in core.captures.in_progress() if facts.target == target.name)
     return TargetStatus(
         name=target.name,
         state=target.state(now_s),
@@ -156,6 +168,8 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         address=", ".join(target.config.address),
         iterations=target.watch.iterations,
         in_flight=_in_flight(target, now_s),
+        max_loop_time_s=target.config.threshold_s,
+        recent_durations_s=durations.oldest_first() if durations else (),
         last_event_age_s=None if pulse is None or pulse.last_s is None else now_s - pulse.last_s,
         capture_possible=target.possible.possible,
         reason=target.possible.reason,
@@ -166,6 +180,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         triggers=tuple(core.triggers.armed(target)),
         dashcam=core.dashcam.status(target),
         capturing=target.name in core.admission.running,
+        capture=next(running, ""),
         waiting=core.orders.waiting(target.name),
         captures=dict(core.captures.counts.outcomes.get(target.name, {})),
         refusals=dict(core.captures.counts.refusals.get(target.name, {})),
