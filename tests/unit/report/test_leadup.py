@@ -57,7 +57,7 @@ def test_a_window_without_samples_shows_the_stalled_iterations_lead_up(tmp_path:
     manifest = render(home)
     assert_valid_report(home)
     assert manifest.rendering.from_leadup
-    assert manifest.rendering.sampled_s == pytest.approx(1.5 + 0.47, abs=0.01)  # since the iteration's start
+    assert manifest.rendering.sampled_s == pytest.approx(1.5 + 0.42, abs=0.01)  # since the iteration's start
     assert manifest.top_stacks[0].function == "fetch"
     assert "fetch" in (home / "profile.collapsed").read_text()
     one = drawn(home)
