@@ -50,7 +50,9 @@ async def take(
         async with asyncio.TaskGroup() as group:
             if plan.sampling is not None and isinstance(held, HeldProcess):
                 recorder = Recorder(plan.sampling, held, incoming)
-                group.create_task(_record(recorder, window, taken), name=f"recorder of {held.pid}")
+                alone = all(collector.companion for collector in plan.collectors.values())
+                work = _record(recorder, window, taken, alone=alone)
+                group.create_task(work, name=f"recorder of {held.pid}")
             for name, collector in plan.collectors.items():
                 work = _collect(name, collector, subject, window, incoming, taken)
                 group.create_task(work, name=f"collector {name}")
@@ -62,8 +64,8 @@ async def take(
     return await asyncio.to_thread(_describe, taken, window, incoming, notes)
 
 
-async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> None:
-    """Run the recorder. Its end, when it fails, ends the window too: nothing more is to come."""
+async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take, *, alone: bool) -> None:
+    """Run the recorder. Its end ends the window too where nothing more is to come: with the target, or `alone`."""
     part = await _absorb(recorder.name, recorder.record(window), window)
     part = msgspec.structs.replace(part, name=recorder.name)
     taken.recording = recorder.recording()
@@ -72,6 +74,8 @@ async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> No
     taken.parts.append(part)
     if part.outcome is Outcome.TARGET_EXITED:
         window.end(WindowEnd.TARGET_EXITED)
+    elif alone:
+        window.end(WindowEnd.COLLECTION_TIME)
 
 
 async def _collect(
