@@ -65,7 +65,7 @@ async def take(
 
 
 async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take, *, alone: bool) -> None:
-    """Run the recorder. Its end ends the window too where nothing more is to come: with the target, or `alone`."""
+    """Run the recorder. Its end ends the window where nothing else is to come: `alone`, or no target left."""
     part = await _absorb(recorder.name, recorder.record(window), window)
     part = msgspec.structs.replace(part, name=recorder.name)
     taken.recording = recorder.recording()
