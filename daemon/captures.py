@@ -32,7 +32,6 @@ from daemon.worker.handle import Worker
 from model.capture import Outcome, WindowEnd
 from model.errors import RefusedError
 from model.events import Refusal, Trigger, TriggerKind
-from model.signals import SIGNALS_KIND
 
 _LOG = logging.getLogger(__name__)
 
@@ -186,8 +185,7 @@ class Captures:
         incoming = await self._incoming(running.facts)
         how = plan(running.target.config, running.facts.trigger)
         capture = await take(how, running.subject, running.window, incoming, running.notes, running.leadup)
-        telling = [artifact for artifact in capture.evidence if artifact.kind != SIGNALS_KIND]
-        if (reason := _REFUSED.get(capture.outcome)) and not telling:
+        if (reason := _REFUSED.get(capture.outcome)) and not capture.tells:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)

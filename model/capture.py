@@ -7,6 +7,7 @@ import msgspec
 from model.artifacts import Artifact
 from model.events import Trigger
 from model.history import History
+from model.signals import SIGNALS_KIND
 
 FORMAT = 1
 
@@ -138,6 +139,12 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Artifact, ...] = ()
     loopcam_version: str = ""
     host: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is evidence beside host signals, or what was asked for was nothing else."""
+        others = [part for part in self.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)]
+        return any(each.kind != SIGNALS_KIND for each in self.evidence) or bool(self.evidence and not others)
 
     @property
     def pid(self) -> int:
