@@ -6,10 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
-
 from daemon.admission import Admission
-from daemon.baseline.baselines import Baselines
 from daemon.capture.capture import take
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
@@ -54,7 +51,6 @@ class Captures:
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
-        self.baselines: Baselines | None = None  # what healthy iterations are like
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -187,9 +183,6 @@ class Captures:
             self._spool.discard(incoming)
             part = capture.parts[0]
             raise RefusedError(reason, part.detail, remedy=part.remedy)
-        if self.baselines is not None:
-            history = self.baselines.histories.of(capture.target)
-            capture = msgspec.structs.replace(capture, history=history)
         entry = await accepted(self._spool, incoming, capture)
         self._count(capture)
         return entry
@@ -203,10 +196,7 @@ class Captures:
 
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
-        incoming = self._spool.begin(facts)
-        if self.baselines is not None:
-            self.baselines.enclose(facts.target, incoming.evidence_dir)
-        return incoming
+        return self._spool.begin(facts)
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)

@@ -41,10 +41,11 @@ class Core:
         self.admission = Admission(config, LimitsFile(path / "state" / "limits.json"), self.spool)
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
-        self.baselines = self.captures.baselines = Baselines(path)
+        self.baselines = self.spool.healthy = Baselines(path)
+        self.baselines.sampling.labels = lambda: self.config.labels
         self.fleet = Fleet(config.targets, self._exited)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
-        self.events.ended.append(self.baselines.histories.ended)
+        self.events.ended.append(self.baselines.ended)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = path / "state" / "sources"
