@@ -14,6 +14,7 @@ from daemon.capture.running import Next, Running
 from daemon.capture.subject import subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
+from daemon.notifications.notices import due
 from daemon.spool.accepting import accepted
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
@@ -27,6 +28,7 @@ from daemon.worker.handle import Worker
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import RefusedError
 from model.events import PlanName, Refusal, Trigger, TriggerKind
+from model.signals import SIGNALS_KIND
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,7 +81,8 @@ class Captures:
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
         whose = subject(target.config, trigger, held.share())
-        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name)
+        told = due(config.notifications, trigger.plan)
+        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name, told)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
         running = self._running[target.name] = Running(target, whose, window, facts, notes)
@@ -179,9 +182,10 @@ class Captures:
         incoming = await self._incoming(running.facts)
         how = plan(running.target.config, running.facts.trigger)
         capture = await take(how, running.subject, running.window, incoming, running.notes)
-        if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
+        telling = [artifact for artifact in capture.evidence if artifact.kind != SIGNALS_KIND]
+        if (reason := _REFUSED.get(capture.outcome)) and not telling:
             self._spool.discard(incoming)
-            part = capture.parts[0]
+            part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
         entry = await accepted(self._spool, incoming, capture)
         self._count(capture)

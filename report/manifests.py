@@ -15,6 +15,7 @@ from model.comparison import Comparison
 from model.errors import RenderError
 from model.manifest import Manifest, Rendering, TopStack
 from model.report import CAPTURE_FILE, MANIFEST_FILE, location
+from model.verdict import Verdict
 
 
 def read_capture(directory: Path) -> Capture:
@@ -67,6 +68,8 @@ def write(
     rendering: Rendering,
     artifacts: Iterable[Artifact],
     top_stacks: tuple[TopStack, ...] = (),
+    *,
+    verdict: Verdict | None = None,
     comparison: Comparison | None = None,
 ) -> Manifest:
     """Write the next revision of the manifest."""
@@ -76,6 +79,7 @@ def write(
         path=location(capture.target, capture.id),
         capture=capture,
         rendering=rendering,
+        verdict=verdict,
         comparison=comparison,
         top_stacks=top_stacks,
         artifacts=tuple(artifacts),

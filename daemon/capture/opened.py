@@ -30,6 +30,7 @@ def opened(
     collection_time_s: float,
     sinks: tuple[str, ...],
     name: str = "",
+    notices: tuple[str, ...] = (),
 ) -> Opened:
     """A new capture's facts, and its name unless it has one already."""
     wall_minus_monotonic_s = time.time() - time.monotonic()
@@ -47,4 +48,5 @@ def opened(
         trigger=subject.trigger,
         collection_time_s=collection_time_s,
         sinks=sinks,
+        notices=notices,
     )
