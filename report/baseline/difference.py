@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from model.comparison import Doing, Moved
 from report.baseline.moved import Side, moved
+from report.baseline.profiles.aligned import aligned
 from report.baseline.profiles.read import Profile
 from report.places import escaped, short
 
@@ -30,6 +31,8 @@ class Difference(NamedTuple):
 
 def difference(before: Profile, after: Profile, most: int) -> Difference:
     """Shares are of each group's time, so that profiles of different lengths can be compared."""
+    one, other = aligned(before.calls, after.calls)
+    before, after = before._replace(calls=one), after._replace(calls=other)
     left, right = before.calls.by_group(), after.calls.by_group()
     groups = sorted(
         (Group(name, left.get(name, 0.0), right.get(name, 0.0)) for name in left.keys() | right.keys()),

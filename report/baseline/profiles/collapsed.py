@@ -27,7 +27,8 @@ def read(data: bytes) -> tuple[Calls, str]:
         thread, frames = _split(parts)
         ours = ours or (thread != "" and thread.endswith(")") and not thread.startswith("thread ("))
         austin = austin or (parts[0].startswith("P") and is_process(parts[0]))
-        found.append((thread_group(thread) if thread else ALL, _stack(calls, frames), float(match["value"])))
+        group = thread_group(thread, parts[0]) if thread else ALL
+        found.append((group, _stack(calls, frames), float(match["value"])))
     unit, per_unit = _US if ours or austin else _SAMPLES
     for group, stack, value in found:
         calls.seconds[Where(group, stack, State.UNKNOWN)] += value / per_unit

@@ -8,7 +8,7 @@ import msgspec
 from model import coding
 from model.samples import NO_STACK, State
 from report.baseline.calls import Calls, Function, Where
-from report.baseline.profiles.threads import thread_group
+from report.baseline.profiles.threads import is_thread, thread_group
 
 _UNITS: Final = {"nanoseconds": 1e9, "microseconds": 1e6, "milliseconds": 1e3, "seconds": 1.0}
 
@@ -60,12 +60,18 @@ def _weighed(profile: _Profile, functions: Sequence[Function], calls: Calls) -> 
         if len(profile.samples) != len(profile.weights):
             raise ValueError("samples and weights differ in number")
         return [
-            (calls.stack(_function(functions, frame) for frame in sample), weight)
+            (calls.stack(_named(functions, sample)), weight)
             for sample, weight in zip(profile.samples, profile.weights, strict=True)
         ]
     if profile.type != "evented":
         raise ValueError(f"it has a profile of the unknown type {profile.type!r}")
     return _evented(profile, functions, calls)
+
+
+def _named(functions: Sequence[Function], sample: Sequence[int]) -> list[Function]:
+    """The functions of a sample; py-spy may write the thread above them, which the profile names already."""
+    found = [_function(functions, frame) for frame in sample]
+    return found[1:] if found and is_thread(found[0].name) and not found[0].file else found
 
 
 def _evented(profile: _Profile, functions: Sequence[Function], calls: Calls) -> list[tuple[int, float]]:
