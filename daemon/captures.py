@@ -5,10 +5,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-import msgspec
-
 from daemon.admission import Admission
-from daemon.baseline.baselines import Baselines
 from daemon.capture.capture import take
 from daemon.capture.leadup import LeadUp
 from daemon.capture.opened import opened
@@ -55,7 +52,6 @@ class Captures:
         self.counts = CaptureCounts(telemetry)
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
         self.leadup: Callable[[Target, Held], LeadUp | None] = lambda target, held: None
-        self.baselines: Baselines | None = None  # what healthy iterations are like
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -189,9 +185,6 @@ class Captures:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
-        if self.baselines is not None:
-            history = self.baselines.histories.of(capture.target)
-            capture = msgspec.structs.replace(capture, history=history)
         entry = await accepted(self._spool, incoming, capture)
         self.counts.captured(capture)
         return entry
@@ -205,10 +198,7 @@ class Captures:
 
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
-        incoming = self._spool.begin(facts)
-        if self.baselines is not None:
-            self.baselines.enclose(facts.target, incoming.evidence_dir)
-        return incoming
+        return self._spool.begin(facts)
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)
