@@ -15,7 +15,7 @@ from model.capture import Capture
 from model.manifest import Manifest, Rendering
 from report import manifests, slices
 from report.drawing import Drawing
-from report.evidence import reading
+from report.evidence import code, reading
 from report.evidence.reading import Evidence
 from report.top import top_stacks
 from report.tree import trees, weights
@@ -45,7 +45,8 @@ VIEWS = {  # of every report; the page last: it lists the others
 
 METRICS_DIFF = "metrics.diff.txt"  # only where metrics were fetched twice
 _METRICS_VIEW = View("metrics_diff", "text/plain; charset=utf-8", metrics.draw)
-DOCUMENTS = (METRICS_DIFF, *VIEWS)
+_CODE_VIEW = View("code", "application/json", lambda drawing: [code.encode(drawing.code)])
+DOCUMENTS = (METRICS_DIFF, code.FILE, *VIEWS)
 
 
 def warm() -> None:
@@ -67,7 +68,8 @@ def render(directory: Path) -> Manifest:
         shutil.rmtree(leftover)
     artifacts, faults = manifests.evidence(directory, capture)
     found = reading.read(directory, capture)
-    drawing = _judged(_drawing(capture, found, artifacts, (*faults, *found.faults)))
+    drawing = _drawing(capture, found, artifacts, (*faults, *found.faults))
+    drawing = _judged(replace(drawing, code=code.code(directory, capture, found.table, found.looks)))
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=directory))
     try:
         for name, view in _views(drawing).items():
@@ -82,7 +84,8 @@ def render(directory: Path) -> Manifest:
 
 def _views(drawing: Drawing) -> dict[str, View]:
     """What is to be drawn of this report."""
-    return {METRICS_DIFF: _METRICS_VIEW, **VIEWS} if drawing.metrics else VIEWS
+    first = {METRICS_DIFF: _METRICS_VIEW} if drawing.metrics else {}
+    return first | ({code.FILE: _CODE_VIEW} if drawing.code else {}) | VIEWS
 
 
 def unrendered(directory: Path, why: str) -> Manifest:

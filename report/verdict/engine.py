@@ -39,7 +39,8 @@ def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdic
     ranked = sorted(found, key=lambda each: -each.score)
     if not ranked or ranked[0].score < _NAMED:
         return unknown(otherwise, ranked)
-    best, others = ranked[0], ranked[1:]
+    best = ranked[0]
+    others = [each for each in ranked[1:] if each.cause not in (best.cause, *best.covers)]
     return Verdict(
         cause=best.cause,
         confidence=confidence(best, others, sampled_s),
@@ -54,7 +55,7 @@ def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdic
 
 def confidence(best: Finding, others: Sequence[Finding], sampled_s: float) -> Confidence:
     """High only where much is explained, twice over, and nothing else comes near."""
-    close = any(each.score > best.score - _CLOSE and each.cause is not best.cause for each in others)
+    close = any(each.score > best.score - _CLOSE for each in others)
     if best.score >= _HIGH and best.certain and not close and not best.doubt and sampled_s >= _THIN_S:
         return Confidence.HIGH
     return Confidence.MEDIUM if best.score >= _MEDIUM and not close else Confidence.LOW
