@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from model.artifacts import Artifact
+from model.baseline import Era
 from model.capture import Capture
 from model.comparison import Comparison
 from model.fetches import Fetches
@@ -40,6 +41,7 @@ class Drawing:
     signals: Signals = NO_SIGNALS
     comparison: Comparison | None = None
     code: Code = field(default_factory=dict)  # what is written where threads stood
+    baseline: Era | None = None  # of healthy iterations, which the comparison is with
     verdict: Verdict | None = None
 
     def threads(self) -> list[int]:
