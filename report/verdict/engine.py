@@ -16,6 +16,7 @@ _NAMED: Final = 0.3  # below, nothing is named
 _CLOSE: Final = 0.15  # of the best: an alternative this near lowers confidence
 _WORTH_NAMING: Final = 0.5  # of the best's score, for an alternative
 _MOST_ALTERNATIVES: Final = 3
+_BROADER: Final = 0.1  # of score: what a finding that covers others is put before them by
 _THIN_S: Final = 1.0  # sampled: with less, nothing is certain
 
 Evidence = TypeVar("Evidence")
@@ -36,7 +37,7 @@ def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Fi
 
 def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdict:
     """The best finding as a verdict; `otherwise` is the sentence when none is good enough."""
-    ranked = sorted(found, key=lambda each: -each.score)
+    ranked = sorted(found, key=lambda each: -each.score - _BROADER * bool(each.covers))
     if not ranked or ranked[0].score < _NAMED:
         return unknown(otherwise, ranked)
     best = ranked[0]

@@ -21,6 +21,9 @@ from report.verdict.patterns import Claims, Pattern, claim
 
 _READY = 0.1  # of the time, for a share of it to mean anything
 _COMPUTES = 0.4
+_USUAL = 2.0  # times the median iteration, in CPU time: not more than usual
+_AS_MUCH = 0.85  # of what other processes take now
+_CROWDED = 1.5  # processes ready to run for each CPU
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,30 @@ class Features:
         if thread.cpu is None or thread.run_queue is None or thread.cpu + thread.run_queue < _READY:
             return None
         return thread.cpu / (thread.cpu + thread.run_queue)
+
+    @property
+    def was_crowded(self) -> bool:
+        """Whether the machine was as crowded before the iteration, and its own CPU time is more than usual.
+
+        Then a lack of CPU, which healthy iterations had too, is not what made this one slow.
+        """
+        history, thread = self.capture.history, self.culprit.threads[0]
+        if history and thread.cpu is not None and thread.cpu * self.age_s < _USUAL * history.median_s:
+            return False
+        cpus, load = self.most(Name.HOST_CPUS), self.before(Name.HOST_LOAD)
+        others, now = self.before(Name.HOST_OTHERS), self.mean(Name.HOST_OTHERS)
+        if others is not None and now is not None:
+            return others > _AS_MUCH * now
+        return bool(cpus) and load is not None and load > _CROWDED * (cpus or 1)
+
+    def before(self, name: Name) -> float | None:
+        """A signal's mean before the iteration began; None where it was not read."""
+        signal = self.signals.series.get(name)
+        iteration = self.capture.iteration
+        if signal is None or iteration is None:
+            return None
+        values = signal.within(0, round(iteration.started_s * 1e6))
+        return sum(values) / len(values) if values else None
 
     @property
     def computes(self) -> bool:

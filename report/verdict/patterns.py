@@ -32,6 +32,7 @@ class Pattern:
     call: str = ""  # a regular expression over a call, as written at the innermost line
     states: frozenset[State] = frozenset(State)
     certain_wait: bool = False  # the kernel must have said what the thread waits for
+    weak: bool = False  # any other pattern that fits, further outside too, is preferred
 
     @cached_property
     def _function(self) -> re.Pattern[str]:
@@ -111,12 +112,12 @@ def claim(pieces: Iterable[Piece], patterns: Sequence[Pattern]) -> Claims:
     for piece in pieces:
         total_us += piece.us
         fitting = [
-            (at, -rank, pattern)
+            (not pattern.weak, at, -rank, pattern)
             for rank, pattern in enumerate(patterns)
             if (at := pattern.where(piece)) is not None
         ]
         if fitting:
-            at, _, pattern = max(fitting, key=lambda each: each[:2])
+            _, at, _, pattern = max(fitting, key=lambda each: each[:3])
             claimed.append(Claim(piece, pattern, at))
         else:
             rest.append(piece)

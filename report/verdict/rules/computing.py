@@ -83,7 +83,7 @@ def _finding(features: Features, cause: Cause, share: float, pieces: list[Piece]
     ranked = sorted(places.values(), key=lambda found: -sum(piece.us for piece in found))
     top = ranked[0][0]
     frame = words.caller(top.frames) or top.leaf
-    ran = features.ran
+    ran = None if features.was_crowded else features.ran
     score = share * 0.95 * (1.0 if ran is None else min(1.0, ran / _RUNS))
     return Finding(
         cause=cause,

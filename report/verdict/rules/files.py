@@ -50,8 +50,19 @@ PATTERNS: Final = (
         _PIPE,
         reach=1,
         certain_wait=True,
+        weak=True,
     ),
-    Pattern(_D, "waiting for the disk", r".+", r"", NOT_WORKING, (Wait.DISK,), reach=1, certain_wait=True),
+    Pattern(
+        _D,
+        "waiting for the disk",
+        r".+",
+        r"",
+        NOT_WORKING,
+        (Wait.DISK,),
+        reach=1,
+        certain_wait=True,
+        weak=True,
+    ),
     Pattern(
         _D,
         "waiting for the disk",
@@ -68,6 +79,7 @@ PATTERNS: Final = (
         (Wait.FILE_LOCK,),
         reach=1,
         certain_wait=True,
+        weak=True,
     ),
 )
 

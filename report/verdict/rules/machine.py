@@ -12,6 +12,8 @@ from report.verdict.kernel import Wait
 
 _LEAST: Final = 0.3
 _BUSY: Final = 0.8  # of the machine's CPUs
+_CROWDED: Final = 0.5  # of the score, where healthy iterations had no more CPU either
+_FAULT_S: Final = 0.0003  # that a major fault takes at least
 _SWAP_IN: Final = 50.0  # major faults a second, above which memory is short
 
 
@@ -59,14 +61,17 @@ def _look_for_others(features: Features) -> Finding | None:
         said = f"The hypervisor took {stolen:.2g} cores for others."
         facts.append(_fact(Name.HOST_STOLEN, stolen, "cores", said))
     full = bool(busy and cpus and busy + stolen > _BUSY * cpus)
+    usual = features.was_crowded
+    if usual:
+        text += " Before the iteration the machine was as crowded."
     return _held_up(
         features,
         Cause.CPU_STARVED,
-        share,
+        share * (_CROWDED if usual else 1.0),
         text,
         facts,
         remedy="Look at what else runs on this machine; raise the container's CPU request, or move it.",
-        certain=full,
+        certain=full and not usual,
     )
 
 
@@ -79,6 +84,7 @@ def _held_up(
     *,
     remedy: str,
     certain: bool,
+    covers: frozenset[Cause] = frozenset(),
 ) -> Finding:
     """A finding of something that held up whatever the thread was at."""
     working = [piece for piece in features.pieces if piece.doing is not Doing.WAITING] or list(
@@ -94,6 +100,7 @@ def _held_up(
         frames=(),  # it would have hit whatever runs
         remedy=remedy,
         certain=certain,
+        covers=covers,
     )
 
 
@@ -103,7 +110,8 @@ def _look_for_memory(features: Features) -> Finding | None:
     swapped = features.most(Name.SWAPPED) or 0.0
     waiting = features.share(piece for piece in features.pieces if piece.wait is Wait.DISK)
     full = _fullness(features)
-    score = max(pressure, min(1.0, faults / _SWAP_IN) * max(waiting, pressure, _SYSTEM * (full > _NEAR)))
+    faulting = min(1.0, faults / _SWAP_IN) * max(waiting, _SYSTEM * (full > _NEAR))
+    score = max(pressure, faulting, min(_MOST, faults * _FAULT_S))
     if score < _LEAST:
         return None
     facts = [
@@ -130,6 +138,7 @@ def _look_for_memory(features: Features) -> Finding | None:
         f"Memory was short. {text}",
         facts,
         remedy="Raise the memory limit, or find out what grew: RSS over the lead-up, and allocations.",
+        covers=frozenset((Cause.DISK, Cause.OWN_CODE, Cause.NATIVE_CODE)),
         certain=(faults > _SWAP_IN) and (pressure > _LEAST or full > _NEAR or swapped > 0),
     )
 
@@ -140,6 +149,7 @@ def _fullness(features: Features) -> float:
 
 
 _NEAR: Final = 0.9
+_MOST: Final = 0.85
 _SYSTEM: Final = 0.6
 _FIRST: Final = 0.1  # what waits for memory is seen as disk or computing too
 

@@ -19,7 +19,7 @@ _DATABASES: Final = (
     r"/(?:psycopg2?|pymysql|MySQLdb|mysql|asyncpg|redis|pymongo|sqlalchemy|kazoo|etcd3?|ldap3?"
     r"|paramiko|pika|kafka)/"
 )
-_SOCKETS: Final = r"/(?:socket|ssl|selectors|ftplib|smtplib|imaplib|poplib|socketserver)\.py"
+_SOCKETS: Final = r"/(?:socket|ssl|ftplib|smtplib|imaplib|poplib|socketserver)\.py"
 
 PATTERNS: Final = (
     Pattern(
@@ -51,6 +51,7 @@ PATTERNS: Final = (
         (Wait.SOCKET,),
         reach=1,
         certain_wait=True,
+        weak=True,
     ),
     Pattern(
         _C,
@@ -61,6 +62,7 @@ PATTERNS: Final = (
         (Wait.POLL,),
         reach=1,
         certain_wait=True,
+        weak=True,
     ),
 )
 

@@ -24,13 +24,29 @@ PATTERNS: Final = (
         NOT_WORKING,
     ),
     Pattern(
-        _C, "waiting for a child process", r".+", r"", NOT_WORKING, (Wait.CHILD,), reach=1, certain_wait=True
+        _C,
+        "waiting for a child process",
+        r".+",
+        r"",
+        NOT_WORKING,
+        (Wait.CHILD,),
+        reach=1,
+        certain_wait=True,
+        weak=True,
     ),
     Pattern(
         _C, "waiting for a child process", call=r"os\.(?:wait\w*|system)|.*\.communicate", doing=NOT_WORKING
     ),
     Pattern(
-        _C, "reading from a pipe", r".+", r"", NOT_WORKING, (Wait.PIPE_READ,), reach=1, certain_wait=True
+        _C,
+        "reading from a pipe",
+        r".+",
+        r"",
+        NOT_WORKING,
+        (Wait.PIPE_READ,),
+        reach=1,
+        certain_wait=True,
+        weak=True,
     ),
 )
 
