@@ -74,7 +74,7 @@ def _drain(reading: int) -> None:
             pass
 
 
-def print_pending(setting: Setting) -> None:
+def list_pending(setting: Setting) -> None:
     """The same with `print`: a standard output that nobody reads."""
     reading, writing = os.pipe()
     drain = threading.Timer(setting.seconds, _drain, (reading,))
