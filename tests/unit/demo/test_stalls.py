@@ -80,6 +80,12 @@ def test_all_are_listed_with_what_is_right() -> None:
     assert [line.split()[:2] for line in lines] == [[name, stall.cause] for name, stall in STALLS.items()]
 
 
+def test_the_page_about_the_demonstration_lists_them_all() -> None:
+    page = (HOME.parent.parent / "docs/demo.md").read_text()
+    assert demo_words.filled(page) == page, "run `make docs`"
+    assert demo_words.table() in page
+
+
 def test_what_cannot_be_made_here_is_listed_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = STALLS["sleep"]
     monkeypatch.setitem(STALLS, "sleep", Stall(kept.cause, kept.does, kept.run, missing=lambda: "no night"))
