@@ -82,6 +82,7 @@ class App:
         await self._begun()
         await self._find_targets()
         self._core.sources.use()
+        self._core.readings.use()
         _LOG.info("loopcam watches", extra=self._about())
         tell(self._core.config)
         self._tell_of_missing()
@@ -122,6 +123,7 @@ class App:
         self._reloader.close()
         self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
+        self._core.readings.stop()
         try:
             async with asyncio.timeout(grace_s):
                 await self._core.sources.stop()
@@ -169,6 +171,7 @@ class App:
     async def _look(self) -> None:
         await self._find_targets()
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
+        self._core.readings.use()
         self._core.triggers.look(time.monotonic())
         self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()

@@ -28,6 +28,7 @@ from daemon.worker.handle import Worker
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import RefusedError
 from model.events import PlanName, Refusal, Trigger, TriggerKind
+from model.signals import SIGNALS_KIND
 
 _LOG = logging.getLogger(__name__)
 
@@ -181,9 +182,10 @@ class Captures:
         incoming = await self._incoming(running.facts)
         how = plan(running.target.config, running.facts.trigger)
         capture = await take(how, running.subject, running.window, incoming, running.notes)
-        if (reason := _REFUSED.get(capture.outcome)) and not capture.evidence:
+        telling = [artifact for artifact in capture.evidence if artifact.kind != SIGNALS_KIND]
+        if (reason := _REFUSED.get(capture.outcome)) and not telling:
             self._spool.discard(incoming)
-            part = capture.parts[0]
+            part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
         entry = await accepted(self._spool, incoming, capture)
         self._count(capture)

@@ -13,6 +13,7 @@ from daemon.evidence import version
 from daemon.limits_file import LimitsFile
 from daemon.notifications.notifications import Notifications
 from daemon.orders import Orders
+from daemon.signals.readings import Readings
 from daemon.sources.running import Sources
 from daemon.spool.entry import Entry
 from daemon.spool.place import place
@@ -47,6 +48,7 @@ class Core:
         self.deliveries.on_drawn = self.verdicts.drawn
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
         self.fleet = Fleet(config.targets, self._exited)
+        self.readings = Readings(self.fleet)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
@@ -65,6 +67,7 @@ class Core:
             self.notifications.use(config.notifications)
         self.sources.use()
         self.events.reconfigured()
+        self.readings.use()
         self.hurry.set()
 
     def _exited(self, target: Target) -> None:

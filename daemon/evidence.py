@@ -21,6 +21,7 @@ _KINDS = {
     "*.dump.json": ("dump", "application/json"),
     "*.trace.json": ("segment", "application/json"),
     "*.mojo": ("segment", _BYTES),
+    "*.signals.jsonl": ("signals", "application/x-ndjson"),
     "*.log": ("loglines", "text/plain; charset=utf-8"),
     "*.fetches.json": ("fetches", "application/json"),
     "*-goroutines-[0-9][0-9][0-9].txt": ("goroutine_dump", "text/plain"),

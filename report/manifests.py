@@ -14,6 +14,7 @@ from model.capture import Capture
 from model.errors import RenderError
 from model.manifest import Manifest, Rendering, TopStack
 from model.report import CAPTURE_FILE, MANIFEST_FILE, location
+from model.verdict import Verdict
 
 
 def read_capture(directory: Path) -> Capture:
@@ -66,6 +67,7 @@ def write(
     rendering: Rendering,
     artifacts: Iterable[Artifact],
     top_stacks: tuple[TopStack, ...] = (),
+    verdict: Verdict | None = None,
 ) -> Manifest:
     """Write the next revision of the manifest."""
     manifest = Manifest(
@@ -74,6 +76,7 @@ def write(
         path=location(capture.target, capture.id),
         capture=capture,
         rendering=rendering,
+        verdict=verdict,
         top_stacks=top_stacks,
         artifacts=tuple(artifacts),
         versions=dict(_versions(capture)),

@@ -94,7 +94,7 @@ def _checked(args: argparse.Namespace) -> "settings.Target":
 def _by_process(args: argparse.Namespace) -> dict[str, object]:
     options = {} if args.rate is None else {"rate_hz": args.rate}
     meant = "austin" if args.sampler == "austin" else "pyspy"
-    return {"process": {"pid": args.pid}, "collectors": [{meant: options}], "sampler": args.sampler}
+    return {"process": {"pid": args.pid}, "collectors": [{meant: options}, "host"], "sampler": args.sampler}
 
 
 def _by_address(args: argparse.Namespace) -> dict[str, object]:

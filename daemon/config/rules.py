@@ -115,6 +115,8 @@ def places(target: "Target") -> Iterator[Broken]:
     for part in target.collectors:
         if isinstance(part.options, Sampler):
             yield "collectors", part.kind, "samples a process: give `process`, or leave it out"
+        elif part.options.needs_process:
+            yield "collectors", part.name, "reads of a process: give `process`, or leave it out"
 
 
 def _addressed(target: "Target") -> Iterator[Broken]:
