@@ -38,8 +38,7 @@ def withdraw(
     for target in targets:
         core.telemetry.remove_target(target)
         core.verdicts.forget(target)
-        for figures in (core.captures.outcomes, core.captures.refusals, core.captures.uncaptured):
-            figures.pop(target, None)
+        core.captures.tally.forget(target)
     for sink in sinks:
         core.telemetry.remove_sink(sink)
 
