@@ -136,6 +136,7 @@ class App:
         await self._servers.stop()
         await self._core.captures.abandon()
         await self._core.deliveries.stop()
+        await self._core.baselines.close()
         await self._core.notifications.stop()
         for target in self._core.fleet:
             target.let_go()
@@ -173,6 +174,7 @@ class App:
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
         self._core.readings.use()
         self._core.triggers.look(time.monotonic())
+        self._core.baselines.look(time.monotonic())
         self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()
         self._core.spool.make_room()

@@ -6,7 +6,10 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
+
 from daemon.admission import Admission
+from daemon.baseline.baselines import Baselines
 from daemon.capture.capture import take
 from daemon.capture.first_look import FirstLook
 from daemon.capture.opened import opened
@@ -53,6 +56,7 @@ class Captures:
         self._telemetry = telemetry
         self.tally = Tally(telemetry)
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
+        self.baselines: Baselines | None = None  # what healthy iterations are like
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -196,6 +200,9 @@ class Captures:
             self._spool.discard(incoming)
             raise
         await self._save()
+        if self.baselines is not None:
+            history = self.baselines.histories.of(capture.target)
+            capture = msgspec.structs.replace(capture, history=history)
         entry = await accepted(self._spool, incoming, capture)
         self.tally.ended(capture)
         return entry
@@ -209,7 +216,10 @@ class Captures:
 
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
-        return self._spool.begin(facts)
+        incoming = self._spool.begin(facts)
+        if self.baselines is not None:
+            self.baselines.enclose(facts.target, incoming.evidence_dir)
+        return incoming
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)

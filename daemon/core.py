@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 
 from daemon.admission import Admission
+from daemon.baseline.baselines import Baselines
 from daemon.captures import Captures
 from daemon.config.settings import Config
 from daemon.delivery.deliveries import Deliveries
@@ -47,9 +48,11 @@ class Core:
         self.deliveries.on_accepted = self.notifications.wake
         self.deliveries.on_drawn = self.verdicts.drawn
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
+        self.baselines = self.captures.baselines = Baselines(path)
         self.fleet = Fleet(config.targets, self._exited)
         self.readings = Readings(self.fleet)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
+        self.events.ended.append(self.baselines.histories.ended)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = path / "state" / "sources"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from daemon.baseline.code import code_version
 from daemon.capture.subject import Subject
 from daemon.limits_file import boot_id
 from daemon.spool.state import Opened
@@ -42,6 +43,7 @@ def opened(
         wall_minus_monotonic_s=wall_minus_monotonic_s,
         boot_id=boot_id(),
         process=subject.process,
+        code_version=code_version(subject.process, labels) if subject.process else "",
         address=f"{subject.endpoint.host}:{subject.endpoint.port}" if subject.endpoint else "",
         trigger=subject.trigger,
         collection_time_s=collection_time_s,

@@ -44,6 +44,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     wall_minus_monotonic_s: float
     boot_id: str
     process: ProcessIdentity | None = None
+    code_version: str = ""
     address: str = ""
     trigger: Trigger
     collection_time_s: float

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from heapq import nlargest
 from typing import Any
 
 import msgspec
@@ -16,6 +17,8 @@ from daemon.triggers.running import Armed
 from daemon.verdicts import LastVerdict
 from daemon.web.limits_status import LimitsStatus, limits_status
 from model.news import Answer, answer
+
+MOST_REPORTS = 200
 
 
 class InFlightStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +53,8 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     address: str  # of its HTTP; empty where none is configured
     iterations: int
     in_flight: InFlightStatus | None
+    max_loop_time_s: float
+    recent_durations_s: tuple[float, ...]  # of the last iterations that ended, 100 at most, oldest first
     last_event_age_s: float | None
     capture_possible: bool
     reason: str
@@ -59,6 +64,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...]
     triggers: tuple[Armed, ...]  # beside the overrun
     capturing: bool
+    capture: str  # the id of the capture that runs; empty where none does
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
@@ -128,14 +134,20 @@ def status(core: Core) -> Status:
     )
 
 
-def reports(core: Core, most: int) -> tuple[ReportStatus, ...]:
+def reports(core: Core) -> tuple[ReportStatus, ...]:
     """The newest reports first."""
-    newest = sorted(core.spool.entries.values(), key=lambda entry: entry.id, reverse=True)
-    return tuple(_report(entry) for entry in newest[:most])
+    return tuple(map(_report, newest(core)))
+
+
+def newest(core: Core) -> list[Entry]:
+    """As many of the spool's entries as are shown, the newest first."""
+    return nlargest(MOST_REPORTS, core.spool.entries.values(), key=lambda entry: entry.id)
 
 
 def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
     pulse = core.events.pulses.get(target.name)
+    durations = core.events.durations.get(target.name)
+    running = (facts.id for facts in core.captures.in_progress() if facts.target == target.name)
     return TargetStatus(
         name=target.name,
         state=target.state(now_s),
@@ -143,6 +155,8 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         address=", ".join(target.config.address),
         iterations=target.watch.iterations,
         in_flight=_in_flight(target, now_s),
+        max_loop_time_s=target.config.threshold_s,
+        recent_durations_s=durations.oldest_first() if durations else (),
         last_event_age_s=None if pulse is None or pulse.last_s is None else now_s - pulse.last_s,
         capture_possible=target.possible.possible,
         reason=target.possible.reason,
@@ -152,6 +166,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         sources=tuple(_sources(core, target, now_s)),
         triggers=tuple(core.triggers.armed(target)),
         capturing=target.name in core.admission.running,
+        capture=next(running, ""),
         waiting=core.orders.waiting(target.name),
         captures=dict(core.captures.tally.outcomes.get(target.name, {})),
         refusals=dict(core.captures.tally.refusals.get(target.name, {})),
