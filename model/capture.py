@@ -37,6 +37,7 @@ class WindowEnd(StrEnum):
     DAEMON_KILLED = "daemon_killed"
     DISABLED = "disabled"
     CANCELLED = "cancelled"
+    KNOWN_STALL = "known_stall"  # no report comes of it
     ESCALATED = "escalated"  # a light capture when its iteration overran, or a drill: one that counts follows
 
 
@@ -138,6 +139,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     recording: Recording | None = None
     parts: tuple[PartOutcome, ...] = ()
     evidence: tuple[Artifact, ...] = ()
+    signature: str = ""  # a quick one, of the first look's stacks; empty where they told nothing
     loopcam_version: str = ""
     host: str = ""
 
