@@ -10,4 +10,5 @@ COLLECTORS: dict[str, str] = {
     "pprof": "collectors.pprof:Pprof",
     "http": "collectors.http:Http",
     "loglines": "collectors.loglines:LogLines",
+    "host": "collectors.host.options:Host",
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import msgspec
 
@@ -10,6 +10,9 @@ from fetch.access import Endpoint
 from model.artifacts import Artifact
 from model.capture import Outcome, ProcessIdentity, WindowEnd
 from model.events import Trigger
+
+if TYPE_CHECKING:
+    from collectors.host.ring import Ring
 
 
 class Target(Protocol):
@@ -38,6 +41,10 @@ class Target(Protocol):
     @property
     def presets(self) -> tuple[str, ...]:
         """The presets of its sources: which well-known program it is."""
+
+    @property
+    def signals(self) -> "Ring | None":
+        """The host signals of its last minutes, where they were read before the trigger."""
 
     def alive(self) -> bool:
         """Whether it is still there; as long as it is, its process number is its own."""
@@ -72,6 +79,9 @@ class Collector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """
 
     needs_address: ClassVar[bool] = False  # it asks the target's HTTP
+    needs_process: ClassVar[bool] = False  # it reads of the target's process
+    # It goes with other evidence: how the capture went is said by the others, where there are any.
+    companion: ClassVar[bool] = False
     # It costs the target next to nothing, and is taken in light captures too (`target.trigger.plan` tells).
     light: ClassVar[bool] = False
     # It needs no living target, and is taken when the target's process has ended.

@@ -51,6 +51,7 @@ class App:
             await self._startup()
             async with asyncio.TaskGroup() as tasks:
                 await self._core.deliveries.start(tasks)
+                self._core.notifications.start(tasks)
                 ticker = tasks.create_task(self._tick(), name="ticker")
                 await self._stopping.wait()
                 await self._shutdown()
@@ -81,6 +82,7 @@ class App:
         await self._begun()
         await self._find_targets()
         self._core.sources.use()
+        self._core.readings.use()
         _LOG.info("loopcam watches", extra=self._about())
         tell(self._core.config)
         self._tell_of_missing()
@@ -121,17 +123,21 @@ class App:
         self._reloader.close()
         self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
+        self._core.readings.stop()
         try:
             async with asyncio.timeout(grace_s):
                 await self._core.sources.stop()
                 await self._core.captures.closed()
                 await self._core.deliveries.drained()
+                await self._core.notifications.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")
         await self._keep_evidence(began_s + EVIDENCE_S)
         await self._servers.stop()
         await self._core.captures.abandon()
         await self._core.deliveries.stop()
+        await self._core.baselines.close()
+        await self._core.notifications.stop()
         for target in self._core.fleet:
             target.let_go()
 
@@ -166,7 +172,9 @@ class App:
     async def _look(self) -> None:
         await self._find_targets()
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
+        self._core.readings.use()
         self._core.triggers.look(time.monotonic())
+        self._core.baselines.look(time.monotonic())
         self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()
         self._core.spool.make_room()

@@ -8,6 +8,7 @@ from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.watch.deadlines import OBSERVER_PAUSED, Deadlines
+from daemon.watch.durations import Durations
 from daemon.watch.iterations import Ended, Stray
 from daemon.watch.pulse import Pulse
 from model.errors import RefusedError
@@ -24,7 +25,9 @@ class Events:
     ) -> None:
         """`hurry` is called for an event of a target whose process is not found yet."""
         self.pulses: dict[str, Pulse] = {}
+        self.durations: dict[str, Durations] = {}  # by target, those that were heard to end
         self.followers: list[Callable[[Ended | Trigger], None]] = []  # who wants to hear of each, too
+        self.ended: list[Callable[[str, Ended], None]] = []  # who keeps what iterations of a target took
         self.listeners: list[Callable[[Event], None]] = []  # who waits for some event, as long as it waits
         self._fleet = fleet
         self._captures = captures
@@ -57,7 +60,9 @@ class Events:
         """Targets or their rules changed: so may deadlines have."""
         for target in self._fleet:
             self.deadlines.changed(target.due_s())
-        self.pulses = {name: pulse for name, pulse in self.pulses.items() if name in self._fleet.targets}
+        targets = self._fleet.targets
+        self.pulses = {name: pulse for name, pulse in self.pulses.items() if name in targets}
+        self.durations = {name: known for name, known in self.durations.items() if name in targets}
 
     def _happened(self, target: Target, event: Event, happening: Ended | Stray) -> None:
         if isinstance(happening, Ended):
@@ -71,6 +76,8 @@ class Events:
 
     def _ended(self, target: Target, ended: Ended) -> None:
         self._tell(ended)
+        for keeper in self.ended:
+            keeper(target.name, ended)
         told = self._telemetry
         told.series(told.iterations, target.name).inc()
         told.series(told.iteration_duration_s, target.name).observe(ended.ended_s - ended.started_s)
@@ -80,7 +87,11 @@ class Events:
             _LOG.info(
                 "an iteration ended during our own pause, nobody knows when", extra={"target": target.name}
             )
-        elif ended.unseen:
+            return
+        if (known := self.durations.get(target.name)) is None:
+            known = self.durations[target.name] = Durations()
+        known.add(ended.ended_s - ended.started_s)
+        if ended.unseen:
             self._telemetry.overruns.labels(target.name, target.watch.rules.certainty).inc()
             self._telemetry.capture_notes.labels(target.name, "overran_unseen").inc()
             took_s = round(ended.ended_s - ended.started_s, 3)

@@ -14,11 +14,13 @@ from model.artifacts import Artifact
 from model.capture import Capture
 from model.manifest import Manifest, Rendering
 from report import manifests, slices
+from report.baseline import compare
 from report.drawing import Drawing
 from report.evidence import reading
 from report.evidence.reading import Evidence
 from report.top import top_stacks
 from report.tree import trees, weights
+from report.verdict import judge
 from report.views import collapsed, flamegraph, metrics, page, pprof, speedscope, stacks
 
 _TEMPORARY = ".rendering-"
@@ -66,7 +68,12 @@ def render(directory: Path) -> Manifest:
         shutil.rmtree(leftover)
     artifacts, faults = manifests.evidence(directory, capture)
     found = reading.read(directory, capture)
-    drawing = _drawing(capture, found, artifacts, (*faults, *found.faults))
+    comparing: list[str] = []
+    baseline = compare.read(directory, comparing)
+    comparison = compare.compared(capture, found.table, baseline, comparing)
+    drawing = _drawing(capture, found, artifacts, (*faults, *found.faults, *comparing))
+    drawing = replace(drawing, comparison=comparison, baseline=compare.era_of(capture, baseline))
+    drawing = _judged(drawing)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=directory))
     try:
         for name, view in _views(drawing).items():
@@ -74,7 +81,15 @@ def render(directory: Path) -> Manifest:
         _publish(temporary, directory)
     finally:
         shutil.rmtree(temporary)
-    return manifests.write(directory, capture, drawing.rendering, drawing.artifacts, drawing.top_stacks)
+    return manifests.write(
+        directory,
+        capture,
+        drawing.rendering,
+        drawing.artifacts,
+        drawing.top_stacks,
+        verdict=drawing.verdict,
+        comparison=drawing.comparison,
+    )
 
 
 def _views(drawing: Drawing) -> dict[str, View]:
@@ -119,7 +134,21 @@ def _drawing(
         fetches=found.fetches,
         metrics=found.metrics,
         logs=found.logs,
+        signals=found.signals,
     )
+
+
+def _judged(drawing: Drawing) -> Drawing:
+    """The drawing with a verdict, or with the reason why there is none."""
+    try:
+        return replace(drawing, verdict=judge(drawing))
+    except Exception as error:  # noqa: BLE001 - whatever a rule trips over, the report is worth having
+        return _faulty(drawing, f"no verdict could be found: {type(error).__name__}: {error}")
+
+
+def _faulty(drawing: Drawing, detail: str) -> Drawing:
+    said = "; ".join(filter(None, (drawing.rendering.detail, detail)))
+    return replace(drawing, rendering=msgspec.structs.replace(drawing.rendering, detail=said))
 
 
 def _drawn(drawing: Drawing, folder: Path, name: str, view: View) -> Drawing:
@@ -131,9 +160,7 @@ def _drawn(drawing: Drawing, folder: Path, name: str, view: View) -> Drawing:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a view trips over, the others are worth having
         (folder / name).unlink(missing_ok=True)
-        detail = f"{name} could not be drawn: {type(error).__name__}: {error}"
-        said = "; ".join(filter(None, (drawing.rendering.detail, detail)))
-        return replace(drawing, rendering=msgspec.structs.replace(drawing.rendering, detail=said))
+        return _faulty(drawing, f"{name} could not be drawn: {type(error).__name__}: {error}")
     artifact = manifests.describe(folder, name, view.kind, view.media_type)
     return replace(drawing, artifacts=(*drawing.artifacts, artifact))
 

@@ -18,14 +18,19 @@ _IN_MEMORY_BYTES = 4 << 20
 def packed(report: Report) -> Iterator[tuple[IO[bytes], int]]:
     """The archive at its start, with its size; larger ones are in a temporary file beside the report."""
     with SpooledTemporaryFile(_IN_MEMORY_BYTES, dir=str(report.directory.parent)) as file:
-        with (
-            gzip.GzipFile("", "wb", 6, file, mtime=0) as packer,
-            tarfile.open(fileobj=packer, mode="w", format=tarfile.PAX_FORMAT) as archive,
-        ):
-            _fill(archive, report)
+        write(report, file)
         size_bytes = file.tell()
         file.seek(0)
         yield file, size_bytes
+
+
+def write(report: Report, file: IO[bytes]) -> None:
+    """Write the archive from its first byte to its last, bit by bit; raises SinkError at a damaged report."""
+    with (
+        gzip.GzipFile("", "wb", 6, file, mtime=0) as packer,
+        tarfile.open(fileobj=packer, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        _fill(archive, report)
 
 
 def _fill(archive: tarfile.TarFile, report: Report) -> None:

@@ -32,6 +32,11 @@ class _Take(msgspec.Struct, kw_only=True):
     parts: list[PartOutcome] = []
     artifacts: dict[str, Artifact] = {}
     recording: Recording | None = None
+    companions: set[str] = set()
+
+    def telling(self) -> list[PartOutcome]:
+        """The parts that say how the capture went."""
+        return [part for part in self.parts if part.name not in self.companions] or self.parts
 
 
 async def take(
@@ -78,6 +83,8 @@ async def _collect(
     taken: _Take,
 ) -> None:
     detail = ""
+    if collector.companion:
+        taken.companions.add(name)
 
     async def bounded() -> Outcome:
         nonlocal detail
@@ -138,7 +145,7 @@ def _describe(taken: _Take, window: CaptureWindow, incoming: Incoming, notes: tu
         **evidence.facts(incoming.opened),
         iteration=_iteration(incoming, window),
         window=summary,
-        outcome=overall(taken.parts, summary.end),
+        outcome=overall(taken.telling(), summary.end),
         notes=notes,
         recording=taken.recording,
         parts=tuple(taken.parts),

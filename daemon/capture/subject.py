@@ -2,9 +2,11 @@
 
 import msgspec
 
+from collectors.host.ring import Ring
 from daemon.config import settings
 from daemon.sources.log.where import STANDARD_INPUT, Where
 from daemon.targets.held import Held
+from daemon.targets.process import HeldProcess
 from fetch.access import Endpoint
 from model.capture import ProcessIdentity
 from model.events import Trigger
@@ -31,6 +33,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         identity = self.held.identity
         at = f"{self.endpoint.host}:{self.endpoint.port}" if self.endpoint else self.name
         return f"process {identity.pid}" if identity else at
+
+    @property
+    def signals(self) -> Ring | None:
+        """The host signals of its last minutes, where they were read before the trigger."""
+        return self.held.signals if isinstance(self.held, HeldProcess) else None
 
     def alive(self) -> bool:
         """Whether it is still there."""

@@ -94,7 +94,7 @@ def _checked(args: argparse.Namespace) -> "settings.Target":
 def _by_process(args: argparse.Namespace) -> dict[str, object]:
     options = {} if args.rate is None else {"rate_hz": args.rate}
     meant = "austin" if args.sampler == "austin" else "pyspy"
-    return {"process": {"pid": args.pid}, "collectors": [{meant: options}], "sampler": args.sampler}
+    return {"process": {"pid": args.pid}, "collectors": [{meant: options}, "host"], "sampler": args.sampler}
 
 
 def _by_address(args: argparse.Namespace) -> dict[str, object]:
@@ -178,6 +178,8 @@ def _hand_over(report: Report, out: str) -> str:
 def _tell(manifest: Manifest, where: str) -> None:
     capture = manifest.capture
     print(f"report in {where} ({capture.outcome})", file=sys.stderr)
+    if (verdict := manifest.verdict) is not None:
+        print(f"  {verdict.sentence} ({verdict.cause}, {verdict.confidence} confidence)", file=sys.stderr)
     for part in capture.parts:
         if part.outcome is not Outcome.COMPLETE:
             print(f"  {part.name}: {part.outcome}: {part.detail}  {part.remedy}", file=sys.stderr)

@@ -10,13 +10,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from daemon.commands import demo_words
 from daemon.commands.reports import whole
 from daemon.demo import autoscaler
 from daemon.demo.autoscaler import HEALTHY_ITERATIONS
-from model import coding
-from model.errors import LoopcamError
-from model.manifest import Manifest
-from model.report import MANIFEST_FILE
+from daemon.demo.stalls import DEFAULT, STALLS
+from model.errors import LoopcamError, UsageError
 
 TARGET = "demo-autoscaler"
 PIDFILE = "autoscaler.pid"
@@ -53,10 +52,23 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--source", choices=tuple(_SOURCES), default="heartbeat", help="how the daemon learns of iterations"
     )
     parser.add_argument("--serve", action="store_true", help="keep the daemon and its page up until Ctrl-C")
+    parser.add_argument("--list", action="store_true", help="the stalls that there are, and nothing else")
+    parser.add_argument("--stall", default=DEFAULT, metavar="NAME", help="how the autoscaler stalls")
+    parser.add_argument(
+        "--seconds", type=float, default=autoscaler.STALL_S, metavar="S", help="for about so long"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=autoscaler.THREADS, metavar="N", help="beside so many threads"
+    )
+    parser.add_argument("--depth", type=int, default=0, metavar="N", help="beneath so many calls more")
 
 
 def run(args: argparse.Namespace) -> int:
     """Play it through, and end what was started."""
+    if args.list:
+        print(demo_words.listed())
+        return 0
+    _check(args)
     address = f"127.0.0.1:{_free_port()}"
     out: Path = args.out.absolute()
     out.mkdir(parents=True, exist_ok=True)
@@ -68,16 +80,31 @@ def run(args: argparse.Namespace) -> int:
         )
         _wait_until_healthy(address, daemon)
         print(
-            f"An autoscaler starts: {HEALTHY_ITERATIONS} healthy iterations, then one that stalls.",
+            f"An autoscaler starts: {HEALTHY_ITERATIONS} healthy iterations, then one that stalls:"
+            f" {STALLS[args.stall].does} ({args.stall}).",
             flush=True,
         )
         watcher = str(out / LOG) if args.source == "log" else f"http://{address}"
-        program = _child(autoscaler.__file__, watcher, TARGET, str(out / PIDFILE))
-        children.enter_context(program)
-        _show(_wait_for_report(out / "reports", known, daemon))
+        children.enter_context(_child("-m", autoscaler.__name__, watcher, *_program(args, out)))
+        print(f"\n{demo_words.told(_wait_for_report(out / 'reports', known, daemon), args.stall)}")
         if args.serve:
             _serve(f"http://{address}/", daemon)
     return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.stall not in STALLS:
+        raise UsageError(f"--stall {args.stall}: no such stall", remedy="`loopcam demo --list` names them")
+    if missing := STALLS[args.stall].missing():
+        raise UsageError(f"--stall {args.stall} cannot be made here: {missing}", remedy="take another one")
+    for name, least, most in (("seconds", 2.0, 60.0), ("threads", 0, 500), ("depth", 0, 500)):
+        if not least <= (value := getattr(args, name)) <= most:
+            raise UsageError(f"--{name} {value:g} is out of bounds", remedy=f"from {least:g} to {most:g}")
+
+
+def _program(args: argparse.Namespace, out: Path) -> list[str]:
+    varied = (f"--{name}={getattr(args, name)}" for name in ("stall", "seconds", "threads", "depth"))
+    return [TARGET, str(out / PIDFILE), *varied]
 
 
 def _configure(out: Path, address: str, source: str) -> str:
@@ -135,22 +162,6 @@ def _wait_for_report(folder: Path, known: set[Path], daemon: "subprocess.Popen[b
             raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
         time.sleep(0.1)
     raise LoopcamError(f"no report within {WITHIN_S:g} s", remedy="the daemon's log above says why")
-
-
-def _show(directory: Path) -> None:
-    manifest = coding.decode((directory / MANIFEST_FILE).read_bytes(), Manifest)
-    bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
-    print(f"\n{bold}The report{plain}  {directory}")
-    if not manifest.top_stacks:
-        raise LoopcamError("the report holds no stacks", remedy=manifest.rendering.detail)
-    top = manifest.top_stacks[0]
-    print(f"{bold}Top stack{plain}   {top.share:.0%} of {top.thread}:")
-    for frame in top.frames:
-        print(f"              {frame}")
-    print(f"{bold}Culprit{plain}     {top.function_share:.0%} in {top.function}")
-    print(f"{bold}Look at it{plain}  open {directory / 'report.html'} in a browser,")
-    print(f"            or `loopcam reports show {directory}`,")
-    print("            or profile.speedscope.json in speedscope, or `go tool pprof profile.pb.gz`")
 
 
 def _serve(page: str, daemon: "subprocess.Popen[bytes]") -> None:

@@ -14,6 +14,7 @@ from model.errors import LoopcamError, UsageError
 from model.manifest import Manifest
 from model.report import MANIFEST_FILE
 from model.units import ByteSize, Seconds
+from model.verdict import Verdict
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,9 @@ def _list(args: argparse.Namespace) -> int:
     for directory, manifest in _found(args):
         capture = manifest.capture
         top = manifest.top_stacks[0].function if manifest.top_stacks else "-"
-        print(f"{capture.triggered_at}  {capture.target:20} {capture.outcome:12} {top:30} {directory}")
+        cause = manifest.verdict.cause if manifest.verdict else "-"
+        said = f"{capture.outcome:12} {cause:18} {top:30}"
+        print(f"{capture.triggered_at}  {capture.target:20} {said} {directory}")
     return 0
 
 
@@ -62,6 +65,7 @@ def _show(args: argparse.Namespace) -> int:
 def _words(directory: Path, manifest: Manifest) -> Iterator[str]:
     capture = manifest.capture
     yield f"{manifest.id}  ({capture.outcome})"
+    yield from (f"  {line}" for line in _answer(manifest.verdict))
     yield f"  why        {capture.trigger.reason}"
     yield f"  when       {capture.triggered_at}"
     if (process := capture.process) is not None:
@@ -81,6 +85,17 @@ def _words(directory: Path, manifest: Manifest) -> Iterator[str]:
     size = ByteSize(sum(artifact.size_bytes for artifact in manifest.artifacts))
     yield f"  files      {len(manifest.artifacts)}, {size}, in {directory}"
     yield f"  open       {directory / 'report.html'}"
+
+
+def _answer(verdict: Verdict | None) -> Iterator[str]:
+    if verdict is None:
+        return
+    yield f"verdict    {verdict.sentence}"
+    yield f"           {verdict.cause}, confidence {verdict.confidence}, signature {verdict.signature}"
+    yield from (f"evidence   {fact.text}" for fact in verdict.facts)
+    yield from (f"or         {each.cause}: {each.sentence}" for each in verdict.alternatives)
+    if verdict.remedy:
+        yield f"next       {verdict.remedy}"
 
 
 def _verify(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from daemon.config.parts import Part
 from daemon.sources.contract import Source
 from daemon.sources.log.where import STANDARD_INPUT, Where
 from sinks.contract import Sink
+from sinks.notification import Notification
 
 if TYPE_CHECKING:
     from daemon.config.target import Target
@@ -71,6 +72,20 @@ def sink_labels(sinks: Sequence[Part[Sink]], labels: frozenset[str]) -> Iterator
             yield "labels", name, f"sink {part.name} refers to this label; configured: {known}"
 
 
+def notifications(
+    parts: Sequence[Part[Notification]], sinks: frozenset[str], labels: frozenset[str]
+) -> Iterator[Broken]:
+    """Sinks and labels that notifications refer to are configured."""
+    for part in parts:
+        whose = f"notification {part.name}"
+        if part.options.sink is not None and part.options.sink not in sinks:
+            rule = f"{whose} waits for this sink; configured: {', '.join(sorted(sinks))}"
+            yield "sinks", part.options.sink, rule
+        for name in sorted(part.options.labels() - labels):
+            known = ", ".join(sorted(labels)) or "none"
+            yield "labels", name, f"{whose} refers to this label; configured: {known}"
+
+
 def samplers(chosen: str, parts: Sequence[Part[Collector | Sampler]]) -> Iterator[Broken]:
     """One entry for a sampler, and none that could never be used. Looks are py-spy's, whoever samples."""
     given = [part for part in parts if isinstance(part.options, Sampler)]
@@ -100,6 +115,8 @@ def places(target: "Target") -> Iterator[Broken]:
     for part in target.collectors:
         if isinstance(part.options, Sampler):
             yield "collectors", part.kind, "samples a process: give `process`, or leave it out"
+        elif part.options.needs_process:
+            yield "collectors", part.name, "reads of a process: give `process`, or leave it out"
 
 
 def _addressed(target: "Target") -> Iterator[Broken]:

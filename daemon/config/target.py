@@ -94,7 +94,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         COLLECTOR_FAMILY,
         Meta(
             min_length=1,
-            description="What evidence is taken. Left out: `pyspy` of a process, `pprof` of an address.",
+            description="What evidence is taken. Left out: `pyspy` and `host` of a process, `pprof` of an "
+            "address.",
         ),
     ] = ()
     sampler: Annotated[
@@ -112,9 +113,9 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not self.collectors:
-            kind = "pyspy" if self.process.given or not self.address else "pprof"
-            part = Part(kind=kind, name=kind, options=COLLECTOR_FAMILY.find(kind)())
-            msgspec.structs.force_setattr(self, "collectors", (part,))
+            kinds = ("pyspy", "host") if self.process.given or not self.address else ("pprof",)
+            parts = (Part(kind=kind, name=kind, options=COLLECTOR_FAMILY.find(kind)()) for kind in kinds)
+            msgspec.structs.force_setattr(self, "collectors", tuple(parts))
 
     @property
     def endpoint(self) -> Endpoint | None:

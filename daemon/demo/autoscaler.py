@@ -1,60 +1,40 @@
-"""A small autoscaler-like program: healthy iterations, then one that stalls in a recognisable function.
+"""A small autoscaler-like program: healthy iterations, then one that stalls for a cause of your choice.
 
-It is run as `python autoscaler.py WATCHER TARGET PIDFILE`, and needs nothing but the standard library. The
-watcher is a URL, which gets heartbeats, or the path of a log file: then it only logs, as any program does.
+It is run as `python -m daemon.demo.autoscaler WATCHER TARGET PIDFILE`, and needs nothing but the standard
+library. The watcher is a URL, which gets heartbeats, or the path of a log file: then it only logs, as any
+program does.
 """
 
+import argparse
 import http.client
 import logging
 import os
-import queue
-import random
+import signal
 import sys
-import threading
+import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from daemon.demo import api, healthy, workers
+from daemon.demo.stalls import DEFAULT, STALLS
+from daemon.demo.stalls.contract import Setting, Stall
+
 HEALTHY_ITERATIONS = 4
 STALL_S = 6.0
+THREADS = 4
 PAUSE_S = 0.3
-
-
-def simulate_binpacking_of_pending_pods(seconds: float) -> int:
-    """The culprit: tries every pod on every node, again and again."""
-    pods = [random.randrange(1, 64) for _ in range(2000)]  # noqa: S311  # sizes of pods, not secrets
-    until_s, packed = time.monotonic() + seconds, 0
-    while time.monotonic() < until_s:
-        for pod in pods:
-            for free in (8, 16, 32, 64):
-                packed += pod <= free
-    return packed
-
-
-def refresh_cloud_provider() -> None:
-    """Wait for an answer, as for an API."""
-    time.sleep(0.05)
-
-
-def run_once(stall_s: float) -> None:
-    """One iteration of the main loop."""
-    refresh_cloud_provider()
-    simulate_binpacking_of_pending_pods(0.03 + stall_s)
-
-
-def watch_nodes(events: "queue.Queue[int]") -> None:
-    """A thread like those of any controller: it waits for events."""
-    while True:
-        events.get()
-
-
-def renew_lease() -> None:
-    """Another: it wakes up now and then."""
-    while True:
-        time.sleep(0.2)
-
+_EVERY = 10
 
 LINES = {"start": "Starting main loop", "end": "Main loop done"}
+
+
+def run_once(stall: Stall, setting: Setting, depth: int) -> None:
+    """The part of an iteration that stalls, so many calls deep."""
+    if depth > 0:
+        run_once(stall, setting, depth - 1)
+    else:
+        stall.run(setting)
 
 
 def say(watcher: str, event: str, target: str, iteration: int) -> None:
@@ -80,25 +60,49 @@ def beat(url: str, event: str, target: str, iteration: int) -> None:
 
 def main() -> None:
     """Loop for ever; the iteration after the healthy ones stalls, and so does every tenth after it."""
-    watcher, target, pidfile = sys.argv[1:4]
-    if not watcher.startswith("http://"):
+    args = _arguments()
+    if not args.watcher.startswith("http://"):
         logging.basicConfig(
-            filename=watcher, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+            filename=args.watcher, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
         )
-    Path(pidfile).write_text(f"{os.getpid()}\n")
-    events: queue.Queue[int] = queue.Queue()
-    for number in range(3):
-        threading.Thread(
-            target=watch_nodes, args=(events,), name=f"node-watcher-{number}", daemon=True
-        ).start()
-    threading.Thread(target=renew_lease, name="lease-renewer", daemon=True).start()
+    signal.signal(signal.SIGTERM, _end)
+    with tempfile.TemporaryDirectory(prefix="autoscaler-", dir=args.pidfile.absolute().parent) as place:
+        stall, folder = STALLS[args.stall], Path(place)
+        setting = Setting(args.seconds, args.threads, folder, api.serve())
+        stall.prepare(setting)
+        healthy.prepare(folder)
+        workers.start(args.threads)
+        args.pidfile.write_text(f"{os.getpid()}\n")
+        _loop(args, stall, setting)
+
+
+def _loop(args: argparse.Namespace, stall: Stall, setting: Setting) -> None:
     iteration = 0
     while True:
         iteration += 1
-        say(watcher, "start", target, iteration)
-        run_once(STALL_S if iteration % 10 == HEALTHY_ITERATIONS + 1 else 0.0)
-        say(watcher, "end", target, iteration)
+        say(args.watcher, "start", args.target, iteration)
+        healthy.iterate(setting.folder, setting.api_port, iteration)
+        if iteration % _EVERY == (args.healthy + 1) % _EVERY:
+            run_once(stall, setting, args.depth)
+        say(args.watcher, "end", args.target, iteration)
         time.sleep(PAUSE_S)
+
+
+def _end(number: int, frame: object) -> None:
+    raise SystemExit(128 + number)  # so that what was begun is ended
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("watcher")
+    parser.add_argument("target")
+    parser.add_argument("pidfile", type=Path)
+    parser.add_argument("--stall", choices=tuple(STALLS), default=DEFAULT)
+    parser.add_argument("--seconds", type=float, default=STALL_S)
+    parser.add_argument("--threads", type=int, default=THREADS)
+    parser.add_argument("--depth", type=int, default=0)
+    parser.add_argument("--healthy", type=int, default=HEALTHY_ITERATIONS)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

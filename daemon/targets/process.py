@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from collectors.host.ring import Ring
 from daemon.targets import procfs
 from model.capture import ProcessIdentity
 from model.errors import TargetError
@@ -41,6 +42,7 @@ class HeldProcess:
             self.close()
             raise TargetError(f"process {pid} ended while it was looked at")
         self.exited_s: float | None = None
+        self.signals: Ring | None = None  # of its last minutes, where somebody reads them
         self._on_exit: list[Callable[[], None]] = []
 
     @property

@@ -1,18 +1,18 @@
 """What a person or a script may ask of the daemon: status, reports, a capture now."""
 
-from pathlib import Path
+import secrets
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
 from daemon.core import Core
-from daemon.web.page import STYLE, page
-from daemon.web.responses import RequestError, html_response, json_response
+from daemon.web.archives import Archives
+from daemon.web.files import asset, report_file
+from daemon.web.live import Live
+from daemon.web.page import page
+from daemon.web.responses import RequestError, json_response, page_response
 from daemon.web.status import reports, status
-
-_MOST_REPORTS = 200
-
 
 T = TypeVar("T")
 
@@ -28,34 +28,44 @@ class Control:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._archives = Archives()
+        self.live = Live(core)
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         return [
             web.get("/", self._page),
+            web.get("/assets/{name}", self._asset),
+            web.get("/v1/live", self.live.stream),
             web.get("/v1/status", self._status),
             web.get("/v1/reports", self._reports),
+            web.get("/v1/reports/{id}.tar.gz", self._archive),
             web.get("/v1/reports/{id}/{file:.+}", self._file),
             web.post("/v1/reports/retry", self._retry),
         ]
 
     async def _page(self, _request: web.Request) -> web.Response:
-        return html_response(page(status(self._core), reports(self._core, _MOST_REPORTS)), styles=(STYLE,))
+        nonce = secrets.token_urlsafe(16)
+        return page_response(page(status(self._core), reports(self._core), nonce), nonce)
+
+    async def _asset(self, request: web.Request) -> web.StreamResponse:
+        return asset(request.match_info["name"])
 
     async def _status(self, _request: web.Request) -> web.Response:
         return json_response(status(self._core))
 
     async def _reports(self, _request: web.Request) -> web.Response:
-        return json_response(reports(self._core, _MOST_REPORTS))
+        return json_response(reports(self._core))
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        """A file of a report in the spool. Names are looked up in the manifest, never made into paths."""
         entry = self._core.spool.entries.get(request.match_info["id"])
-        names = [] if entry is None or not entry.drawn else [a.path for a in entry.manifest().artifacts]
-        wanted = request.match_info["file"]
-        if entry is None or wanted not in (*names, "manifest.json"):
-            raise RequestError(404, "there is no such report or file", remedy="see GET /v1/reports")
-        return _file_response(entry.report_dir / wanted)
+        return report_file(entry, request.match_info["file"])
+
+    async def _archive(self, request: web.Request) -> web.StreamResponse:
+        entry = self._core.spool.entries.get(request.match_info["id"])
+        if entry is None or not entry.drawn:
+            raise RequestError(404, "there is no such report, or not yet", remedy="see GET /v1/reports")
+        return await self._archives.send(request, entry)
 
     async def _retry(self, request: web.Request) -> web.Response:
         asked = await read_body(request, RetryRequest)
@@ -63,7 +73,8 @@ class Control:
             raise RequestError(
                 404, f"there is no report {asked.report[:100]!r}", remedy="see GET /v1/reports"
             )
-        outboxes = self._core.deliveries.outboxes
+        boxes = {f"notification {name}": box for name, box in self._core.notifications.boxes.items()}
+        outboxes = {**self._core.deliveries.outboxes, **boxes}
         return json_response({name: await outbox.retry(asked.report) for name, outbox in outboxes.items()})
 
 
@@ -73,13 +84,3 @@ async def read_body(request: web.Request, kind: type[T]) -> T:
         return msgspec.json.decode(await request.read() or b"{}", type=kind)
     except msgspec.DecodeError as error:
         raise RequestError(400, f"not such a request: {error}", remedy="docs/api.md has examples") from error
-
-
-def _file_response(path: Path) -> web.FileResponse:
-    """A file to look at or to keep. A report's page brings its own, stricter policy."""
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
-    if path.suffix == ".svg":
-        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    elif path.name != "report.html":  # a collector's own pages are not ours to show
-        headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
-    return web.FileResponse(path, headers=headers)

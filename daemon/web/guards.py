@@ -22,6 +22,9 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HOST = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^\[\]:@/\s]+))(?::\d{1,5})?")
+_SAFE = ("GET", "HEAD")
+_FETCH_SITE = "Sec-Fetch-Site"  # whose page makes a browser ask; other programs do not send it
+_FOREIGN = ("cross-site", "same-site")
 _HEARTBEATS = "/v1/heartbeat"  # who is heard for which target is decided there
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"  # aiohttp says so again once it has routed, which is allowed
 _CHALLENGE = {"WWW-Authenticate": 'Basic realm="loopcam", charset="UTF-8", Bearer realm="loopcam"'}
@@ -108,7 +111,8 @@ def _check_host(request: web.BaseRequest, hosts: frozenset[str]) -> None:
             remedy="use the address that loopcam listens on, or add the name to allowed_hosts",
         )
     origin = request.headers.get(hdrs.ORIGIN)
-    if origin is not None and not same_origin(origin, host):
+    foreign = origin is not None and not same_origin(origin, host)
+    if foreign or (request.method not in _SAFE and request.headers.get(_FETCH_SITE, "") in _FOREIGN):
         raise RequestError(
             403, "requests from other sites' pages are refused", remedy="open loopcam's own page"
         )

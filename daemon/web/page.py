@@ -1,34 +1,36 @@
 """The plain page at `/`: targets and reports, without a script."""
 
+import re
 from collections.abc import Iterable
-from html import escape
+from html import escape as escape_markup
 
 from daemon.spool.state import Delivery, Progress
 from daemon.web.status import InFlightStatus, ReportStatus, SourceStatus, Status, TargetStatus
 from model.units import ByteSize, Seconds
 
-STYLE = """
-:root { color-scheme: light dark; --line: #8884; --dim: #888; --bad: #c0392b; --good: #1e8449 }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 72rem; margin: 2rem auto; padding: 0 1rem }
-h1 { font-size: 1.3rem } h2 { font-size: 1.05rem; margin-top: 2rem }
-table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .35rem .7rem .35rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top }
-th { font-weight: 600; color: var(--dim); font-size: .85rem }
-small, .dim { color: var(--dim) } .bad { color: var(--bad) } .good { color: var(--good) }
-meter { width: 8rem } time { white-space: nowrap }
-"""
+# What does not print, or turns the direction of its surroundings.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+_EMPTY = '<tr><td colspan="7" class="dim">None yet. An iteration that overruns makes one.</td></tr>'
 
 
-def page(status: Status, reports: Iterable[ReportStatus]) -> str:
-    """The whole page; every name in it is escaped."""
+def page(status: Status, reports: Iterable[ReportStatus], nonce: str) -> str:
+    """The whole page; every name in it is escaped. A browser with scripts goes on with `live.js`."""
     rows = "".join(map(_report, reports))
-    empty = '<tr><td colspan="6" class="dim">None yet. An iteration that overruns makes one.</td></tr>'
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>loopcam</title>
-<meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
-<style>{STYLE}</style></head><body>
-<h1>loopcam <small>{escape(status.version)}</small></h1>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<noscript><meta http-equiv="refresh" content="5"></noscript>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/assets/live.css" nonce="{nonce}">
+<script type="module" src="/assets/live.js" nonce="{nonce}"></script></head><body>
+<header><h1>loopcam <small>{escape(status.version)}</small></h1>
+<p id="connection" role="status"></p></header>
+<main id="main">
+<div id="said" role="status" aria-live="polite"></div>
+<div id="plain">
 {_disabled(status)}{_refused(status)}
 <h2>Targets</h2>
 <table><tr><th>Target<th>State<th>Iteration in flight<th>If it overran now<th>Captures left this hour</tr>
@@ -37,12 +39,18 @@ def page(status: Status, reports: Iterable[ReportStatus]) -> str:
 <table><tr><th>Target<th>Source<th>Mode<th>Last event<th>Now</tr>
 {"".join(map(_sources, status.targets))}</table>
 {_all_triggers(status.targets)}<h2>Reports</h2>
-<table><tr><th>When (UTC)<th>Target<th>Why<th>Outcome<th>Most seen<th>Stored</tr>
-{rows or empty}</table>
+<table><tr><th>When (UTC)<th>Target<th>Why<th>Outcome<th>Most seen<th>Stored<th>Keep</tr>
+{rows or _EMPTY}</table>
 <p class="dim">{status.spool_reports} reports, {ByteSize(status.spool_bytes)} in the spool.
 {_damaged(status)}</p>
+</div></main>
 </body></html>
 """
+
+
+def escape(text: str) -> str:
+    """Text for an element or an attribute, on one line; what cannot be seen is shown as an escape."""
+    return escape_markup(_UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def _target(target: TargetStatus) -> str:
@@ -104,17 +112,21 @@ def _in_flight(current: InFlightStatus | None) -> str:
         return '<span class="dim">none</span>'
     age = f"{Seconds(round(current.age_s, 1))} of {Seconds(current.threshold_s)}"
     value = min(1.0, current.age_s / current.threshold_s)
-    return f'<meter value="{value:.2f}" low="0.75" high="0.99" optimum="0" title="{age}"></meter> {age}'
+    meter = f'<meter value="{value:.2f}" low="0.75" high="0.99" optimum="0" aria-label="{age}"></meter>'
+    return f"{meter} {age}"
 
 
 def _report(report: ReportStatus) -> str:
     when = f"<time>{escape(report.triggered_at[:19].replace('T', ' '))}</time>"
+    keep = ""
     if report.drawn:
-        when = f'<a href="/v1/reports/{escape(report.id)}/report.html">{when}</a>'
+        where = f"/v1/reports/{escape(report.id)}"
+        when = f'<a href="{where}/report.html">{when}</a>'
+        keep = f'<a href="{where}.tar.gz" download>archive</a>'
     stored = "<br>".join(_stored(sink, delivery) for sink, delivery in sorted(report.sinks.items()))
     return (
         f"<tr><td>{when}<td>{escape(report.target)}<td>{escape(report.reason)}"
-        f"<td>{escape(report.outcome)}<td>{escape(report.top)}<td>{stored}</tr>"
+        f"<td>{escape(report.outcome)}<td>{escape(report.top)}<td>{stored}<td>{keep}</tr>"
     )
 
 

@@ -1,8 +1,6 @@
 """What is sent back: JSON, pages, and errors that say what to do."""
 
-import base64
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import web
@@ -12,8 +10,8 @@ from aiohttp.web_protocol import RequestPayloadError
 from model.coding import encode
 from model.errors import LoopcamError
 
-_PLAIN_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-_PAGE_HEADERS = {**_PLAIN_HEADERS, "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+PLAIN_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Server": "loopcam"}
+_PAGE_HEADERS = {**PLAIN_HEADERS, "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
 _KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 _REMEDIES = {
     404: "docs/api.md lists the routes",
@@ -50,19 +48,16 @@ def json_response(
         body=encode(noun),
         status=status,
         content_type="application/json",
-        headers={**_PLAIN_HEADERS, **(headers or {})},
+        headers={**PLAIN_HEADERS, **(headers or {})},
     )
 
 
-def html_response(text: str, *, styles: Sequence[str] = ()) -> web.Response:
-    """A page that runs no script and loads nothing; `styles` are the exact contents of its style elements."""
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" for style in styles
-    )
-    style_sources = hashes or "'none'"
+def page_response(text: str, nonce: str) -> web.Response:
+    """A page whose only script and style are those that bear the nonce; it talks to nobody but us."""
     policy = (
-        f"default-src 'none'; style-src {style_sources}; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
+        "img-src data:; require-trusted-types-for 'script'; trusted-types 'none'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return web.Response(
         text=text, content_type="text/html", headers={**_PAGE_HEADERS, "Content-Security-Policy": policy}

@@ -42,7 +42,9 @@ class Servers:
             core.events.take, lambda: self._rates, admit=self._peers.admit, refused=self._count_refused
         )
         probes = Probes(core)
-        shown = [*probes.routes(), *Control(core).routes(), *OnDemand(core).routes()]
+        control = Control(core)
+        self._live = control.live
+        shown = [*probes.routes(), *control.routes(), *OnDemand(core).routes()]
         routes = [*Heartbeats(hearing).routes(), *shown]
         self._control: Listener | None = None
         self._all: list[Listener | Datagrams] = []
@@ -85,6 +87,7 @@ class Servers:
 
     async def stop(self) -> None:
         """Stop listening."""
+        self._live.close()
         for one in self._all:
             await one.stop()
 

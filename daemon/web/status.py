@@ -1,19 +1,26 @@
 """What the daemon would tell of itself now, as plain data for JSON and for the page."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from heapq import nlargest
+from typing import Any
 
 import msgspec
 
 from daemon.admission import limit_rules
 from daemon.core import Core
+from daemon.delivery.outbox import Outbox
 from daemon.evidence import version
 from daemon.limits_file import now
 from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.target import Target
 from daemon.triggers.running import Armed
+from daemon.verdicts import LastVerdict
 from model.events import TriggerKind
+from model.news import Answer, answer
+
+MOST_REPORTS = 200
 
 
 class InFlightStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +64,8 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     address: str  # of its HTTP; empty where none is configured
     iterations: int
     in_flight: InFlightStatus | None
+    max_loop_time_s: float
+    recent_durations_s: tuple[float, ...]  # of the last iterations that ended, 100 at most, oldest first
     last_event_age_s: float | None
     capture_possible: bool
     reason: str
@@ -66,13 +75,24 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[SourceStatus, ...]
     triggers: tuple[Armed, ...]  # beside the overrun
     capturing: bool
+    capture: str  # the id of the capture that runs; empty where none does
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
+    last_verdict: LastVerdict | None
 
 
 class SinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One sink's queue."""
+
+    name: str
+    pending: int
+    dead: int
+    last_error: str
+
+
+class NotificationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One notification's queue."""
 
     name: str
     pending: int
@@ -88,6 +108,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     refused_config: str  # the faults of a newer configuration file; empty while none was refused
     targets: tuple[TargetStatus, ...]
     sinks: tuple[SinkStatus, ...]
+    notifications: tuple[NotificationStatus, ...]
     spool_bytes: int
     spool_reports: int
     spool_damaged: int
@@ -104,7 +125,9 @@ class ReportStatus(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     drawn: bool
     top: str
+    verdict: Answer | None  # None before it is drawn, or where nothing was judged
     sinks: dict[str, Delivery]
+    notices: dict[str, Delivery]  # NOTIFICATION.MOMENT
 
 
 def status(core: Core) -> Status:
@@ -114,21 +137,28 @@ def status(core: Core) -> Status:
         disabled=core.admission.disabled(),
         refused_config=core.refused_config,
         targets=tuple(_target(core, target, time.monotonic()) for target in core.fleet),
-        sinks=tuple(_sinks(core)),
+        sinks=tuple(SinkStatus(**queue) for queue in _queues(core.deliveries.outboxes)),
+        notifications=tuple(NotificationStatus(**queue) for queue in _queues(core.notifications.boxes)),
         spool_bytes=core.spool.used_bytes(),
         spool_reports=len(core.spool.entries),
         spool_damaged=core.spool.damaged(),
     )
 
 
-def reports(core: Core, most: int) -> tuple[ReportStatus, ...]:
+def reports(core: Core) -> tuple[ReportStatus, ...]:
     """The newest reports first."""
-    newest = sorted(core.spool.entries.values(), key=lambda entry: entry.id, reverse=True)
-    return tuple(_report(entry) for entry in newest[:most])
+    return tuple(map(_report, newest(core)))
+
+
+def newest(core: Core) -> list[Entry]:
+    """As many of the spool's entries as are shown, the newest first."""
+    return nlargest(MOST_REPORTS, core.spool.entries.values(), key=lambda entry: entry.id)
 
 
 def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
     pulse = core.events.pulses.get(target.name)
+    durations = core.events.durations.get(target.name)
+    running = (facts.id for facts in core.captures.in_progress() if facts.target == target.name)
     return TargetStatus(
         name=target.name,
         state=target.state(now_s),
@@ -136,6 +166,8 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         address=", ".join(target.config.address),
         iterations=target.watch.iterations,
         in_flight=_in_flight(target, now_s),
+        max_loop_time_s=target.config.threshold_s,
+        recent_durations_s=durations.oldest_first() if durations else (),
         last_event_age_s=None if pulse is None or pulse.last_s is None else now_s - pulse.last_s,
         capture_possible=target.possible.possible,
         reason=target.possible.reason,
@@ -145,9 +177,11 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         sources=tuple(_sources(core, target, now_s)),
         triggers=tuple(core.triggers.armed(target)),
         capturing=target.name in core.admission.running,
+        capture=next(running, ""),
         waiting=core.orders.waiting(target.name),
         captures=dict(core.captures.outcomes.get(target.name, {})),
         refusals=dict(core.captures.refusals.get(target.name, {})),
+        last_verdict=core.verdicts.last(target.name),
     )
 
 
@@ -191,21 +225,22 @@ def _limits(core: Core, target: Target) -> LimitsStatus:
     )
 
 
-def _sinks(core: Core) -> Iterator[SinkStatus]:
-    for name, outbox in core.deliveries.outboxes.items():
+def _queues(outboxes: Mapping[str, Outbox]) -> Iterator[dict[str, Any]]:
+    for name, outbox in outboxes.items():
         waiting = [delivery for _, delivery in outbox.undelivered()]
         states = [delivery.progress for delivery in waiting]
         errors = [delivery.error for delivery in waiting if delivery.error]
-        yield SinkStatus(
-            name=name,
-            pending=states.count(Progress.PENDING),
-            dead=states.count(Progress.DEAD),
-            last_error=errors[-1] if errors else "",
-        )
+        yield {
+            "name": name,
+            "pending": states.count(Progress.PENDING),
+            "dead": states.count(Progress.DEAD),
+            "last_error": errors[-1] if errors else "",
+        }
 
 
 def _report(entry: Entry) -> ReportStatus:
-    top = entry.manifest().top_stacks if entry.drawn else ()
+    manifest = entry.manifest() if entry.drawn else None
+    top, verdict = (manifest.top_stacks, manifest.verdict) if manifest else ((), None)
     return ReportStatus(
         id=entry.id,
         target=entry.target,
@@ -215,5 +250,7 @@ def _report(entry: Entry) -> ReportStatus:
         size_bytes=entry.size_bytes,
         drawn=entry.drawn,
         top=f"{top[0].function} {top[0].function_share:.0%}" if top else "",
+        verdict=answer(verdict) if verdict else None,
         sinks=entry.deliveries,
+        notices=entry.notices,
     )

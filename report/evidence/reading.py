@@ -7,7 +7,8 @@ from pathlib import Path
 from model.capture import Capture, Dump, Outcome, Segment
 from model.fetches import Fetches
 from model.samples import SampleTable, Span, TableBuilder
-from report.evidence import austin, fetched, loglines, looks, metrics, program, pyspy, states
+from model.signals import NO_SIGNALS, Signals
+from report.evidence import austin, fetched, host, loglines, looks, metrics, program, pyspy, states
 from report.evidence.austin import Found
 from report.evidence.fetched import DAMAGE, words
 from report.evidence.loglines import Tail
@@ -47,6 +48,7 @@ class Evidence:
     fetches: tuple[Fetches, ...] = ()
     metrics: tuple[Difference, ...] = ()
     logs: tuple[Tail, ...] = ()
+    signals: Signals = NO_SIGNALS
 
 
 def read(directory: Path, capture: Capture) -> Evidence:
@@ -61,7 +63,9 @@ def read(directory: Path, capture: Capture) -> Evidence:
     table, missed_us, from_looks = _table(directory, capture, seen, told, faults)
     moved = tuple(metrics.differences(files, faults))
     logs = tuple(loglines.tails(directory, capture, faults))
-    return Evidence(table, seen, tuple(faults), missed_us, from_looks, told, indexes, moved, logs)
+    measured = host.signals(directory, capture, faults)
+    said = tuple(faults)
+    return Evidence(table, seen, said, missed_us, from_looks, told, indexes, moved, logs, measured)
 
 
 def _table(

@@ -9,6 +9,7 @@ from report.drawing import Drawing
 from report.evidence.looks import Look, Sighting
 from report.places import Origin, escaped, frame_text, is_main, origin, thread_text
 from report.times import clock, seconds
+from report.verdict.words import lines as verdict_lines
 from report.views import goroutines
 from report.words import STATES
 
@@ -19,6 +20,9 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
 
 
 def _lines(drawing: Drawing) -> Iterator[str]:
+    if drawing.verdict is not None:
+        yield from (escaped(line) for line in verdict_lines(drawing.verdict))
+        yield ""
     if drawing.looks:
         yield from _look(drawing, drawing.looks[0])
     if drawing.program.dumps:

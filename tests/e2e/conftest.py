@@ -7,7 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from tests.browser import browser, page, shoot
 from tests.servers import moto
+
+__all__ = ["browser", "page", "shoot"]  # fixtures
 
 
 @pytest.fixture(scope="session")

@@ -49,7 +49,7 @@ def wanted(kind: TriggerKind, level: PlanName = PlanName.FULL) -> Trigger:
 def test_a_full_capture_takes_all() -> None:
     made = plan(configured(), wanted(TriggerKind.OVERRUN))
     assert made.sampling is not None
-    assert list(made.collectors) == ["dear", "cheap"]
+    assert list(made.collectors) == ["host", "dear", "cheap"]
     assert collection_time_s(configured(), wanted(TriggerKind.OVERRUN)) == 30
 
 
@@ -57,13 +57,13 @@ def test_a_light_capture_takes_stacks_for_a_short_while_and_what_is_cheap() -> N
     trigger = wanted(TriggerKind.EARLY, PlanName.LIGHT)
     made = plan(configured(), trigger)
     assert made.sampling is not None
-    assert list(made.collectors) == ["cheap"]
+    assert list(made.collectors) == ["host", "cheap"]
     assert collection_time_s(configured(), trigger) == 3
 
 
 def test_a_drill_takes_all_for_a_moment() -> None:
     trigger = wanted(TriggerKind.MANUAL, PlanName.DRILL)
-    assert list(plan(configured(), trigger).collectors) == ["dear", "cheap"]
+    assert list(plan(configured(), trigger).collectors) == ["host", "dear", "cheap"]
     assert collection_time_s(configured(), trigger) == 2
     short = msgspec.structs.replace(configured(), collection_time=Seconds(1))
     assert collection_time_s(short, trigger) == 1
@@ -72,7 +72,7 @@ def test_a_drill_takes_all_for_a_moment() -> None:
 def test_of_a_process_that_ended_only_what_needs_none_is_taken() -> None:
     made = plan(configured(), wanted(TriggerKind.EXIT))
     assert made.sampling is None
-    assert list(made.collectors) == ["cheap"]
+    assert list(made.collectors) == ["host", "cheap"]
 
 
 @pytest.mark.parametrize(

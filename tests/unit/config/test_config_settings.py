@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from collectors.host.options import Host
 from collectors.pyspy import PySpy
 from daemon.config.load import parse
 from daemon.config.settings import Config
@@ -28,11 +29,11 @@ def target(options: str, name: str = "a") -> str:
     return f"{{name: {name}, process: {{pid: 1}}, max_loop_time: 2m, {options}}}"
 
 
-def test_left_out_are_heartbeat_pyspy_and_a_file_sink_beside_the_spool():
+def test_left_out_are_heartbeat_pyspy_host_and_a_file_sink_beside_the_spool():
     loaded = config(MINIMAL + "spool: {path: /data/spool}\n")
     (only,) = loaded.targets
     assert [(part.kind, part.options) for part in only.iterations] == [("heartbeat", Heartbeat())]
-    assert [(part.kind, part.options) for part in only.collectors] == [("pyspy", PySpy())]
+    assert [(part.kind, part.options) for part in only.collectors] == [("pyspy", PySpy()), ("host", Host())]
     (sink,) = loaded.sinks
     assert isinstance(sink.options, File)
     assert str(sink.options.path) == "/data/reports"

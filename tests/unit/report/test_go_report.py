@@ -80,7 +80,10 @@ def test_every_document_has_the_cpu_time_and_the_looks(tmp_path: Path) -> None:
     assert sum(sample.value[1] for sample in profile.sample) == 1000 * sum(us.values())
     assert "main.binpack" in (home / "flamegraph.svg").read_text()
     stacks = (home / "stacks.txt").read_text()
-    assert stacks.startswith("Goroutines of scaler (at scaler.example.org:8085), innermost frame first\n")
+    assert stacks.startswith("Verdict: ")
+    assert stacks.partition("\n\n")[2].startswith(
+        "Goroutines of scaler (at scaler.example.org:8085), innermost frame first\n"
+    )
     assert stacks.index("the loop's goroutine 1 in main.") < stacks.index("5 goroutines in ")
 
 

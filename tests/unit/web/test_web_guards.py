@@ -190,3 +190,15 @@ async def test_a_large_body_is_not_read_for_who_may_not_ask() -> None:
     async with listening(ROUTES, access=WITH_TOKEN, bounds=bounds) as control, peer(control.port) as one:
         assert (await one.ask(post("/v1/heartbeat", b" " * 4000)[:-1000])).status == 401
         assert await one.rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 204), ("none", 204)]
+)
+async def test_what_a_browser_says_of_the_asking_page_counts_where_something_changes(
+    site: str, status: int
+) -> None:
+    header = f"Sec-Fetch-Site: {site}"
+    async with listening(ROUTES) as listener, peer(listener.port) as one:
+        assert (await one.ask(post("/v1/heartbeat", BEAT, header))).status == status
+        assert (await one.ask(get("/", header))).status == 200

@@ -8,7 +8,7 @@ from aiohttp import ClientSession, web
 
 from daemon.web.bounds import Bounds
 from daemon.web.listener import Listener, Tls
-from daemon.web.responses import html_response, json_response
+from daemon.web.responses import json_response
 from model.errors import LoopcamError
 from tests.unit.web.certificate import make_certificate
 from tests.unit.web.peer import ACCESS, BEAT, LONGEST_S, get, healthz, heartbeats, listening, peer, post
@@ -186,17 +186,3 @@ async def test_a_certificate_that_is_not_there_is_an_error_with_a_remedy(tmp_pat
     with pytest.raises(LoopcamError, match=r"no\.crt") as caught:
         await Listener([], "127.0.0.1", 0, access=ACCESS, tls=tls).start()
     assert "PEM" in caught.value.remedy
-
-
-async def test_a_page_may_run_nothing_and_be_framed_by_nobody() -> None:
-    async def page(request: web.Request) -> web.Response:
-        return html_response("<style>b{}</style>", styles=["b{}"])
-
-    async with listening([web.get("/", page)]) as listener, peer(listener.port) as one:
-        headers = (await one.ask(get("/"))).headers
-    policy = headers["content-security-policy"]
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert "frame-ancestors 'none'" in policy
-    assert "script" not in policy
-    assert headers["x-content-type-options"] == "nosniff"
-    assert headers["cache-control"] == "no-store"

@@ -1,0 +1,149 @@
+"""One daemon for all cases, and one program for each."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.daemons import COMMAND
+from benchmarks.figures import FigureError
+from benchmarks.processes import child
+from benchmarks.verdicts.cases import Case
+from daemon.commands.reports import whole
+from model import coding
+from model.manifest import Manifest
+from model.report import MANIFEST_FILE
+
+WITHIN_S = 90.0
+THRESHOLD_S = 1.0
+WINDOW_S = 2.5
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of one case."""
+
+    stall: str
+    injected: str
+    judged: str  # "none" without a verdict, "no report" without that
+    confidence: str = ""
+    score: float = 0.0
+    sentence: str = ""
+    alternatives: tuple[str, ...] = ()
+    top_stack: tuple[str, ...] = ()
+    threads: int
+    depth: int
+    seconds: float
+    report: str = ""  # its folder
+
+    @property
+    def right(self) -> bool:
+        """Whether the verdict names what was injected."""
+        return self.judged == self.injected
+
+
+def play(cases: Sequence[Case], folder: Path, dashcam: str) -> Iterator[Judged]:
+    """Play one case after the other, and read each report's verdict."""
+    folder.mkdir(parents=True, exist_ok=True)
+    reports = folder / "reports"
+    with _daemon(cases, folder, dashcam) as port:
+        for case in cases:
+            with _program(case, folder, port):
+                found = _report(reports / case.target)
+            yield _judged(case, found)
+
+
+@contextlib.contextmanager
+def _daemon(cases: Sequence[Case], folder: Path, dashcam: str) -> Iterator[int]:
+    file = folder / "loopcam.yaml"
+    file.write_text(json.dumps(_configuration(cases, folder, dashcam)))
+    with (
+        (folder / "daemon.log").open("wb") as log,
+        child(
+            (*COMMAND, "run", "--config", str(file), "--log-format", "json"),
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        ),
+    ):
+        yield _port(folder / "daemon.log")
+
+
+def _configuration(cases: Sequence[Case], folder: Path, dashcam: str) -> dict[str, object]:
+    each = {
+        "max_loop_time": f"{THRESHOLD_S:g}s",
+        "collection_time": f"{WINDOW_S:g}s",
+        "cooldown": "1m",
+        "captures_per_hour": 60,
+        **({"dashcam": dashcam} if dashcam else {}),
+    }
+    return {
+        "listen": "127.0.0.1:0",
+        "spool": {"path": str(folder / "spool"), "max_bytes": "4GiB"},
+        "shutdown_grace": "5s",
+        "targets": [
+            {"name": c.target, "process": {"pidfile": str(_pidfile(c, folder))}, **each} for c in cases
+        ],
+        "sinks": [{"file": {"path": str(folder / "reports")}}],
+    }
+
+
+def _pidfile(case: Case, folder: Path) -> Path:
+    return folder / f"{case.target}.pid"
+
+
+def _port(log: Path) -> int:
+    until_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < until_s:
+        for line in log.read_text().splitlines():
+            if line.startswith("{") and (page := json.loads(line).get("page")):
+                return int(page.rstrip("/").rpartition(":")[2])
+        time.sleep(0.05)
+    raise FigureError(f"the daemon does not listen; see {log}")
+
+
+@contextlib.contextmanager
+def _program(case: Case, folder: Path, port: int) -> Iterator[None]:
+    argv = (
+        *(sys.executable, "-I", "-m", "daemon.demo.autoscaler"),
+        *(f"http://127.0.0.1:{port}", case.target, str(_pidfile(case, folder))),
+        *(f"--stall={case.stall}", f"--threads={case.threads}"),
+        *(f"--depth={case.depth}", f"--seconds={case.seconds}"),
+    )
+    with child(argv, stdout=subprocess.DEVNULL):
+        yield
+
+
+def _report(place: Path) -> Path | None:
+    until_s = time.monotonic() + WITHIN_S
+    while time.monotonic() < until_s:
+        if found := next(iter(whole(place)), None):
+            return found
+        time.sleep(0.1)
+    return None
+
+
+def _judged(case: Case, report: Path | None) -> Judged:
+    same = {
+        "stall": case.stall,
+        "injected": case.injected,
+        "threads": case.threads,
+        "depth": case.depth,
+        "seconds": case.seconds,
+    }
+    if report is None:
+        return msgspec.convert({**same, "judged": "no report"}, Judged)
+    manifest = coding.decode((report / MANIFEST_FILE).read_bytes(), Manifest)
+    top = manifest.top_stacks[0].frames if manifest.top_stacks else ()
+    same |= {"top_stack": top, "report": str(report)}
+    if (verdict := manifest.verdict) is None:
+        return msgspec.convert({**same, "judged": "none"}, Judged)
+    same |= {"judged": verdict.cause.value, "confidence": verdict.confidence.value, "score": verdict.score}
+    same |= {
+        "sentence": verdict.sentence,
+        "alternatives": tuple(one.cause.value for one in verdict.alternatives),
+    }
+    return msgspec.convert(same, Judged)

@@ -1,0 +1,74 @@
+"""What the demonstration says: the stalls that there are, and at its end the report."""
+
+import sys
+from pathlib import Path
+
+from daemon.demo.stalls import STALLS
+from model import coding
+from model.manifest import Manifest
+from model.report import MANIFEST_FILE
+from model.verdict import Verdict
+
+_MARGIN = 14
+
+
+def listed() -> str:
+    """Every stall: its name, what it does, which verdict is right, and why it cannot be made here."""
+    width = max(map(len, STALLS))
+    lines = [f"{'STALL':{width}}  {'RIGHT VERDICT':18}  WHAT HAPPENS"]
+    for name, stall in STALLS.items():
+        missing = stall.missing()
+        lines.append(
+            f"{name:{width}}  {stall.cause:18}  {stall.does}" + (f" (not here: {missing})" if missing else "")
+        )
+    return "\n".join(lines)
+
+
+def told(directory: Path, stall: str) -> str:
+    """The report of this stall in words: the verdict first, then the top stack and where to look."""
+    manifest = coding.decode((directory / MANIFEST_FILE).read_bytes(), Manifest)
+    lines = [*_verdict(manifest.verdict, STALLS[stall].cause), *_stack(manifest), *_where(directory)]
+    return "\n".join(lines)
+
+
+def _verdict(verdict: Verdict | None, injected: str) -> list[str]:
+    if verdict is None:
+        return [_row("Verdict", "none: the report has no verdict")]
+    lines = [
+        _row("Verdict", verdict.sentence),
+        _row("Cause", f"{verdict.cause} ({verdict.confidence} confidence); {_agreement(verdict, injected)}"),
+    ]
+    lines += [_row("Evidence" if not number else "", fact.text) for number, fact in enumerate(verdict.facts)]
+    lines += [_row("Or", f"{one.cause}: {one.sentence}") for one in verdict.alternatives]
+    return [*lines, *([_row("Next", verdict.remedy)] if verdict.remedy else [])]
+
+
+def _agreement(verdict: Verdict, injected: str) -> str:
+    if verdict.cause == injected:
+        return "that is what was injected"
+    return f"but {injected} was injected"
+
+
+def _stack(manifest: Manifest) -> list[str]:
+    if not manifest.top_stacks:
+        return [_row("Top stack", f"none: {manifest.rendering.detail}")]
+    top = manifest.top_stacks[0]
+    return [
+        _row("Top stack", f"{top.share:.0%} of {top.thread}:"),
+        *(f"{'':{_MARGIN}}{frame}" for frame in top.frames),
+        _row("Culprit", f"{top.function_share:.0%} in {top.function}"),
+    ]
+
+
+def _where(directory: Path) -> list[str]:
+    return [
+        _row("The report", str(directory)),
+        _row("Look at it", f"open {directory / 'report.html'} in a browser,"),
+        f"{'':{_MARGIN}}or `loopcam reports show {directory}`,",
+        f"{'':{_MARGIN}}or profile.speedscope.json in speedscope, or `go tool pprof profile.pb.gz`",
+    ]
+
+
+def _row(name: str, text: str) -> str:
+    bold, plain = ("\x1b[1m", "\x1b[0m") if name and sys.stdout.isatty() else ("", "")
+    return f"{bold}{name}{plain}{'':{_MARGIN - len(name)}}{text}"

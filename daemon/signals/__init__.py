@@ -1,0 +1,1 @@
+"""Host signals before any trigger: one timer reads those of all targets."""

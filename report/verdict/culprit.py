@@ -1,0 +1,90 @@
+"""Which threads hold the iteration up: the loop's own, or those that it waits for."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from model.comparison import Doing
+from model.samples import Frame
+from report.places import Origin, origin
+from report.verdict.conduct import Conduct, Piece
+from report.verdict.kernel import Wait
+
+_WAITS_FOR_THREAD: Final = re.compile(
+    r"(?:.*\.)?(?:result|result_iterator|as_completed|wait|join|_wait_for_tstate_lock|get|map|wait_for_all)"
+)
+_THREADS_FILES: Final = re.compile(
+    r"concurrent/futures/|/threading\.py|multiprocessing/pool\.py|/queue\.py|joblib/|gevent/threadpool"
+)
+_BEGINS: Final = re.compile(r"(?:.*\.)?(?:result|result_iterator|as_completed|wait|join|get|map)")
+_IDLE_WORKER: Final = re.compile(r"concurrent/futures/thread\.py|multiprocessing/pool\.py|socketserver\.py")
+_MOST_OF_TIME = 0.5
+_BUSY = 0.5
+
+
+@dataclass(frozen=True)
+class Culprit:
+    """The threads to judge, and how the loop's thread depends on them, in words."""
+
+    threads: tuple[Conduct, ...]
+    loop: Conduct | None  # the thread that was looked at first
+    followed: str = ""  # `MainThread waits in Future.result for worker-1`; empty when it is the loop's own
+
+
+def find(conducts: Sequence[Conduct]) -> Culprit:
+    """The main thread, or the threads whose work it waits for."""
+    loop = next((each for each in conducts if each.main), conducts[0] if conducts else None)
+    if loop is None:
+        return Culprit((), None)
+    waiting = [piece for piece in loop.pieces if _hands_over(piece) is not None]
+    share = sum(piece.us for piece in waiting) / loop.us if loop.us else 0.0
+    workers = [each for each in conducts if each is not loop and _works(each)]
+    if share < _MOST_OF_TIME or not workers:
+        return Culprit((loop,), loop)
+    frame = _hands_over(waiting[0])
+    names = ", ".join(each.name for each in workers[:3]) + (", ..." if len(workers) > 3 else "")
+    called = frame.function if frame else "a call"
+    return Culprit(tuple(workers), loop, f"{loop.name} waits in {called} for {names}")
+
+
+def _hands_over(piece: Piece) -> Frame | None:
+    """The call by which a thread waits for another one, if it does."""
+    if piece.doing is Doing.ON_CPU or piece.wait not in (Wait.LOCK, Wait.UNKNOWN):
+        return None
+    found = None
+    for frame in reversed(piece.frames):
+        if origin(frame.file) is Origin.OWN:
+            break
+        if _THREADS_FILES.search(frame.file) and _WAITS_FOR_THREAD.fullmatch(frame.function):
+            found = frame if _BEGINS.fullmatch(frame.function) else found
+    return found
+
+
+def idle(piece: Piece) -> bool:
+    """Whether a thread waits to be given work: of a pool, a queue's reader, a server."""
+    if piece.doing is Doing.ON_CPU:
+        return False
+    if _IDLE_WORKER.search(piece.leaf.file):
+        return True
+    return any(
+        _THREADS_FILES.search(frame.file) and frame.function.endswith("get") for frame in piece.frames[-3:]
+    )
+
+
+def _works(conduct: Conduct) -> bool:
+    """Whether a thread did something during most of the stall: run, or wait for anything but work."""
+    return conduct.share(lambda piece: not idle(piece) and not _rests(piece)) >= _BUSY
+
+
+def _rests(piece: Piece) -> bool:
+    """Whether a thread just waits for a time or a word, as background threads do."""
+    if piece.doing is Doing.ON_CPU:
+        return False
+    waits = any(
+        "threading.py" in frame.file and frame.function.endswith("wait") for frame in piece.frames[-3:]
+    )
+    return waits or (piece.wait is Wait.SLEEP and len(piece.frames) <= _SHALLOW)
+
+
+_SHALLOW = 4  # frames of a background thread that sleeps in its own loop, those of threading counted

@@ -1,0 +1,90 @@
+"""From findings to one answer: the cause that explains most, how sure that is, and what else it may be."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
+from model.signature import signature
+from model.verdict import Cause, Confidence, Suspect, Verdict
+from report.drawing import Drawing
+from report.verdict import rules, words
+from report.verdict.features import Features, features
+from report.verdict.finding import Finding, Rule
+
+_HIGH: Final = 0.7  # of the time explained, with a second kind of evidence
+_MEDIUM: Final = 0.5
+_NAMED: Final = 0.3  # below, nothing is named
+_CLOSE: Final = 0.15  # of the best: an alternative this near lowers confidence
+_WORTH_NAMING: Final = 0.5  # of the best's score, for an alternative
+_MOST_ALTERNATIVES: Final = 3
+_THIN_S: Final = 1.0  # sampled: with less, nothing is certain
+
+Evidence = TypeVar("Evidence")
+
+
+def judge(drawing: Drawing) -> Verdict:
+    """The verdict on a report."""
+    found = features(drawing, rules.PATTERNS)
+    if not found.total_us:
+        return unknown("Nothing was sampled of the iteration, so why it was slow cannot be told.")
+    return decide(findings(rules.RULES, found), found.seen_s, _nothing_fits(found))
+
+
+def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Finding]:
+    """What all rules of a table find."""
+    return [found for rule in table.values() if (found := rule.look(evidence)) is not None]
+
+
+def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdict:
+    """The best finding as a verdict; `otherwise` is the sentence when none is good enough."""
+    ranked = sorted(found, key=lambda each: -each.score)
+    if not ranked or ranked[0].score < _NAMED:
+        return unknown(otherwise, ranked)
+    best, others = ranked[0], ranked[1:]
+    return Verdict(
+        cause=best.cause,
+        confidence=confidence(best, others, sampled_s),
+        sentence=best.sentence,
+        score=round(best.score, 3),
+        facts=best.facts,
+        alternatives=_suspects(others, best.score * _WORTH_NAMING),
+        remedy=best.remedy,
+        signature=signature(best.cause, best.frames),
+    )
+
+
+def confidence(best: Finding, others: Sequence[Finding], sampled_s: float) -> Confidence:
+    """High only where much is explained, twice over, and nothing else comes near."""
+    close = any(each.score > best.score - _CLOSE and each.cause is not best.cause for each in others)
+    if best.score >= _HIGH and best.certain and not close and not best.doubt and sampled_s >= _THIN_S:
+        return Confidence.HIGH
+    return Confidence.MEDIUM if best.score >= _MEDIUM and not close else Confidence.LOW
+
+
+def unknown(sentence: str, others: Sequence[Finding] = ()) -> Verdict:
+    """The answer when nothing explains the time."""
+    return Verdict(
+        cause=Cause.UNKNOWN,
+        confidence=Confidence.LOW,
+        sentence=sentence,
+        score=0.0,
+        alternatives=_suspects(others, 0.0),
+        remedy="Look at the stacks and at the signals of the report's page.",
+        signature=signature(Cause.UNKNOWN, ()),
+    )
+
+
+def _suspects(others: Sequence[Finding], least: float) -> tuple[Suspect, ...]:
+    worth = [each for each in others if each.score >= least]
+    return tuple(
+        Suspect(cause=w.cause, sentence=w.sentence, score=round(w.score, 3))
+        for w in worth[:_MOST_ALTERNATIVES]
+    )
+
+
+def _nothing_fits(found: Features) -> str:
+    piece = found.pieces[0]
+    share = found.share([piece])
+    return (
+        f"No known cause explains the time. Most of it, {words.took(share, found.seen_s)}, "
+        f"went by in {words.called(piece.leaf)}."
+    )

@@ -1,0 +1,112 @@
+"""Asleep: before a retry, or on purpose."""
+
+import re
+from typing import Final
+
+from model.verdict import Cause, Fact, FactKind
+from report.verdict.features import Features
+from report.verdict.finding import Finding, Rule
+from report.verdict.kernel import Wait
+from report.verdict.patterns import NOT_WORKING, Pattern
+from report.verdict.rules.activities import Activity, found
+
+_B: Final = Cause.BACKOFF
+_SLEEPS: Final = (Wait.SLEEP, Wait.LOCK, Wait.POLL)
+_RETRY: Final = r"(?i).*(?:retry|retries|retrier|back_?off|throttl|rate_?limit|cool_?down).*"
+
+PATTERNS: Final = (
+    Pattern(
+        _B,
+        "waiting before a retry",
+        r"_?sleep\w*|_sleep_backoff|sleep_for_retry|nap|__call__|_retry|iter",
+        r"/(?:tenacity|backoff|retrying|retry)(?:/|\.py)|urllib3/util/retry",
+        NOT_WORKING,
+        _SLEEPS,
+    ),
+    Pattern(
+        _B,
+        "waiting before a retry of the AWS client",
+        r".*",
+        r"/botocore/(?:endpoint|retryhandler|httpsession|retries/)",
+        NOT_WORKING,
+        (Wait.SLEEP,),
+    ),
+    Pattern(
+        _B,
+        "waiting before a retry of the cloud client",
+        r".*retry.*|_?sleep\w*|exponential_sleep_generator",
+        r"/google/(?:api_core|auth)/|/azure/core/|/kubernetes/|/openstack/|/keystoneauth1/",
+        NOT_WORKING,
+        (Wait.SLEEP, Wait.LOCK),
+    ),
+    Pattern(
+        _B,
+        "waiting before a retry",
+        _RETRY,
+        r"",
+        NOT_WORKING,
+        (Wait.SLEEP, Wait.LOCK),
+        reach=3,
+        through=True,
+        certain_wait=True,
+    ),
+    Pattern(Cause.SLEEP, "sleep", r".+", r"", NOT_WORKING, (Wait.SLEEP,), reach=1, certain_wait=True),
+    Pattern(Cause.SLEEP, "sleep", r"(?:\w*_)?sleep(?:_\w*)?", r"", NOT_WORKING, (Wait.SLEEP,), reach=2),
+)
+
+_LIMITED: Final = re.compile(
+    r"(?i)\b429\b|throttl|rate.?(?:limit|exceeded)|too many requests|slow ?down|RequestLimitExceeded|retry"
+    r"|backing off|back-?off"
+)
+
+_BACKOFF: Final = Activity(
+    _B,
+    remedy=(
+        "Look at why the calls fail: API quotas and 429s of this account, the server's health; bound the "
+        "retries by a "
+        "total time below the iteration's limit."
+    ),
+)
+_SLEEP: Final = Activity(
+    Cause.SLEEP,
+    remedy="Look at what that function waits for; wait for an event with a timeout instead.",
+    weight=0.97,
+)
+
+
+def _look_for_backoff(features: Features) -> Finding | None:
+    lines = features.said(_LIMITED)
+    facts = (
+        [
+            Fact(
+                kind=FactKind.LOG,
+                text=f"{len(lines)} log lines speak of limits or retries, the last: {lines[-1][:200]}",
+            )
+        ]
+        if lines
+        else []
+    )
+    asleep = features.share(c.piece for c in features.claims.of(_B) if c.piece.wait is Wait.SLEEP)
+    return found(features, _BACKOFF, certain=bool(lines) or asleep > 0.3, facts=facts)
+
+
+def _look_for_sleep(features: Features) -> Finding | None:
+    return found(features, _SLEEP, certain=True)
+
+
+RULES: Final = {
+    "backoff": Rule(
+        _B,
+        "Most of the stalled time asleep in, or at most three calls below, a function of a retry library "
+        "(botocore, urllib3, "
+        "tenacity, backoff, google.api_core, kubernetes) or one named after retries, back-off, throttling "
+        "or rate limits. "
+        "Log lines with 429, throttling or retries make it certain.",
+        _look_for_backoff,
+    ),
+    "sleep": Rule(
+        Cause.SLEEP,
+        "Most of the stalled time asleep (nanosleep) with no retry on the stack.",
+        _look_for_sleep,
+    ),
+}

@@ -1,0 +1,56 @@
+"""How findings are said: shares, times, places; short enough for three in the morning."""
+
+from collections.abc import Iterator, Sequence
+
+from model.samples import Frame
+from model.verdict import Verdict
+from report.places import Origin, origin, place
+from report.times import seconds
+
+
+def percent(share: float) -> str:
+    """A share: `93 %`; never 100 % of what is not all."""
+    whole = round(share * 100)
+    if whole == 100 and share < 0.9995:
+        return "99.5 %" if share >= 0.995 else "99 %"
+    return f"{whole} %" if share >= 0.01 or share == 0 else f"{share * 100:.1f} %"
+
+
+def caller(frames: Sequence[Frame], at: int | None = None) -> Frame | None:
+    """The innermost frame of the target's own code, at or outside of `at`; else of a package's."""
+    outer = frames if at is None else frames[: at + 1]
+    own = next((frame for frame in reversed(outer) if origin(frame.file) is Origin.OWN), None)
+    return own or next((frame for frame in reversed(outer) if origin(frame.file) is Origin.PACKAGE), None)
+
+
+def called(frame: Frame | None) -> str:
+    """`run_once (loop.py:12)`."""
+    if frame is None:
+        return "code that is not seen"
+    return f"{frame.function} ({place(frame.file, frame.line)})"
+
+
+def by(frames: Sequence[Frame], at: int | None = None) -> str:
+    """`, called by run_once (loop.py:12)`, where anybody is known."""
+    found = caller(frames, at)
+    return f", called by {called(found)}" if found else ""
+
+
+def capital(text: str) -> str:
+    """A sentence's beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def took(share: float, total_s: float) -> str:
+    """`93 % of 12.4 s`."""
+    return f"{percent(share)} of {seconds(total_s)}"
+
+
+def lines(verdict: Verdict) -> Iterator[str]:
+    """A verdict as plain text: the answer, the evidence, what else it may be, what to do."""
+    yield f"Verdict: {verdict.cause}, confidence {verdict.confidence} (signature {verdict.signature})"
+    yield verdict.sentence
+    yield from (f"  - {fact.text}" for fact in verdict.facts)
+    yield from (f"  or {each.cause}: {each.sentence}" for each in verdict.alternatives)
+    if verdict.remedy:
+        yield f"Next: {verdict.remedy}"
