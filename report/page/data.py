@@ -1,14 +1,16 @@
 """The data of report.html, decoded once by its script: names once each, everything else as columns."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from model.comparison import Doing
-from model.samples import STATES, SampleTable, State
+from model.samples import STATES, SampleTable
 from model.signals import Signal
 from report import words
+from report.baseline.groups import group_of
+from report.baseline.moved import DOING
 from report.drawing import Drawing
 from report.page.axis import Axis, presets
 from report.page.columns import column
@@ -19,15 +21,6 @@ from report.tree import Tree
 MOST_NAME = 240  # characters of a name; more are cut out of its middle
 MOST_READINGS = 1_500  # of one signal
 MOST_NODES = 8_000  # of the healthy trees together
-
-DOING: Final = {
-    State.RUNNING: Doing.ON_CPU,
-    State.RUNNING_GIL: Doing.ON_CPU,
-    State.WANTING_GIL: Doing.WAITING,
-    State.WAITING: Doing.WAITING,
-    State.WAITING_GIL: Doing.WAITING,
-    State.UNKNOWN: Doing.UNKNOWN,
-}
 
 _ORIGINS = tuple(Origin)
 _HTML = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
@@ -109,7 +102,7 @@ def _thread(drawing: Drawing, number: int, runs: Sequence[Stretch], axis: Axis) 
         "row": number,
         "main": drawing.is_main(number),
         "kind": thread.kind,
-        "group": escaped(thread.name),
+        "group": escaped(group_of(thread, drawing.capture.pid)),
         "gap": column(run.start_us - end_us for run, end_us in zip(runs, ends, strict=False)),
         "us": column(run.end_us - run.start_us for run in runs),
         "stack": column(run.stack for run in runs),

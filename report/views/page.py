@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from report import words
+from report.baseline.trees import baseline_trees
 from report.drawing import Drawing
 from report.page import (
     axis,
@@ -52,7 +53,7 @@ _OWN = (  # one script: what comes first knows nothing of what follows
 def draw(drawing: Drawing) -> Iterator[bytes]:
     """The whole page."""
     time, packed = axis.of(drawing), runs.pack(drawing.whole)
-    healthy: Mapping[str, Tree] = {}
+    healthy = baseline_trees(drawing.baseline) if drawing.baseline else {}
     found = Markup(data.block(drawing, time, packed, healthy).decode())
     body = join(
         Markup(f'<script type="application/json" id="data">{found}</script>'),
