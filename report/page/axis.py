@@ -108,8 +108,8 @@ def presets(drawing: Drawing, axis: Axis) -> Iterator[Preset]:
     start_us, end_us = drawing.whole.start_us, drawing.whole.end_us
     if (began_s := began(drawing)) is not None:
         until_s = ended(drawing)
-        until_us = end_us if until_s is None else min(end_us, in_us(until_s))
-        from_us = max(start_us, in_us(began_s))
+        until_us = end_us if until_s is None else min(axis.end_us, in_us(until_s))
+        from_us = max(axis.start_us, in_us(began_s))
         if until_us > from_us:
             yield _preset(axis, "stalled", "stalled iteration", from_us, until_us)
     if start_us < window_us < end_us:

@@ -16,7 +16,7 @@ _HELP = (
     "Width is time, callees are below. Click or Enter zooms, arrow keys move, Escape zooms out, / searches."
 )
 _FILTERS = {"all": "all time", "on_cpu": "on CPU", "waiting": "waiting"}
-_ORDERS = {"callees": "callers above callees", "callers": "reversed: callers of the innermost"}
+_ORDERS = {"callees": "callers first", "callers": "innermost first (reversed)"}
 _SIDES = {
     "off": "where the time went",
     "stalled": "more or less than healthy",
@@ -85,7 +85,7 @@ def functions(drawing: Drawing, healthy: Mapping[str, Tree]) -> Markup:
         cells = [
             tag("td", text, class_="number")
             for us in shares
-            for text in (seconds(us / 1e6), f"{us / whole_us:.1%}" if whole_us else "")
+            for text in ((seconds(us / 1e6), f"{us / whole_us:.1%}") if us else ("", ""))
         ]
         if healthy:
             cells.append(tag("td", "", class_="number"))

@@ -50,33 +50,55 @@ def signals(drawing: Drawing, axis: Axis) -> Markup:
     found = drawing.signals
     if not found.series and not found.missing:
         return Markup("")
-    groups = [_group(title, charts) for title, charts in _charts(found).items() if any(charts.values())]
+    groups = [_group(title, charts) for title, charts in _charts(found).items() if charts]
     table = tag("details", tag("summary", "The signals as a table"), _table(drawing, axis))
     return section(
         "signals",
         "Signals",
         tag("div", *groups, class_="tracks", id="charts"),
+        _still(found),
         table if found.series else "",
         _unread(found.missing),
     )
 
 
 def _charts(found: Signals) -> dict[str, dict[str, list[Signal]]]:
-    """What is there of each group; of what is not known here, a chart each. A chart has one unit."""
+    """What moved, by group; of what is not known here, a chart each. A chart has one unit."""
     groups: dict[str, dict[str, list[Signal]]] = {}
-    known: set[str] = set()
+    known = {name for charts in _GROUPS.values() for names in charts.values() for name in names}
     for title, charts in _GROUPS.items():
         groups[title] = {}
         for chart, names in charts.items():
-            known.update(names)
-            for signal in (found.series[name] for name in names if name in found.series):
-                same = groups[title].get(chart)
-                if same is None or same[0].unit == signal.unit:
-                    groups[title].setdefault(chart, []).append(signal)
-                else:
-                    groups[title][text(signal.name)] = [signal]
-    groups["Others"] = {name: [each] for name, each in found.series.items() if name not in known}
-    return groups
+            present = [found.series[name] for name in names if name in found.series]
+            if not all(map(_at_zero, present)):
+                groups[title] |= _by_unit(chart, present)
+    others = {name: [each] for name, each in found.series.items() if name not in known and not _at_zero(each)}
+    return groups | {"Others": others}
+
+
+def _by_unit(chart: str, present: Sequence[Signal]) -> dict[str, list[Signal]]:
+    """One chart, and others for what has another unit."""
+    charts: dict[str, list[Signal]] = {}
+    for signal in present:
+        same = signal.unit == present[0].unit
+        charts.setdefault(chart if same else text(signal.name), []).append(signal)
+    return charts
+
+
+def _at_zero(signal: Signal) -> bool:
+    return not any(signal.values)
+
+
+def _still(found: Signals) -> Markup:
+    """What was zero from beginning to end, in a line instead of charts."""
+    drawn = {each.name for charts in _charts(found).values() for chart in charts.values() for each in chart}
+    names = [name for name in found.series if name not in drawn]
+    if not names:
+        return Markup("")
+    items = (
+        join(", " if at else "", tag("code", name, id=f"signal-{name}")) for at, name in enumerate(names)
+    )
+    return tag("p", "At zero all the time: ", *items, ".", class_="hint")
 
 
 def text(name: str) -> str:

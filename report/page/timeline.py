@@ -46,7 +46,6 @@ def threads(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
     return section(
         "time",
         "What each thread was doing",
-        controls(drawing, axis),
         tag("div", *rows, _handles(), class_="tracks", id="tracks"),
         tracks.legend(drawing),
         legend(runs),
@@ -56,8 +55,10 @@ def threads(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
     )
 
 
-def controls(drawing: Drawing, axis: Axis) -> Markup:
+def controls(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
     """What selects a range of time: names, numbers and how bands are coloured."""
+    if not runs.threads:
+        return Markup("")
     buttons = [
         tag("button", each.name, type="button", data_preset=each.key, aria_pressed="false")
         for each in presets(drawing, axis)
@@ -84,6 +85,8 @@ def controls(drawing: Drawing, axis: Axis) -> Markup:
         tag("output", id="selected", aria_live="polite"),
         class_="controls sticky scripted",
         id="selection",
+        role="region",
+        aria_label="Selection of time",
     )
 
 

@@ -11,6 +11,7 @@ from report.page.markup import Markup, join, section, tag
 from report.places import thread_text
 from report.times import clock
 
+_MUCH = 0.25  # not sampled, of what was: from here on it is said aloud
 _MOST_FRAMES = 12  # of a stack that is shown as evidence
 
 
@@ -156,7 +157,7 @@ def _missing(drawing: Drawing) -> Markup:
 
 def _much(drawing: Drawing) -> bool:
     rendering = drawing.rendering
-    return bool(rendering.detail or rendering.from_looks) or rendering.missed_s > 0.1 * rendering.sampled_s
+    return bool(rendering.detail or rendering.from_looks) or rendering.missed_s > _MUCH * rendering.sampled_s
 
 
 def missing(drawing: Drawing) -> Markup:

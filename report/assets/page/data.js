@@ -109,7 +109,8 @@ function amount(value, unit) {
     while (Math.abs(value) >= 1024 && step < steps.length - 1) { value /= 1024; step++; }
     return `${+value.toPrecision(3)} ${steps[step]}${unit.slice(5)}`;
   }
-  return unit === "share" ? `${+(100 * value).toPrecision(3)} %` : `${+value.toPrecision(3)} ${unit}`;
+  if (unit === "share") return `${+(100 * value).toPrecision(3)} %`;
+  return `${+value.toPrecision(3)}`;
 }
 
 /* An element with text; what comes from the data is text, always. */

@@ -16,7 +16,7 @@ const topFunctions = (() => {
     const usual = before ? trees.byFunction(before) : new Map();
     const rows = times.slice(0, MOST).map(([called, { own, total }]) => {
       const row = document.createElement("tr");
-      row.append(cell(seconds(own)), cell(share(own, tree.value)), cell(seconds(total)), cell(share(total, tree.value)));
+      row.append(cell(own ? seconds(own) : ""), cell(own ? share(own, tree.value) : ""), cell(seconds(total)), cell(share(total, tree.value)));
       if (before) row.append(cell(usual.has(called) ? share(usual.get(called).total, before.value) : "–"));
       const name = cell("", "");
       const button = element("button", functions.name[called], "link");
