@@ -45,9 +45,8 @@ def files(drawing: Drawing) -> Markup:
     """What lies beside this page."""
     documents = [each for each in drawing.artifacts if each.kind in _DOCUMENTS]
     evidence = [each for each in drawing.artifacts if each.kind not in _DOCUMENTS]
-    folded = tag(
-        "details", tag("summary", f"{len(evidence)} files of evidence, as taken"), _listing(drawing, evidence)
-    )
+    summary = tag("summary", f"{len(evidence)} files of evidence, as taken")
+    folded = tag("details", summary, _listing(drawing, evidence), class_="unprinted")
     return section("files", "Files", _listing(drawing, documents), _made_here(), folded if evidence else "")
 
 

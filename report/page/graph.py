@@ -61,7 +61,11 @@ def _origins() -> Markup:
 
 
 def _changes() -> Markup:
-    kinds = {"more": "more than in healthy iterations", "less": "less", "gone": "only in healthy iterations"}
+    kinds = {
+        "more": "takes more than in healthy iterations",
+        "less": "takes less",
+        "gone": "not in the selection at all",
+    }
     return _legend(kinds, "changes", hidden=True)
 
 

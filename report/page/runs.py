@@ -66,7 +66,7 @@ def _append(runs: list[Stretch], new: Stretch) -> None:
     if runs:
         last = runs[-1]
         if last.end_us == new.start_us and last.stack == new.stack and last.state == new.state:
-            runs[-1] = last._replace(end_us=new.end_us)
+            runs[-1] = Stretch(last.start_us, new.end_us, new.stack, new.state)
             return
     runs.append(new)
 
@@ -108,5 +108,5 @@ def _renamed(table: SampleTable, runs: Iterable[Stretch], numbers: Mapping[int, 
         stack = run.stack
         while stack not in numbers:
             stack = table.callers[stack]
-        _append(found, run._replace(stack=numbers[stack]))
+        _append(found, Stretch(run.start_us, run.end_us, numbers[stack], run.state))
     return iter(found)

@@ -51,7 +51,8 @@ def signals(drawing: Drawing, axis: Axis) -> Markup:
     if not found.series and not found.missing:
         return Markup("")
     groups = [_group(title, charts) for title, charts in _charts(found).items() if charts]
-    table = tag("details", tag("summary", "The signals as a table"), _table(drawing, axis))
+    summary = tag("summary", "The signals as a table")
+    table = tag("details", summary, _table(drawing, axis), class_="unprinted")
     return section(
         "signals",
         "Signals",

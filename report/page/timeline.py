@@ -144,7 +144,7 @@ def _is_idle(runs: Sequence[Stretch]) -> bool:
 def _folded(what: str, rows: Sequence[Markup]) -> Markup:
     if not rows:
         return Markup("")
-    return tag("details", tag("summary", f"{len(rows)} {what}"), *rows, class_="more")
+    return tag("details", tag("summary", f"{len(rows)} {what}"), *rows, class_="more unprinted")
 
 
 def _strip(axis: Axis, runs: Sequence[Stretch], label: str) -> Markup:

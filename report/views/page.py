@@ -53,7 +53,7 @@ _OWN = (  # one script: what comes first knows nothing of what follows
 def draw(drawing: Drawing) -> Iterator[bytes]:
     """The whole page."""
     time, packed = axis.of(drawing), runs.pack(drawing.whole)
-    healthy = baseline_trees(drawing.baseline) if drawing.baseline else {}
+    healthy = baseline_trees(drawing.baseline) if drawing.baseline and drawing.comparison else {}
     found = Markup(data.block(drawing, time, packed, healthy).decode())
     body = join(
         Markup(f'<script type="application/json" id="data">{found}</script>'),

@@ -17,7 +17,7 @@ function reveal(target) {
 }
 
 function onPaper() {
-  document.querySelectorAll("details").forEach((each) => { each.open = true; });
+  document.querySelectorAll("details:not(.unprinted)").forEach((each) => { each.open = true; });
   const svg = document.querySelector("#chart svg");
   if (svg) svg.setAttribute("viewBox", `0 0 ${svg.getAttribute("width")} ${svg.getAttribute("height")}`);
 }

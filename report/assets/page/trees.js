@@ -103,7 +103,8 @@ const trees = (() => {
   function beside(parts, label) {
     const all = node(-1, 0, label);
     all.children = parts.filter((part) => part.value > 0);
-    return summed(all);
+    for (const part of all.children) add(all, part.states);
+    return all;
   }
 
   function merged(some, wanted) {

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import msgspec
 
-from model.comparison import Comparison, Doing, Healthy, Moved
+from model.baseline import Era
+from model.capture import Capture
+from model.comparison import Comparison, Healthy
 from model.history import History
 from model.manifest import Rendering
-from model.samples import Frame, Row, Span, State, TableBuilder
+from model.samples import Frame, Row, SampleTable, Span, State, TableBuilder
 from model.signals import Name, Signal, Signals
 from model.verdict import Cause, Confidence, Fact, FactKind, Suspect, Verdict
 from report import manifests, slices
+from report.baseline import eras
+from report.baseline.calls import of_table
+from report.baseline.eras import Columns
+from report.baseline.moved import Side, moved
 from report.drawing import Drawing
 from report.evidence.looks import Look, Sighting
 from report.top import top_stacks
@@ -116,7 +122,8 @@ def _seen(offset_s: float, number: int, chance: random.Random):
     return (PARSE, State.RUNNING_GIL) if chance.random() < 0.07 else (BACKOFF, State.WAITING)
 
 
-def _drawing(capture, whole) -> Drawing:
+def _drawing(capture: Capture, whole: SampleTable) -> Drawing:
+    era = _era(whole)
     table = slices.window(whole, capture.window)
     by_key = weights(table)
     by_thread = trees(table, by_key)
@@ -136,7 +143,8 @@ def _drawing(capture, whole) -> Drawing:
         rendering=Rendering(rendered=True, sampled_s=WINDOW_S - missed_us / 1e6, missed_s=missed_us / 1e6),
         artifacts=(),
         signals=_signals(),
-        comparison=_comparison(),
+        comparison=_comparison(whole, era, capture),
+        baseline=era,
         verdict=_verdict(),
     )
 
@@ -173,45 +181,32 @@ def _signals() -> Signals:
     )
 
 
-def _comparison() -> Comparison:
-    healthy = Healthy(
-        iterations=38,
-        sampled_s=44.0,
+def _era(whole: SampleTable) -> Era:
+    """What the lead-up tells of healthy iterations."""
+    found = Columns(of_table(slices.between(whole, 0, round((START_S - STALLED_S) * 1e6)), PID))
+    return Era(
+        code_version="9f2c",
+        sampler="pyspy",
         since="2026-11-21T07:00:00Z",
         until="2026-11-21T08:40:00Z",
-        sampler="pyspy",
+        until_s=0.0,
+        iterations=38,
+        weight=38.0,
+        lasted_s=46.0,
+        sampled_s=44.0,
+        groups=tuple(found.groups),
+        functions=tuple((each.name, each.file) for each in found.functions),
+        callers=tuple(found.callers),
+        tops=tuple(found.tops),
+        weights=found.weights,
     )
-    rows = (
-        (
-            "MainThread",
-            Doing.WAITING,
-            "Endpoint._needs_retry",
-            f"{SITE}botocore/endpoint.py",
-            0.93,
-            0.0,
-            45.1,
-            0.0,
-        ),
-        ("MainThread", Doing.ON_CPU, "score", LOOP, 0.0, 0.41, 0.0, 0.5),
-        ("MainThread", Doing.WAITING, "Event.wait", "/usr/lib/python3.11/threading.py", 0.0, 0.28, 0.0, 0.3),
-    )
-    return Comparison(
-        healthy=healthy,
-        times_median=40.4,
-        moved=tuple(
-            Moved(
-                thread=t,
-                doing=d,
-                function=f,
-                file=file,
-                stalled_share=a,
-                healthy_share=b,
-                stalled_s=c,
-                healthy_s=e,
-            )
-            for t, d, f, file, a, b, c, e in rows
-        ),
-    )
+
+
+def _comparison(whole: SampleTable, era: Era, capture: Capture) -> Comparison:
+    healthy = Healthy(iterations=38, sampled_s=44.0, since=era.since, until=era.until, sampler="pyspy")
+    stalled = of_table(slices.stalled(whole, capture), PID)
+    found = moved(Side(stalled), Side(eras.calls(era), 1 / 80))
+    return Comparison(healthy=healthy, times_median=40.4, moved=found)
 
 
 def _verdict() -> Verdict:
