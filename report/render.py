@@ -20,7 +20,7 @@ from report.evidence.reading import Evidence
 from report.top import top_stacks
 from report.tree import trees, weights
 from report.verdict import judge
-from report.views import collapsed, flamegraph, metrics, page, pprof, speedscope, stacks
+from report.views import collapsed, flamegraph, metrics, page, perfetto, pprof, speedscope, stacks
 
 _TEMPORARY = ".rendering-"
 
@@ -37,6 +37,7 @@ class View:
 VIEWS = {  # of every report; the page last: it lists the others
     "stacks.txt": View("stacks", "text/plain; charset=utf-8", stacks.draw),
     "profile.speedscope.json": View("speedscope", "application/json", speedscope.draw),
+    "profile.perfetto.json.gz": View("perfetto", "application/gzip", perfetto.draw),
     "profile.pb.gz": View("pprof", "application/octet-stream", pprof.draw),
     "profile.collapsed": View("collapsed", "text/plain; charset=utf-8", collapsed.draw),
     "flamegraph.svg": View("flamegraph", "image/svg+xml", flamegraph.draw),
