@@ -51,6 +51,7 @@ class App:
             await self._startup()
             async with asyncio.TaskGroup() as tasks:
                 await self._core.deliveries.start(tasks)
+                self._core.notifications.start(tasks)
                 ticker = tasks.create_task(self._tick(), name="ticker")
                 await self._stopping.wait()
                 await self._shutdown()
@@ -128,12 +129,15 @@ class App:
                 await self._core.sources.stop()
                 await self._core.captures.closed()
                 await self._core.deliveries.drained()
+                await self._core.notifications.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")
         await self._keep_evidence(began_s + EVIDENCE_S)
         await self._servers.stop()
         await self._core.captures.abandon()
         await self._core.deliveries.stop()
+        await self._core.baselines.close()
+        await self._core.notifications.stop()
         for target in self._core.fleet:
             target.let_go()
 
@@ -170,6 +174,7 @@ class App:
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
         self._core.readings.use()
         self._core.triggers.look(time.monotonic())
+        self._core.baselines.look(time.monotonic())
         self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()
         self._core.spool.make_room()

@@ -6,7 +6,10 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 
+import msgspec
+
 from daemon.admission import Admission
+from daemon.baseline.baselines import Baselines
 from daemon.capture.capture import take
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
@@ -14,6 +17,7 @@ from daemon.capture.running import Next, Running
 from daemon.capture.subject import subject
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
+from daemon.notifications.notices import due
 from daemon.spool.accepting import accepted
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
@@ -52,6 +56,7 @@ class Captures:
         self.refusals: dict[str, Counter[str]] = {}
         self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
+        self.baselines: Baselines | None = None  # what healthy iterations are like
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -80,7 +85,8 @@ class Captures:
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
         whose = subject(target.config, trigger, held.share())
-        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name)
+        told = due(config.notifications, trigger.plan)
+        facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name, told)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
         running = self._running[target.name] = Running(target, whose, window, facts, notes)
@@ -185,6 +191,9 @@ class Captures:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
+        if self.baselines is not None:
+            history = self.baselines.histories.of(capture.target)
+            capture = msgspec.structs.replace(capture, history=history)
         entry = await accepted(self._spool, incoming, capture)
         self._count(capture)
         return entry
@@ -198,7 +207,10 @@ class Captures:
 
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
-        return self._spool.begin(facts)
+        incoming = self._spool.begin(facts)
+        if self.baselines is not None:
+            self.baselines.enclose(facts.target, incoming.evidence_dir)
+        return incoming
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)

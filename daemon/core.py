@@ -5,12 +5,14 @@ import logging
 from collections.abc import Iterator
 
 from daemon.admission import Admission
+from daemon.baseline.baselines import Baselines
 from daemon.captures import Captures
 from daemon.config.settings import Config
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
 from daemon.limits_file import LimitsFile
+from daemon.notifications.notifications import Notifications
 from daemon.orders import Orders
 from daemon.signals.readings import Readings
 from daemon.sources.running import Sources
@@ -22,6 +24,7 @@ from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.triggers.running import Triggers
+from daemon.verdicts import Verdicts
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,10 +43,16 @@ class Core:
         self.spool = Spool(path, max_bytes=quota.max_bytes, max_reports=quota.max_reports)
         self.admission = Admission(config, LimitsFile(path / "state" / "limits.json"), self.spool)
         self.deliveries = Deliveries(config.sinks, self.spool, self._delivered)
+        self.notifications = Notifications(config.notifications, self.spool, self.telemetry)
+        self.verdicts = Verdicts(self.telemetry)
+        self.deliveries.on_accepted = self.notifications.wake
+        self.deliveries.on_drawn = self.verdicts.drawn
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
+        self.baselines = self.captures.baselines = Baselines(path)
         self.fleet = Fleet(config.targets, self._exited)
         self.readings = Readings(self.fleet)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
+        self.events.ended.append(self.baselines.histories.ended)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = path / "state" / "sources"
@@ -57,6 +66,8 @@ class Core:
         self.fleet.reconfigure(config.targets)
         if old.sinks != config.sinks:
             self.deliveries.use(config.sinks)
+        if old.notifications != config.notifications:
+            self.notifications.use(config.notifications)
         self.sources.use()
         self.events.reconfigured()
         self.readings.use()
@@ -75,6 +86,7 @@ class Core:
     def _delivered(self, sink: str, entry: Entry, delivery: Delivery) -> None:
         """Tell how an attempt to store a report ended."""
         self.orders.delivered(entry)
+        self.notifications.wake()
         about = {"report": entry.id, "sink": sink}
         if delivery.progress is Progress.DELIVERED:
             self.telemetry.deliveries.labels(sink, "delivered").inc()

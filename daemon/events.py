@@ -27,6 +27,7 @@ class Events:
         self.pulses: dict[str, Pulse] = {}
         self.durations: dict[str, Durations] = {}  # by target, those that were heard to end
         self.followers: list[Callable[[Ended | Trigger], None]] = []  # who wants to hear of each, too
+        self.ended: list[Callable[[str, Ended], None]] = []  # who keeps what iterations of a target took
         self.listeners: list[Callable[[Event], None]] = []  # who waits for some event, as long as it waits
         self._fleet = fleet
         self._captures = captures
@@ -75,6 +76,8 @@ class Events:
 
     def _ended(self, target: Target, ended: Ended) -> None:
         self._tell(ended)
+        for keeper in self.ended:
+            keeper(target.name, ended)
         told = self._telemetry
         told.series(told.iterations, target.name).inc()
         told.series(told.iteration_duration_s, target.name).observe(ended.ended_s - ended.started_s)

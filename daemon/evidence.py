@@ -10,6 +10,7 @@ from daemon import __version__
 from daemon.spool.state import Opened
 from disk.durable import sha256
 from model.artifacts import Artifact
+from model.baseline import BASELINE_FILE
 from model.capture import ProcessIdentity
 from model.events import Trigger
 from model.report import EVIDENCE_DIR
@@ -17,6 +18,7 @@ from model.report import EVIDENCE_DIR
 _BYTES = "application/octet-stream"
 # By a file's name: kind and media type. What a collector gave back bears its own description.
 _KINDS = {
+    BASELINE_FILE: ("baseline", "application/json"),
     "*.states.json": ("thread_states", "application/json"),
     "*.dump.json": ("dump", "application/json"),
     "*.trace.json": ("segment", "application/json"),
@@ -50,6 +52,7 @@ class Facts(TypedDict):
     triggered_at: str
     wall_minus_monotonic_s: float
     process: ProcessIdentity | None
+    code_version: str
     address: str
     trigger: Trigger
     loopcam_version: str
@@ -65,6 +68,7 @@ def facts(opened: Opened) -> Facts:
         triggered_at=opened.triggered_at,
         wall_minus_monotonic_s=opened.wall_minus_monotonic_s,
         process=opened.process,
+        code_version=opened.code_version,
         address=opened.address,
         trigger=opened.trigger,
         loopcam_version=version(),

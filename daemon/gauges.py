@@ -1,6 +1,7 @@
 """The gauges of all parts: started at zero, brought up to date when asked, dropped with what they were of."""
 
 import time
+from collections.abc import Set as AbstractSet
 from functools import partial
 
 from daemon.core import Core
@@ -17,18 +18,26 @@ def announce(core: Core) -> None:
         core.telemetry.add_target(target.name, partial(_in_flight_s, core, target.name))
         for trigger in target.config.triggers:
             core.telemetry.triggers.labels(target.name, trigger.options.kind)
+    core.verdicts.remember(core.spool.entries.values())
     for part in core.config.sinks:
         core.telemetry.add_sink(part.name)
+    for notification in core.config.notifications:
+        core.telemetry.add_notification(notification.name)
     for entry in sorted(core.spool.entries.values(), key=lambda entry: entry.id):
         for delivery in entry.deliveries.values():
             if delivery.location and entry.target in core.fleet.targets and not entry.drill:
                 core.telemetry.set_last_report(entry.target, entry.id, delivery.location)
 
 
-def withdraw(core: Core, targets: set[str], sinks: set[str]) -> None:
-    """Drop the series of targets and sinks that are no longer configured."""
+def withdraw(
+    core: Core, targets: set[str], sinks: set[str], notifications: AbstractSet[str] = frozenset()
+) -> None:
+    """Drop the series of targets, sinks and notifications that are no longer configured."""
+    for name in notifications:
+        core.telemetry.remove_notification(name)
     for target in targets:
         core.telemetry.remove_target(target)
+        core.verdicts.forget(target)
         for figures in (core.captures.outcomes, core.captures.refusals, core.captures.uncaptured):
             figures.pop(target, None)
     for sink in sinks:
@@ -53,6 +62,10 @@ def refresh(core: Core) -> None:
         states = [delivery.progress for _, delivery in outbox.undelivered()]
         core.telemetry.delivery_pending.labels(name).set(states.count(Progress.PENDING))
         core.telemetry.delivery_dead.labels(name).set(states.count(Progress.DEAD))
+    for name, box in core.notifications.boxes.items():
+        states = [delivery.progress for _, delivery in box.undelivered()]
+        core.telemetry.notification_pending.labels(name).set(states.count(Progress.PENDING))
+        core.telemetry.notification_dead.labels(name).set(states.count(Progress.DEAD))
     _refresh_spool(core.spool, core.telemetry)
 
 

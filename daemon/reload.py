@@ -14,6 +14,7 @@ from daemon.notify import Notifier
 from daemon.web.servers import Servers
 from model.errors import LoopcamError
 from sinks.contract import Sink
+from sinks.notification import Notification
 
 _LOG = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Reloader:
             self._core,
             targets=before - self._core.fleet.targets.keys(),
             sinks=_names(old.sinks) - _names(config.sinks),
+            notifications=_names(old.notifications) - _names(config.notifications),
         )
         gauges.announce(self._core)
         self._servers.reload()
@@ -94,5 +96,5 @@ class Reloader:
         return (status.st_ino, status.st_mtime_ns, status.st_size) if status else None
 
 
-def _names(parts: Iterable[Part[Sink]]) -> set[str]:
+def _names(parts: Iterable[Part[Sink]] | Iterable[Part[Notification]]) -> set[str]:
     return {part.name for part in parts}

@@ -1,18 +1,10 @@
 """Every Prometheus series of loopcam, in one list."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar, cast
+from collections.abc import Callable, Mapping
 
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    disable_created_metrics,
-)
-from prometheus_client.exposition import choose_encoder
+from prometheus_client import ProcessCollector
 
+from daemon.series_registry import SeriesRegistry
 from model.capture import Outcome
 from model.events import Certainty, Refusal, TriggerKind
 
@@ -24,24 +16,18 @@ _COLLECTOR_BUCKETS_S = (0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 300)
 _LATENESS_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30)
 _REPORT_BUCKETS_BYTES = tuple(4.0**n * 1024 for n in range(2, 11))  # 16 KiB to 1 GiB
 
-_Metric = Counter | Gauge | Histogram
-_M = TypeVar("_M", Counter, Gauge, Histogram)
 
-
-class Telemetry:
-    """The series as attributes, in a registry of their own."""
+class Telemetry(SeriesRegistry):
+    """The series as attributes."""
 
     def __init__(self, version: str) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]
-        self._registry = CollectorRegistry()
-        self._labels: dict[_Metric, tuple[str, ...]] = {}
-        self._found: dict[tuple[object, ...], _Metric] = {}
+        super().__init__()
         self._targets: set[str] = set()
-        self._last: dict[tuple[Gauge, str], tuple[str, ...]] = {}
         self._sources: dict[str, frozenset[str]] = {}
         ProcessCollector(registry=self._registry)
 
         self._list_of_targets()
+        self._list_of_captures()
         self._list_of_the_daemon()
         self.build_info.labels(version).set(1)
         self.config_last_reload_successful.set(1)
@@ -49,7 +35,7 @@ class Telemetry:
             self.config_reloads.labels(result)
 
     def _list_of_targets(self) -> None:
-        """Every series of a target, its sources and its captures."""
+        """Every series of a target and its sources."""
         c, g, h = self._counter, self._gauge, self._histogram
         self.iterations = c("iterations", "Iterations that ended.", "target")
         self.iteration_duration_s = h(
@@ -82,9 +68,22 @@ class Telemetry:
         self.stray_events = c("stray_events", "Events that did not fit the loop's state.", "target", "reason")
         self.heartbeats_refused = c("heartbeats_refused", "Heartbeats that were not taken.", "reason")
         self.overruns = c("overruns", "Iterations that overran.", "target", "certainty")
+
+    def _list_of_captures(self) -> None:
+        """Every series of a target's captures, and of what can be said of them."""
+        c, g, h = self._counter, self._gauge, self._histogram
         self.triggers = c("triggers", "Wishes for a capture, granted or not.", "target", "kind")
         self.refusals = c("refusals", "Triggers that led to no capture.", "target", "reason")
         self.captures = c("captures", "Captures that ended.", "target", "outcome")
+        self.verdicts = c("verdicts", "Reports by what they say.", "target", "cause", "confidence")
+        self.last_verdict_info = g(
+            "last_verdict_info",
+            "The newest verdict on a target.",
+            "target",
+            "cause",
+            "confidence",
+            "signature",
+        )
         self.capture_notes = c("capture_notes", "Captures with a note, such as adopted.", "target", "note")
         self.collector_s = h(
             "collector_seconds", "Time a collector or recorder took.", _COLLECTOR_BUCKETS_S, "collector"
@@ -104,6 +103,11 @@ class Telemetry:
         self.deliveries = c("deliveries", "Attempts to store a report.", "sink", "result")
         self.delivery_pending = g("delivery_pending", "Reports that a sink has yet to store.", "sink")
         self.delivery_dead = g("delivery_dead", "Reports that a sink will not store.", "sink")
+        self.notifications = c("notifications", "Attempts to tell of a report.", "notification", "result")
+        self.notification_pending = g(
+            "notification_pending", "Messages that wait to get through.", "notification"
+        )
+        self.notification_dead = g("notification_dead", "Messages that were given up.", "notification")
         self.spool_bytes = g("spool_bytes", "Bytes on disk in the spool.")
         self.spool_reports = g("spool_reports", "Reports in the spool.")
         self.spool_owed_bytes = g("spool_owed_bytes", "Bytes of reports that some sink has yet to store.")
@@ -118,13 +122,6 @@ class Telemetry:
             "config_last_reload_successful", "Whether the configuration in use is the newest."
         )
         self.build_info = g("build_info", "The version of loopcam.", "version")
-
-    def series(self, metric: _M, *labels: str) -> _M:
-        """One series of a metric, found quicker than by its own `labels`."""
-        key = (metric, *labels)
-        if (found := self._found.get(key)) is None:
-            found = self._found[key] = metric.labels(*labels)
-        return cast(_M, found)
 
     def knows(self, target: str) -> bool:
         """Whether a target is watched; of one that went away nothing more is counted."""
@@ -165,6 +162,17 @@ class Telemetry:
         """Drop every series of a sink."""
         self._drop({"sink": sink})
 
+    def add_notification(self, name: str) -> None:
+        """Start a notification's series at 0."""
+        self.notification_pending.labels(name)
+        self.notification_dead.labels(name)
+        for result in DELIVERY_RESULTS:
+            self.notifications.labels(name, result)
+
+    def remove_notification(self, name: str) -> None:
+        """Drop every series of a notification."""
+        self._drop({"notification": name})
+
     def set_target_state(self, target: str, state: str) -> None:
         """Say which one of TARGET_STATES a target is in."""
         for known in TARGET_STATES:
@@ -193,47 +201,11 @@ class Telemetry:
         printable = location.encode(errors="replace").decode()  # a path may hold what is no text
         self._replace(self.last_report_info, target, report_id, printable).set(1)
 
+    def set_last_verdict(self, target: str, cause: str, confidence: str, signature: str) -> None:
+        """Name the newest verdict on a target: one series each, however many signatures there are."""
+        self._replace(self.last_verdict_info, target, cause, confidence, signature).set(1)
+
     def count_reload(self, *, success: bool) -> None:
         """Count a reading of the configuration."""
         self.config_reloads.labels("success" if success else "failure").inc()
         self.config_last_reload_successful.set(success)
-
-    def render(self, accept: str = "") -> tuple[bytes, str]:
-        """All series and their content type: OpenMetrics where the Accept header asks for it."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self._registry), content_type
-
-    def _replace(self, gauge: Gauge, target: str, *values: str) -> Gauge:
-        """The one series of a target in a gauge whose other labels change."""
-        labels = (target, *values)
-        last = self._last.get((gauge, target))
-        if last is not None and last != labels:
-            gauge.remove(*last)
-        self._last[gauge, target] = labels
-        return gauge.labels(*labels)
-
-    def _drop(self, chosen: Mapping[str, str]) -> None:
-        """Remove every series that has all these labels."""
-        self._found.clear()  # one that is removed counts for nobody
-        for metric, names in self._labels.items():
-            if not chosen.keys() <= set(names):
-                continue
-            samples = [sample.labels for family in metric.collect() for sample in family.samples]
-            found = [labels for labels in samples if chosen.items() <= labels.items()]
-            for values in {tuple(labels[name] for name in names) for labels in found}:
-                metric.remove(*values)
-
-    def _counter(self, name: str, text: str, *labels: str) -> Counter:
-        counter = Counter(f"loopcam_{name}", text, labels, registry=self._registry)
-        self._labels[counter] = labels
-        return counter
-
-    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        gauge = Gauge(f"loopcam_{name}", text, labels, registry=self._registry)
-        self._labels[gauge] = labels
-        return gauge
-
-    def _histogram(self, name: str, text: str, buckets: Sequence[float], *labels: str) -> Histogram:
-        histogram = Histogram(f"loopcam_{name}", text, labels, registry=self._registry, buckets=buckets)
-        self._labels[histogram] = labels
-        return histogram

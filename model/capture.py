@@ -125,6 +125,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     triggered_at: str  # RFC 3339, UTC
     wall_minus_monotonic_s: float  # add to a monotonic time to get Unix time
     process: ProcessIdentity | None = None  # None: only its HTTP was within reach
+    code_version: str = ""  # equal for processes that run the same code, as far as their files tell
     address: str = ""  # HOST:PORT of its HTTP, where one is configured
     trigger: Trigger
     iteration: Iteration | None

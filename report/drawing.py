@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model.artifacts import Artifact
+from model.baseline import Era
 from model.capture import Capture
 from model.comparison import Comparison
 from model.fetches import Fetches
@@ -38,6 +39,7 @@ class Drawing:
     logs: tuple[Tail, ...] = ()
     signals: Signals = NO_SIGNALS
     comparison: Comparison | None = None
+    baseline: Era | None = None  # of healthy iterations, which the comparison is with
     verdict: Verdict | None = None
 
     def threads(self) -> list[int]:

@@ -11,6 +11,7 @@ from disk import durable
 from model import coding
 from model.artifacts import Artifact
 from model.capture import Capture
+from model.comparison import Comparison
 from model.errors import RenderError
 from model.manifest import Manifest, Rendering, TopStack
 from model.report import CAPTURE_FILE, MANIFEST_FILE, location
@@ -67,7 +68,9 @@ def write(
     rendering: Rendering,
     artifacts: Iterable[Artifact],
     top_stacks: tuple[TopStack, ...] = (),
+    *,
     verdict: Verdict | None = None,
+    comparison: Comparison | None = None,
 ) -> Manifest:
     """Write the next revision of the manifest."""
     manifest = Manifest(
@@ -77,6 +80,7 @@ def write(
         capture=capture,
         rendering=rendering,
         verdict=verdict,
+        comparison=comparison,
         top_stacks=top_stacks,
         artifacts=tuple(artifacts),
         versions=dict(_versions(capture)),

@@ -14,6 +14,7 @@ from model.artifacts import Artifact
 from model.capture import Capture
 from model.manifest import Manifest, Rendering
 from report import manifests, slices
+from report.baseline import compare
 from report.drawing import Drawing
 from report.evidence import reading
 from report.evidence.reading import Evidence
@@ -68,7 +69,12 @@ def render(directory: Path) -> Manifest:
         shutil.rmtree(leftover)
     artifacts, faults = manifests.evidence(directory, capture)
     found = reading.read(directory, capture)
-    drawing = _judged(_drawing(capture, found, artifacts, (*faults, *found.faults)))
+    comparing: list[str] = []
+    baseline = compare.read(directory, comparing)
+    comparison = compare.compared(capture, found.table, baseline, comparing)
+    drawing = _drawing(capture, found, artifacts, (*faults, *found.faults, *comparing))
+    drawing = replace(drawing, comparison=comparison, baseline=compare.era_of(capture, baseline))
+    drawing = _judged(drawing)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=directory))
     try:
         for name, view in _views(drawing).items():
@@ -77,7 +83,13 @@ def render(directory: Path) -> Manifest:
     finally:
         shutil.rmtree(temporary)
     return manifests.write(
-        directory, capture, drawing.rendering, drawing.artifacts, drawing.top_stacks, drawing.verdict
+        directory,
+        capture,
+        drawing.rendering,
+        drawing.artifacts,
+        drawing.top_stacks,
+        verdict=drawing.verdict,
+        comparison=drawing.comparison,
     )
 
 

@@ -95,7 +95,7 @@ def _tree(table: SampleTable, found: Sequence[tuple[Key, Weight]]) -> Tree:
         own[key.state] = own.get(key.state, 0) + weight.us
     for stack in sorted({key.stack for key, _ in found}, key=own_us.__getitem__):
         tree.stacks[nodes[stack]] = stack
-    _sum_up(tree)
+    sum_up(tree)
     return tree
 
 
@@ -133,7 +133,8 @@ def _grow(tree: Tree, table: SampleTable, stacks: Iterable[tuple[int, int]]) -> 
     return nodes
 
 
-def _sum_up(tree: Tree) -> None:
+def sum_up(tree: Tree) -> None:
+    """Give nodes the time of all below them; callers come before callees."""
     for state in STATES:
         column = array("q", bytes(8 * len(tree)))
         for node, own in tree.own_us.items():

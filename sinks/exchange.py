@@ -37,6 +37,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     timeout_s: float
     trust: ssl.SSLContext
     allow_link_local: bool
+    private_path: bool = False  # the path is a secret, as in the URLs of chats
+
+    def named(self, url: str) -> str:
+        """As much of a URL as may be told."""
+        return origin(url) if self.private_path else shown(url)
 
 
 def send(
@@ -52,13 +57,15 @@ def send(
         reply = _once(line, method, url, headers, body)
         if reply.status not in _SAME_METHOD_REDIRECTS:
             return reply
-        url = _redirected(url, reply.location or "")
+        url = _redirected(line, url, reply.location or "")
     raise SinkError(
-        f"{shown(url)}: more than {_MOST_REDIRECTS} redirects", retry=False, remedy="set `url` to the last"
+        f"{line.named(url)}: more than {_MOST_REDIRECTS} redirects",
+        retry=False,
+        remedy="set `url` to the last",
     )
 
 
-def _redirected(url: str, location: str) -> str:
+def _redirected(line: Line, url: str, location: str) -> str:
     try:
         there = urljoin(url, location)
         same = location != "" and origin(there) == origin(url) and not fault(there, query=True)
@@ -66,7 +73,7 @@ def _redirected(url: str, location: str) -> str:
         same = False
     if not same:
         raise SinkError(
-            f"{shown(url)}: redirects to another host are not followed",
+            f"{line.named(url)}: redirects to another host are not followed",
             retry=False,
             remedy="set `url` to where the server is",
         )

@@ -122,7 +122,7 @@ class Http(Sink, frozen=True, kw_only=True, dict=True):
         return addresses.shown(self.url.reveal())
 
     def _filled(self, report: Report, path: str, file: str) -> str:
-        known = {name: _spelt(value) for name, value in template.values(report).items()}
+        known = {name: template.as_segment(value) for name, value in template.values(report).items()}
         known |= {"path": quote(path), "file": quote(file)}
         return template.fill(self.url.reveal(), known, str)
 
@@ -144,9 +144,3 @@ class Http(Sink, frozen=True, kw_only=True, dict=True):
             yield "url", self._shown, "holds {file} with `mode: files`"
         if is_link_local(urlsplit(url).hostname or "") and not self.allow_link_local:
             yield "url", self._shown, "no link-local address, unless `allow_link_local: true`"
-
-
-def _spelt(value: str) -> str:
-    """A value as one part of a path, also where a server decodes the URL before it splits it."""
-    flat = value.replace("/", "_").replace("\\", "_")
-    return quote(flat, safe="") if flat.strip(".") else template.as_name(flat)

@@ -8,6 +8,7 @@ from model.events import PlanName
 from model.manifest import Manifest
 
 _LONGEST_BYTES = 2048  # what S3 allows, names and values together; Google allows more
+_LONGEST_SIGNATURE = 128  # letters; ours are far shorter
 _PLAIN = "!#$&'()*+,/:;=?@[]"
 _ODD = re.compile(r"[^a-z0-9-]")
 
@@ -22,6 +23,11 @@ def metadata(manifest: Manifest, artifact: Artifact) -> dict[str, str]:
     }
     if manifest.capture.trigger.plan is PlanName.DRILL:
         found["loopcam-drill"] = "true"
+    if (verdict := manifest.verdict) is not None:
+        found["loopcam-cause"] = verdict.cause
+        found["loopcam-confidence"] = verdict.confidence
+        if verdict.signature:
+            found["loopcam-signature"] = quote(verdict.signature[:_LONGEST_SIGNATURE], _PLAIN)
     left_bytes = _LONGEST_BYTES - sum(len(name) + len(value) for name, value in found.items())
     for label, text in sorted(manifest.capture.labels.items()):
         name, value = f"loopcam-label-{_ODD.sub('-', label.lower())}", quote(text, _PLAIN)

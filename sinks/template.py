@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from string import Formatter
+from urllib.parse import quote
 
+from model.capture import Capture
 from model.errors import SinkError
 from model.report import Report
 from sinks.paths import parts
@@ -41,7 +43,11 @@ def key(prefix: str, report: Report) -> str:
 
 def values(report: Report) -> dict[str, str]:
     """What the fields of a template stand for: the capture's labels, and our own names above them."""
-    capture = report.manifest.capture
+    return values_of(report.manifest.capture)
+
+
+def values_of(capture: Capture) -> dict[str, str]:
+    """The same, of a capture without a manifest yet."""
     own = {"target": capture.target, "id": capture.id, "host": capture.host}
     own |= {"year": capture.id[0:4], "month": capture.id[4:6], "day": capture.id[6:8]}
     return {**capture.labels, **own}
@@ -68,3 +74,9 @@ def as_name(value: str) -> str:
     """A value as one harmless part of a path: no slashes, no dots alone, never empty."""
     name = _ODD.sub("_", value)[:_LONGEST]
     return name if name.strip(".") else "_" * max(1, len(name))
+
+
+def as_segment(value: str) -> str:
+    """A value as one part of a URL's path, also where a server decodes the URL before it splits it."""
+    flat = value.replace("/", "_").replace("\\", "_")
+    return quote(flat, safe="") if flat.strip(".") else as_name(flat)

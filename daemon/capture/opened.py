@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from daemon.baseline.code import code_version
 from daemon.capture.subject import Subject
 from daemon.limits_file import boot_id
 from daemon.spool.state import Opened
@@ -29,6 +30,7 @@ def opened(
     collection_time_s: float,
     sinks: tuple[str, ...],
     name: str = "",
+    notices: tuple[str, ...] = (),
 ) -> Opened:
     """A new capture's facts, and its name unless it has one already."""
     wall_minus_monotonic_s = time.time() - time.monotonic()
@@ -41,8 +43,10 @@ def opened(
         wall_minus_monotonic_s=wall_minus_monotonic_s,
         boot_id=boot_id(),
         process=subject.process,
+        code_version=code_version(subject.process, labels) if subject.process else "",
         address=f"{subject.endpoint.host}:{subject.endpoint.port}" if subject.endpoint else "",
         trigger=subject.trigger,
         collection_time_s=collection_time_s,
         sinks=sinks,
+        notices=notices,
     )

@@ -178,6 +178,8 @@ def _hand_over(report: Report, out: str) -> str:
 def _tell(manifest: Manifest, where: str) -> None:
     capture = manifest.capture
     print(f"report in {where} ({capture.outcome})", file=sys.stderr)
+    if (verdict := manifest.verdict) is not None:
+        print(f"  {verdict.sentence} ({verdict.cause}, {verdict.confidence} confidence)", file=sys.stderr)
     for part in capture.parts:
         if part.outcome is not Outcome.COMPLETE:
             print(f"  {part.name}: {part.outcome}: {part.detail}  {part.remedy}", file=sys.stderr)

@@ -10,6 +10,7 @@ from collectors import COLLECTORS, SAMPLERS
 from collectors.contract import Collector, Sampler
 from plugins import registry
 from sinks.contract import Sink
+from sinks.notification import Notification
 
 COLLECTOR_GROUP = "loopcam.collectors"
 
@@ -54,6 +55,9 @@ def family(noun: str, classes: Mapping[str, type[Options]]) -> Family[Options]:
 
 
 SINK_FAMILY: Family[Sink] = Family(noun="sink", names=sinks.plugins.names, find=sinks.plugins.find)
+NOTIFICATION_FAMILY: Family[Notification] = Family(
+    noun="notification", names=sinks.plugins.notification_names, find=sinks.plugins.find_notification
+)
 COLLECTOR_FAMILY: Family[Collector | Sampler] = Family(
     noun="collector", names=_collector_names, find=_find_collector
 )

@@ -10,6 +10,7 @@ from daemon.config.parts import Part
 from daemon.sources.contract import Source
 from daemon.sources.log.where import STANDARD_INPUT, Where
 from sinks.contract import Sink
+from sinks.notification import Notification
 
 if TYPE_CHECKING:
     from daemon.config.target import Target
@@ -69,6 +70,20 @@ def sink_labels(sinks: Sequence[Part[Sink]], labels: frozenset[str]) -> Iterator
         for name in sorted(part.options.labels() - labels):
             known = ", ".join(sorted(labels)) or "none"
             yield "labels", name, f"sink {part.name} refers to this label; configured: {known}"
+
+
+def notifications(
+    parts: Sequence[Part[Notification]], sinks: frozenset[str], labels: frozenset[str]
+) -> Iterator[Broken]:
+    """Sinks and labels that notifications refer to are configured."""
+    for part in parts:
+        whose = f"notification {part.name}"
+        if part.options.sink is not None and part.options.sink not in sinks:
+            rule = f"{whose} waits for this sink; configured: {', '.join(sorted(sinks))}"
+            yield "sinks", part.options.sink, rule
+        for name in sorted(part.options.labels() - labels):
+            known = ", ".join(sorted(labels)) or "none"
+            yield "labels", name, f"{whose} refers to this label; configured: {known}"
 
 
 def samplers(chosen: str, parts: Sequence[Part[Collector | Sampler]]) -> Iterator[Broken]:

@@ -9,13 +9,14 @@ from msgspec import Meta
 
 from daemon.config import rules
 from daemon.config.names import Address, LabelName, LabelValue
-from daemon.config.parts import SINK_FAMILY
+from daemon.config.parts import NOTIFICATION_FAMILY, SINK_FAMILY
 from daemon.config.parts import Part as Part
 from daemon.config.selector import Selector as Selector
 from daemon.config.target import Target as Target
 from daemon.config.unix import Unix
 from model.units import ByteSize, Seconds
 from sinks.contract import Sink
+from sinks.notification import Notification
 
 
 class Control(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +103,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ()
 
+    notifications: Annotated[
+        tuple[Part[Notification], ...],
+        NOTIFICATION_FAMILY,
+        Meta(description="Who is told of reports: once accepted, and again when stored."),
+    ] = ()
+
     def __post_init__(self) -> None:
         if not self.sinks:
             from sinks.file import File  # here, and not above: loaded only where it is used
@@ -122,6 +129,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         yield from rules.target_names([target.name for target in self.targets])
         yield from rules.file_sinks(self.sinks, self.spool.path)
         yield from rules.sink_labels(self.sinks, frozenset(self.labels))
+        names = frozenset(part.name for part in self.sinks)
+        yield from rules.notifications(self.notifications, names, frozenset(self.labels))
         if self.spool.max_reports < len(self.targets):
             yield "spool.max_reports", str(self.spool.max_reports), "at least one for each target"
 

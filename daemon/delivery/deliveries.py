@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from daemon.config.settings import Part
 from daemon.delivery.drawing import draw
@@ -25,6 +25,8 @@ class Deliveries:
     def __init__(self, sinks: Iterable[Part[Sink]], spool: Spool, on_result: OnResult) -> None:
         self._spool = spool
         self._on_result = on_result
+        self.on_accepted: Callable[[], None] = lambda: None  # who wants to hear of each
+        self.on_drawn: Callable[[Entry], None] = lambda entry: None
         self._pen = asyncio.Lock()  # one report is drawn at a time
         self._drawing: set[str] = set()
         self._all_drawn = asyncio.Event()
@@ -77,10 +79,12 @@ class Deliveries:
 
     async def accepted(self, entry: Entry, renderer: Worker | None = None) -> None:
         """Draw a report and hand it to the outboxes; goes on trying for as long as it takes."""
+        self.on_accepted()
         while not await self._drawn(entry, renderer):
             renderer = None
             await asyncio.sleep(DRAW_AGAIN_S)
             self._spool.make_room()
+        self.on_drawn(entry)
         for outbox in self.outboxes.values():
             outbox.wake()
 

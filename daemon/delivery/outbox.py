@@ -19,6 +19,7 @@ from daemon.worker.protocol import Job, Reply, StoreSetup
 from model import coding
 from model.errors import LoopcamError
 from sinks.contract import Sink
+from sinks.notification import Notification
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ OnResult = Callable[[str, Entry, Delivery], None]
 class Outbox:
     """Delivers the spool's reports to one sink, one at a time, oldest first."""
 
-    def __init__(self, part: Part[Sink], spool: Spool, on_result: OnResult) -> None:
+    def __init__(self, part: Part[Sink] | Part[Notification], spool: Spool, on_result: OnResult) -> None:
         self.name = part.name
         self.part = part
         self._spool = spool
@@ -89,15 +90,40 @@ class Outbox:
     def undelivered(self) -> Iterator[tuple[Entry, Delivery]]:
         """Reports that this sink is owed and does not have."""
         for entry in sorted(self._spool.entries.values(), key=lambda entry: entry.id):
-            delivery = entry.deliveries.get(self.name)
+            delivery = self._state(entry)
             if delivery is not None and delivery.progress is not Progress.DELIVERED:
                 yield entry, delivery
+
+    def _state(self, entry: Entry) -> Delivery | None:
+        """How far this report is; None where it is not owed."""
+        return entry.deliveries.get(self.name)
+
+    def _keep(self, entry: Entry, delivery: Delivery) -> None:
+        """Make the state durable; raises OSError."""
+        entry.set_delivery(self.name, delivery)
+
+    def _ready(self, entry: Entry) -> bool:
+        """Whether it can be tried."""
+        return entry.drawn
+
+    def _job(self, entry: Entry) -> Job:
+        return Job(directory=str(entry.report_dir))
+
+    async def _start(self, setup: bytes) -> Worker:
+        return await Worker.start_store(setup)
+
+    def _judged(self, delivery: Delivery) -> Delivery:
+        """The state after an attempt, as patience has it."""
+        return delivery
+
+    def _tell(self, entry: Entry, delivery: Delivery) -> None:
+        self._on_result(self.name, entry, delivery)
 
     def _pending(self) -> Iterator[tuple[Entry, float]]:
         """Drawn reports and the Unix time from which each may be tried."""
         latest_s = time.time() + LONGEST_ASKED_S  # no set-back clock makes it wait for years
         for entry, delivery in self.undelivered():
-            if delivery.progress is Progress.PENDING and entry.drawn:
+            if delivery.progress is Progress.PENDING and self._ready(entry):
                 yield entry, delivery.next_wall_s if delivery.next_wall_s <= latest_s else 0.0
 
     def _due(self) -> Entry | None:
@@ -106,7 +132,11 @@ class Outbox:
             return None
         now_s = time.time()
         due = (entry for entry, at_s in self._pending() if at_s <= now_s)
-        return min(due, key=lambda entry: entry.deliveries[self.name].attempts, default=None)
+        return min(due, key=self._attempts, default=None)
+
+    def _attempts(self, entry: Entry) -> int:
+        state = self._state(entry)
+        return state.attempts if state is not None else 0
 
     async def _rest(self) -> None:
         """Wait for news or the next attempt's time; without work there is no store process."""
@@ -125,17 +155,19 @@ class Outbox:
             return
 
     async def _deliver(self, entry: Entry) -> None:
-        before = entry.deliveries[self.name]
-        attempts = before.attempts + 1
+        before = self._state(entry) or Delivery()
+        attempts, now_s = before.attempts + 1, time.time()
+        before = msgspec.structs.replace(before, first_wall_s=min(before.first_wall_s or now_s, now_s))
         # Counted, and put off, before it starts: a report that kills us must not do so at once again.
         wait_s = delay_s(attempts, None, random.uniform)
-        next_s = time.time() + wait_s  # the last error is shown until there is news
+        next_s = now_s + wait_s  # the last error is shown until there is news
         await self._remember(entry, msgspec.structs.replace(before, attempts=attempts, next_wall_s=next_s))
         reply = await self._attempt(entry)
         delivery = _outcome(reply, attempts)
+        delivery = self._judged(msgspec.structs.replace(delivery, first_wall_s=before.first_wall_s))
         self._judge_sink(delivery)
         await self._remember(entry, delivery)
-        self._on_result(self.name, entry, delivery)
+        self._tell(entry, delivery)
 
     def _judge_sink(self, delivery: Delivery) -> None:
         """After failures in a row leave the sink alone for a while, whichever report is next."""
@@ -146,7 +178,7 @@ class Outbox:
     async def _remember(self, entry: Entry, delivery: Delivery) -> None:
         """Keep the state on disk; a full disk must not keep us from delivering, which may free it."""
         try:
-            await asyncio.to_thread(entry.set_delivery, self.name, delivery)
+            await asyncio.to_thread(self._keep, entry, delivery)
         except OSError as error:
             about = {"report": entry.id, "sink": self.name, "error": error.strerror}
             _LOG.warning("delivery state is not on disk: a restart would deliver again", extra=about)
@@ -154,21 +186,23 @@ class Outbox:
     async def _attempt(self, entry: Entry) -> Reply:
         try:
             worker = await self._ready_worker()
-            return await worker.run(Job(directory=str(entry.report_dir)), self.part.options.deadline)
+            return await worker.run(self._job(entry), self.part.options.deadline)
         except WorkerGoneError as error:
             self._worker = None
             return Reply(error=f"{self.name}: {error}")
         except LoopcamError as error:  # a secret's file that is not there
             return Reply(error=str(error), remedy=error.remedy)
         except OSError as error:
-            return Reply(error=f"no store process: {error.strerror}", remedy="look at the limits of this pod")
+            return Reply(
+                error=f"no process for it: {error.strerror}", remedy="look at the limits of this pod"
+            )
 
     async def _ready_worker(self) -> Worker:
         async with self._starting:
             if self._worker is None:
                 options = coding.plain(self.part.options, reveal=lambda secret: resolve(secret).reveal())
                 setup = StoreSetup(kind=self.part.kind, options=options)
-                self._worker = await Worker.start_store(coding.encode(setup) + b"\n")
+                self._worker = await self._start(coding.encode(setup) + b"\n")
             return self._worker
 
 

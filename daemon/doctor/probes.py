@@ -1,4 +1,4 @@
-"""A small object in every sink, stored as reports are, by a store process: only where that is asked for."""
+"""A small object in every sink, stored as reports are, and word of it: only where that is asked for."""
 
 import asyncio
 import hashlib
@@ -23,15 +23,17 @@ from model.capture import Capture, Outcome, Window, WindowEnd
 from model.errors import LoopcamError
 from model.events import PlanName, Trigger, TriggerKind
 from model.manifest import Manifest, Rendering
+from model.news import Moment
 from model.report import CAPTURE_FILE, MANIFEST_FILE, location
 from sinks.contract import Sink
+from sinks.notification import Notification
 
 TARGET = "loopcam-doctor"
 _WHAT = "a probe by loopcam doctor: nothing was captured"
 
 
 def judged(config: Config) -> Iterator[Finding]:
-    """Of every sink: where it stored the probe, or why it did not."""
+    """Of every sink and notification: where it stored the probe, or told of it, or why it did not."""
     with tempfile.TemporaryDirectory(prefix="loopcam-") as folder:
         _write(Path(folder), config)
         yield from asyncio.run(_stored(Path(folder), config))
@@ -39,7 +41,8 @@ def judged(config: Config) -> Iterator[Finding]:
 
 async def _stored(folder: Path, config: Config) -> list[Finding]:
     """One after the other, in the main thread, as children of ours must be started."""
-    return [_judged(part, await _attempt(part, folder)) for part in config.sinks]
+    found = [_judged(part, await _attempt(part, folder)) for part in config.sinks]
+    return found + [_heard(part, await _attempt(part, folder)) for part in config.notifications]
 
 
 def _judged(part: Part[Sink], reply: Reply) -> Finding:
@@ -47,19 +50,33 @@ def _judged(part: Part[Sink], reply: Reply) -> Finding:
     if not reply.error:
         what = f"a probe was stored, and stays: {reply.location}"
         return Finding(check="probe", level=Level.OK, what=what, subject=subject)
-    why = "reports would wait in the spool"
+    return _failed(subject, reply, "reports would wait in the spool")
+
+
+def _heard(part: Part[Notification], reply: Reply) -> Finding:
+    subject = f"notification {part.name}"
+    if not reply.error:
+        what = f"a probe was sent, marked as a drill: {reply.location}"
+        return Finding(check="probe", level=Level.OK, what=what, subject=subject)
+    return _failed(subject, reply, "nobody would hear of a report from it")
+
+
+def _failed(subject: str, reply: Reply, why: str) -> Finding:
     mend = Remedy(command=reply.remedy)
     return Finding(
         check="probe", level=Level.WARNING, what=reply.error, why=why, remedy=mend, subject=subject
     )
 
 
-async def _attempt(part: Part[Sink], folder: Path) -> Reply:
+async def _attempt(part: Part[Sink] | Part[Notification], folder: Path) -> Reply:
     worker = None
     try:
         options = coding.plain(part.options, reveal=lambda secret: resolve(secret).reveal())
-        worker = await Worker.start_store(coding.encode(StoreSetup(kind=part.kind, options=options)) + b"\n")
-        return await worker.run(Job(directory=str(folder)), part.options.deadline)
+        setup = coding.encode(StoreSetup(kind=part.kind, options=options)) + b"\n"
+        telling = isinstance(part.options, Notification)
+        worker = await (Worker.start_notifier if telling else Worker.start_store)(setup)
+        job = Job(directory=str(folder), moment=Moment.STORED if telling else None)
+        return await worker.run(job, part.options.deadline)
     except (WorkerGoneError, OSError) as error:
         return Reply(error=f"{part.name}: {error}")
     except LoopcamError as error:  # a secret's file that is not there

@@ -35,6 +35,8 @@ def _details(one: Judgement, reports: Sequence[Found]) -> Iterator[str]:
         yield words(slow, one.threshold_s)
     for report in reports:
         yield f"report of {report.iteration}: {report.path}"
+        if report.verdict:
+            yield f"  {report.verdict}"
 
 
 def words(slow: Slow, threshold_s: float | None) -> str:

@@ -17,6 +17,7 @@ class Found(msgspec.Struct, frozen=True):
 
     path: Path
     iteration: str
+    verdict: str = ""  # its sentence
 
 
 def known(out: Path) -> frozenset[Path]:
@@ -33,4 +34,5 @@ def _read(out: Path, before: frozenset[Path], named: Callable[[Trigger], str]) -
     for path in whole(out):
         if path not in before:
             manifest = coding.decode((path / MANIFEST_FILE).read_bytes(), Manifest)
-            yield Found(path, named(manifest.capture.trigger))
+            said = manifest.verdict.sentence if manifest.verdict else ""
+            yield Found(path, named(manifest.capture.trigger), said)

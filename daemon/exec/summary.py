@@ -37,6 +37,8 @@ def lines(
         yield _unheard(unheard, heard=heard)
     for report in reports:
         yield f"report of {report.iteration}: {report.path}"
+        if report.verdict:
+            yield f"  {report.verdict}"
     if refusals and len(reports) < tally.overruns:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(refusals.items()))
         yield f"captures refused: {reasons}"

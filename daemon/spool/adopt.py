@@ -90,7 +90,7 @@ def _close(directory: Path) -> None:
     _scrub(directory / "report", recording.segments if recording else ())
     report = directory / "report"
     ended_s = max(ended_s, min(fetched.last_s(report), _last_s(opened)))
-    owe(directory, opened.sinks)
+    owe(directory, opened.sinks, opened.notices)
     capture = Capture(
         **evidence.facts(opened),
         iteration=None,

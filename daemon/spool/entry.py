@@ -19,6 +19,7 @@ _LOG = logging.getLogger(__name__)
 REPORT_DIR = "report"
 STATE_DIR = "state"
 _RENDER_FILE = "render.json"
+_SINK, _NOTICE = "sink-", "notice-"
 
 
 class Entry:
@@ -30,7 +31,8 @@ class Entry:
         self.id = directory.name
         self.report_dir = directory / REPORT_DIR
         self.capture = coding.decode((self.report_dir / CAPTURE_FILE).read_bytes(), Capture)
-        self.deliveries = dict(_read_deliveries(directory / STATE_DIR))
+        self.deliveries = dict(_read_deliveries(directory / STATE_DIR, _SINK))
+        self.notices = dict(_read_deliveries(directory / STATE_DIR, _NOTICE))  # NOTIFICATION.MOMENT
         self.size_bytes = size_bytes(directory)
 
     @property
@@ -57,6 +59,10 @@ class Entry:
         """Whether this sink has it."""
         delivery = self.deliveries.get(sink)
         return delivery is not None and delivery.progress is Progress.DELIVERED
+
+    def locations(self) -> dict[str, str]:
+        """Where it is stored, by sink."""
+        return {sink: delivery.location for sink, delivery in self.deliveries.items() if self.has(sink)}
 
     def manifest(self) -> Manifest:
         """Its table of contents; raises FileNotFoundError before it is drawn."""
@@ -89,7 +95,12 @@ class Entry:
     def set_delivery(self, sink: str, delivery: Delivery) -> None:
         """Remember how far a sink is, durably; raises OSError, and then only this daemon knows it."""
         self.deliveries[sink] = delivery
-        write_atomic(_delivery_file(self.directory, sink), coding.encode(delivery))
+        write_atomic(_file(self.directory, _SINK, sink), coding.encode(delivery))
+
+    def set_notice(self, notice: str, delivery: Delivery) -> None:
+        """The same of a notification."""
+        self.notices[notice] = delivery
+        write_atomic(_file(self.directory, _NOTICE, notice), coding.encode(delivery))
 
     def measure(self) -> None:
         """Count its bytes again, after it was drawn."""
@@ -103,27 +114,28 @@ def check(entry: Entry) -> Entry:
     return entry
 
 
-def owe(directory: Path, sinks: tuple[str, ...]) -> None:
-    """Note in a new entry which sinks are to get it."""
+def owe(directory: Path, sinks: tuple[str, ...], notices: tuple[str, ...] = ()) -> None:
+    """Note in a new entry which sinks are to get it, and who is to be told of it."""
     make_dir(directory / STATE_DIR)
-    for sink in sinks:
-        write_atomic(_delivery_file(directory, sink), coding.encode(Delivery()))
+    for prefix, names in ((_SINK, sinks), (_NOTICE, notices)):
+        for name in names:
+            write_atomic(_file(directory, prefix, name), coding.encode(Delivery()))
 
 
-def _delivery_file(directory: Path, sink: str) -> Path:
-    return directory / STATE_DIR / f"sink-{sink}.json"
+def _file(directory: Path, prefix: str, name: str) -> Path:
+    return directory / STATE_DIR / f"{prefix}{name}.json"
 
 
-def _read_deliveries(folder: Path) -> list[tuple[str, Delivery]]:
-    """The sinks' states; one that cannot be read counts as pending, since storing again does no harm.
+def _read_deliveries(folder: Path, prefix: str) -> list[tuple[str, Delivery]]:
+    """The states of sinks or notices; one that cannot be read counts as pending: again does no harm.
 
     Raises OSError without the folder: nobody then knows which sinks are to get the report.
     """
     deliveries = []
-    for file in sorted(file for file in folder.iterdir() if file.match("sink-*.json")):
+    for file in sorted(file for file in folder.iterdir() if file.match(f"{prefix}*.json")):
         try:
             delivery = coding.decode(file.read_bytes(), Delivery)
         except msgspec.DecodeError:
             delivery = Delivery()
-        deliveries.append((file.stem.removeprefix("sink-"), delivery))
+        deliveries.append((file.stem.removeprefix(prefix), delivery))
     return deliveries

@@ -77,7 +77,7 @@ class Spool:
         """
         directory = incoming.directory
         if directory.exists():  # otherwise it was moved already, but its new name was not yet durable
-            owe(directory, incoming.opened.sinks)
+            owe(directory, incoming.opened.sinks, incoming.opened.notices)
             for artifact in capture.evidence:
                 sync_file(incoming.report_dir / artifact.path)
             write_atomic(incoming.report_dir / CAPTURE_FILE, coding.encode(capture, indent=2))

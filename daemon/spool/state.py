@@ -21,6 +21,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
     progress: Progress = Progress.PENDING
     attempts: int = 0
+    first_wall_s: float = 0.0  # Unix time of the first attempt; 0 before it
     next_wall_s: float = 0.0  # Unix time of the next attempt
     location: str = ""
     error: str = ""
@@ -43,7 +44,9 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     wall_minus_monotonic_s: float
     boot_id: str
     process: ProcessIdentity | None = None
+    code_version: str = ""
     address: str = ""
     trigger: Trigger
     collection_time_s: float
     sinks: tuple[str, ...]
+    notices: tuple[str, ...] = ()  # NOTIFICATION.MOMENT: who is to be told of it, and when

@@ -245,5 +245,5 @@ class Target:
 def _unjudged(happening: Ended | Stray) -> Ended | Stray:
     """What happened, without a word on whether it took too long."""
     if isinstance(happening, Ended):
-        return msgspec.structs.replace(happening, overran=False, unseen=False)
+        return msgspec.structs.replace(happening, overran=False, unseen=False, whole=False)
     return happening

@@ -56,6 +56,12 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     ended_s: float
     overran: bool
     unseen: bool
+    whole: bool = True  # seen from its start to its end, by a source that heard all the while
+
+    @property
+    def healthy(self) -> bool:
+        """Whether its duration tells what iterations usually take."""
+        return self.whole and not self.overran and not self.unseen
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +90,7 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
     level: int = 0
     fired: int = 0
     early: bool = False  # it has fired for a light capture, or was too old for one
+    whole: bool = True  # it was seen from its start
 
     @property
     def threshold_s(self) -> float:
@@ -134,7 +141,7 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
         """As if it had not started before this: of what was before, nobody can tell."""
         if self.started_s >= at_s:
             return self
-        return msgspec.structs.replace(self, started_s=at_s, level=0)
+        return msgspec.structs.replace(self, started_s=at_s, level=0, whole=False)
 
     def end(self, rules: Rules, at_s: float, duration_s: float | None) -> Ended:
         """Its end; a duration that was told is truer than what was seen of its start, or inferred."""
@@ -151,6 +158,7 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
             ended_s=ended_s,
             overran=overran,
             unseen=late and self.fired == 0,
+            whole=self.whole or duration_s is not None,
         )
 
     def _reason(self, rules: Rules, now_s: float) -> str:

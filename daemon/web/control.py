@@ -73,7 +73,8 @@ class Control:
             raise RequestError(
                 404, f"there is no report {asked.report[:100]!r}", remedy="see GET /v1/reports"
             )
-        outboxes = self._core.deliveries.outboxes
+        boxes = {f"notification {name}": box for name, box in self._core.notifications.boxes.items()}
+        outboxes = {**self._core.deliveries.outboxes, **boxes}
         return json_response({name: await outbox.retry(asked.report) for name, outbox in outboxes.items()})
 
 

@@ -1,20 +1,24 @@
 """What the daemon would tell of itself now, as plain data for JSON and for the page."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from heapq import nlargest
+from typing import Any
 
 import msgspec
 
 from daemon.admission import limit_rules
 from daemon.core import Core
+from daemon.delivery.outbox import Outbox
 from daemon.evidence import version
 from daemon.limits_file import now
 from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.target import Target
 from daemon.triggers.running import Armed
+from daemon.verdicts import LastVerdict
 from model.events import TriggerKind
+from model.news import Answer, answer
 
 MOST_REPORTS = 200
 
@@ -75,10 +79,20 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
     captures: dict[str, int]  # since the daemon's start, by outcome
     refusals: dict[str, int]  # since the daemon's start, by reason
+    last_verdict: LastVerdict | None
 
 
 class SinkStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One sink's queue."""
+
+    name: str
+    pending: int
+    dead: int
+    last_error: str
+
+
+class NotificationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One notification's queue."""
 
     name: str
     pending: int
@@ -94,6 +108,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     refused_config: str  # the faults of a newer configuration file; empty while none was refused
     targets: tuple[TargetStatus, ...]
     sinks: tuple[SinkStatus, ...]
+    notifications: tuple[NotificationStatus, ...]
     spool_bytes: int
     spool_reports: int
     spool_damaged: int
@@ -110,7 +125,9 @@ class ReportStatus(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     drawn: bool
     top: str
+    verdict: Answer | None  # None before it is drawn, or where nothing was judged
     sinks: dict[str, Delivery]
+    notices: dict[str, Delivery]  # NOTIFICATION.MOMENT
 
 
 def status(core: Core) -> Status:
@@ -120,7 +137,8 @@ def status(core: Core) -> Status:
         disabled=core.admission.disabled(),
         refused_config=core.refused_config,
         targets=tuple(_target(core, target, time.monotonic()) for target in core.fleet),
-        sinks=tuple(_sinks(core)),
+        sinks=tuple(SinkStatus(**queue) for queue in _queues(core.deliveries.outboxes)),
+        notifications=tuple(NotificationStatus(**queue) for queue in _queues(core.notifications.boxes)),
         spool_bytes=core.spool.used_bytes(),
         spool_reports=len(core.spool.entries),
         spool_damaged=core.spool.damaged(),
@@ -163,6 +181,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         waiting=core.orders.waiting(target.name),
         captures=dict(core.captures.outcomes.get(target.name, {})),
         refusals=dict(core.captures.refusals.get(target.name, {})),
+        last_verdict=core.verdicts.last(target.name),
     )
 
 
@@ -206,21 +225,22 @@ def _limits(core: Core, target: Target) -> LimitsStatus:
     )
 
 
-def _sinks(core: Core) -> Iterator[SinkStatus]:
-    for name, outbox in core.deliveries.outboxes.items():
+def _queues(outboxes: Mapping[str, Outbox]) -> Iterator[dict[str, Any]]:
+    for name, outbox in outboxes.items():
         waiting = [delivery for _, delivery in outbox.undelivered()]
         states = [delivery.progress for delivery in waiting]
         errors = [delivery.error for delivery in waiting if delivery.error]
-        yield SinkStatus(
-            name=name,
-            pending=states.count(Progress.PENDING),
-            dead=states.count(Progress.DEAD),
-            last_error=errors[-1] if errors else "",
-        )
+        yield {
+            "name": name,
+            "pending": states.count(Progress.PENDING),
+            "dead": states.count(Progress.DEAD),
+            "last_error": errors[-1] if errors else "",
+        }
 
 
 def _report(entry: Entry) -> ReportStatus:
-    top = entry.manifest().top_stacks if entry.drawn else ()
+    manifest = entry.manifest() if entry.drawn else None
+    top, verdict = (manifest.top_stacks, manifest.verdict) if manifest else ((), None)
     return ReportStatus(
         id=entry.id,
         target=entry.target,
@@ -230,5 +250,7 @@ def _report(entry: Entry) -> ReportStatus:
         size_bytes=entry.size_bytes,
         drawn=entry.drawn,
         top=f"{top[0].function} {top[0].function_share:.0%}" if top else "",
+        verdict=answer(verdict) if verdict else None,
         sinks=entry.deliveries,
+        notices=entry.notices,
     )

@@ -47,6 +47,11 @@ class Worker:
         return await cls._start("store", setup, os.environ, STORE_MEMORY_BYTES)
 
     @classmethod
+    async def start_notifier(cls, setup: bytes) -> "Worker":
+        """Start a process for the notification that `setup` describes."""
+        return await cls._start("notify", setup, os.environ, STORE_MEMORY_BYTES)
+
+    @classmethod
     async def _start(
         cls, role: str, setup: bytes, environment: Mapping[str, str], memory_bytes: int
     ) -> "Worker":

@@ -4,9 +4,11 @@ from typing import Any
 
 import msgspec
 
+from model.news import Moment
+
 
 class StoreSetup(msgspec.Struct, frozen=True, kw_only=True):
-    """First line to a store process: its sink. Secrets are revealed, hence never on a command line."""
+    """First line to a process: its sink or notification. Secrets are revealed, hence never an argument."""
 
     kind: str
     options: dict[str, Any]
@@ -17,6 +19,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     directory: str
     draw: bool = True  # for the renderer: False lists the evidence without drawing it
+    moment: Moment | None = None  # for a notification: what there is to tell of it
+    locations: dict[str, str] = {}  # and where it is stored, by sink
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from daemon.worker.attempt import done, failed
 from daemon.worker.protocol import Job, Reply, StoreSetup
 from model import coding
 from model.errors import SinkError
@@ -13,8 +14,6 @@ from report import manifests
 from report.verify import verify
 from sinks.contract import Sink
 from sinks.plugins import find
-
-_LONGEST_WORDS = 2000  # a reply is one line of bounded length, whatever a sink has to say
 
 
 def store(setup: bytes) -> Callable[[Job], Reply]:
@@ -32,23 +31,6 @@ def store(setup: bytes) -> Callable[[Job], Reply]:
 def _store(sink: Sink, directory: Path) -> Reply:
     if faults := verify(directory):
         remedy = f"look at {directory}: what its disk gave back is not what was written"
-        return _failed(f"the report is damaged: {'; '.join(faults)}", remedy, retry=False)
-    try:
-        location = sink.store(Report(directory=directory, manifest=manifests.read(directory)))
-    except SinkError as error:
-        return _failed(str(error), error.remedy, retry=error.retry, retry_after_s=error.retry_after_s)
-    except Exception as error:  # a sink's own bug is told and tried again, not fatal
-        logging.exception("store failed")
-        return _failed(f"{type(error).__name__}: {error}")
-    if not isinstance(location, str):
-        return _failed(f"{type(sink).__name__}.store gave no location but {location!r}")
-    return Reply(location=location[:_LONGEST_WORDS])
-
-
-def _failed(error: str, remedy: str = "", *, retry: bool = True, retry_after_s: float | None = None) -> Reply:
-    return Reply(
-        error=error[:_LONGEST_WORDS],
-        remedy=remedy[:_LONGEST_WORDS],
-        retry=retry,
-        retry_after_s=retry_after_s,
-    )
+        return failed(f"the report is damaged: {'; '.join(faults)}", remedy, retry=False)
+    name = f"{type(sink).__name__}.store"
+    return done(name, lambda: sink.store(Report(directory=directory, manifest=manifests.read(directory))))

@@ -1,0 +1,1 @@
+"""What healthy iterations are like: how long they take, and samples of them for the renderer to fold."""

@@ -1,0 +1,1 @@
+"""Telling others of reports: once accepted, and again when stored."""

@@ -1,0 +1,68 @@
+"""The mechanism below the series: a registry that can also find, replace and drop them."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, cast
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.exposition import choose_encoder
+
+_Metric = Counter | Gauge | Histogram
+_M = TypeVar("_M", Counter, Gauge, Histogram)
+
+
+class SeriesRegistry:
+    """Series in a registry of their own."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = CollectorRegistry()
+        self._labels: dict[_Metric, tuple[str, ...]] = {}
+        self._found: dict[tuple[object, ...], _Metric] = {}
+        self._last: dict[tuple[Gauge, str], tuple[str, ...]] = {}
+
+    def series(self, metric: _M, *labels: str) -> _M:
+        """One series of a metric, found quicker than by its own `labels`."""
+        key = (metric, *labels)
+        if (found := self._found.get(key)) is None:
+            found = self._found[key] = metric.labels(*labels)
+        return cast(_M, found)
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """All series and their content type: OpenMetrics where the Accept header asks for it."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self._registry), content_type
+
+    def _replace(self, gauge: Gauge, target: str, *values: str) -> Gauge:
+        """The one series of a target in a gauge whose other labels change."""
+        labels = (target, *values)
+        last = self._last.get((gauge, target))
+        if last is not None and last != labels:
+            gauge.remove(*last)
+        self._last[gauge, target] = labels
+        return gauge.labels(*labels)
+
+    def _drop(self, chosen: Mapping[str, str]) -> None:
+        """Remove every series that has all these labels."""
+        self._found.clear()  # one that is removed counts for nobody
+        for metric, names in self._labels.items():
+            if not chosen.keys() <= set(names):
+                continue
+            samples = [sample.labels for family in metric.collect() for sample in family.samples]
+            found = [labels for labels in samples if chosen.items() <= labels.items()]
+            for values in {tuple(labels[name] for name in names) for labels in found}:
+                metric.remove(*values)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        counter = Counter(f"loopcam_{name}", text, labels, registry=self._registry)
+        self._labels[counter] = labels
+        return counter
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        gauge = Gauge(f"loopcam_{name}", text, labels, registry=self._registry)
+        self._labels[gauge] = labels
+        return gauge
+
+    def _histogram(self, name: str, text: str, buckets: Sequence[float], *labels: str) -> Histogram:
+        histogram = Histogram(f"loopcam_{name}", text, labels, registry=self._registry, buckets=buckets)
+        self._labels[histogram] = labels
+        return histogram
