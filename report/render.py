@@ -16,7 +16,7 @@ from report.baseline import compare
 from report.drawing import Drawing
 from report.evidence import code, reading
 from report.verdict import judge
-from report.views import collapsed, flamegraph, metrics, page, pprof, speedscope, stacks
+from report.views import collapsed, flamegraph, metrics, page, perfetto, pprof, speedscope, stacks
 
 _TEMPORARY = ".rendering-"
 
@@ -33,6 +33,7 @@ class View:
 VIEWS = {  # of every report; the page last: it lists the others
     "stacks.txt": View("stacks", "text/plain; charset=utf-8", stacks.draw),
     "profile.speedscope.json": View("speedscope", "application/json", speedscope.draw),
+    "profile.perfetto.json.gz": View("perfetto", "application/gzip", perfetto.draw),
     "profile.pb.gz": View("pprof", "application/octet-stream", pprof.draw),
     "profile.collapsed": View("collapsed", "text/plain; charset=utf-8", collapsed.draw),
     "flamegraph.svg": View("flamegraph", "image/svg+xml", flamegraph.draw),
