@@ -54,17 +54,18 @@ def test_one_that_is_slower_than_others_were_is_slow():
     assert wanting(one, p99_s=2.0).due_s() == 103.0
 
 
-def test_a_healthy_one_is_sampled_where_that_was_asked_for():
-    one = target()
+def test_healthy_ones_are_sampled_as_long_as_that_is_asked_for():
+    one, asked = target(), [True]
     want = wanting(one)
     say(one, EventKind.START, 100.0)
-    want.healthy_s = 100.0
+    want.healthy = lambda: asked[0]
     wish = want.wish(100.1)
     assert wish is not None
     assert not wish.slow
     say(one, EventKind.END, 101.0)
-    say(one, EventKind.START, 102.0)
-    assert want.wish(102.1) is None
+    assert want.wish(101.0) is not None
+    asked[0] = False
+    assert want.wish(101.1) is None
 
 
 def test_off_wants_nothing_and_continuous_always_something():
