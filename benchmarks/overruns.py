@@ -41,7 +41,8 @@ class Overrun:
         trigger, recording = self.capture.trigger, self.capture.recording
         if recording is None:
             raise FigureError(f"no stacks were taken: {self.capture.parts}")
-        return recording.dumps[0].at_s - (trigger.started_s or 0.0) - (trigger.threshold_s or 0.0)
+        first_s = min(dump.at_s for dump in recording.dumps if dump.at_s >= self.capture.window.started_s)
+        return first_s - (trigger.started_s or 0.0) - (trigger.threshold_s or 0.0)
 
     @property
     def accepted_s(self) -> float:

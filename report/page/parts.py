@@ -58,11 +58,11 @@ def _seen(drawing: Drawing, thread: int) -> str:
 
 def stacks(drawing: Drawing) -> Markup:
     """All threads at the trigger."""
-    if not drawing.looks:
+    if drawing.look_at_trigger is None:
         if drawing.program.dumps:
             return Markup("")  # the goroutines are shown instead
         return section("stacks", "Stacks at the trigger", tag("p", "No look at all threads was taken."))
-    look, pid = drawing.looks[0], drawing.capture.pid
+    look, pid = drawing.look_at_trigger, drawing.capture.pid
     items = []
     for seen in ordered(look, pid):
         summary = tag(
