@@ -162,7 +162,7 @@ class Captures:
             self.tally.count(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
-            running.close()
+            running.close(kept=entry is not None)
             self._admission.done(running.target.name)
             self.finished(running.facts, entry, why)
             self._go_on(running.target)

@@ -129,9 +129,7 @@ class Camera:
         self._holds += 1
         self.stop()
         since_s = min(self._told_s, trigger.started_s or trigger.at_s)
-        if trigger.plan is PlanName.FULL:
-            self._told_s = trigger.at_s
-        return Handing(self.ring, self._task, since_s, self._released)
+        return Handing(self.ring, self._task, since_s, partial(self._released, trigger))
 
     def saw(self, started_s: float, ended_s: float) -> bool:
         """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
@@ -235,8 +233,10 @@ class Camera:
         self._purse.spend(cpu_s)
         self._around.spent(self.target, cpu_s)
 
-    def _released(self) -> None:
+    def _released(self, trigger: Trigger, kept: bool) -> None:
         self._holds -= 1
+        if kept and trigger.plan is PlanName.FULL:
+            self._told_s = trigger.at_s
 
     def _new_purse(self) -> Purse:
         return Purse(SHARES.get(self._mode, 1.0), MOST_S.get(self._mode, 0.0), time.monotonic())

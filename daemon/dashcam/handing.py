@@ -20,9 +20,10 @@ class Handing:
         ring: Ring | None,
         sealing: "asyncio.Task[None] | None",
         since_s: float,
-        release: Callable[[], None],
+        release: Callable[[bool], None],
     ) -> None:
-        """`sealing` ends when the last segment is whole, `release` is called once at the end.
+        """`sealing` ends when the last segment is whole, `release` is called once at the end,
+        with whether there is a report.
 
         Of pieces that ended before `since_s` an earlier report has been made.
         """
@@ -41,9 +42,9 @@ class Handing:
             linked += await self._link(incoming, linked)
         return recording(linked)
 
-    def close(self) -> None:
-        """The capture is over."""
-        self._release()
+    def close(self, *, kept: bool) -> None:
+        """The capture is over; `kept`: there is a report of it."""
+        self._release(kept)
 
     async def _link(self, incoming: Incoming, linked: tuple[Piece, ...]) -> tuple[Piece, ...]:
         ring = self._ring
