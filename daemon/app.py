@@ -120,6 +120,7 @@ class App:
         grace_s, began_s = self._core.config.shutdown_grace, asyncio.get_running_loop().time()
         _LOG.info("stopping", extra={"grace": str(grace_s)})
         self._core.captures.close()
+        self._core.dashcam.stop()
         self._reloader.close()
         self._notifier.stopping(grace_s + LAST_STEPS_S)
         self._core.events.deadlines.stop()
@@ -135,6 +136,7 @@ class App:
         await self._keep_evidence(began_s + EVIDENCE_S)
         await self._servers.stop()
         await self._core.captures.abandon()
+        await self._core.dashcam.close()
         await self._core.deliveries.stop()
         await self._core.baselines.close()
         await self._core.notifications.stop()
@@ -174,6 +176,7 @@ class App:
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
         self._core.readings.use()
         self._core.triggers.look(time.monotonic())
+        self._core.dashcam.look()
         self._core.baselines.look(time.monotonic())
         self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()

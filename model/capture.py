@@ -10,6 +10,7 @@ from model.history import History
 from model.signals import SIGNALS_KIND
 
 FORMAT = 1
+COMPANIONS = (SIGNALS_KIND, "baseline")  # kinds of evidence that go with other evidence
 
 
 class Outcome(StrEnum):
@@ -142,9 +143,9 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tells(self) -> bool:
-        """Whether there is evidence beside host signals, or what was asked for was nothing else."""
+        """Whether there is evidence beside what goes with it, or what was asked for was nothing else."""
         others = [part for part in self.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)]
-        return any(each.kind != SIGNALS_KIND for each in self.evidence) or bool(self.evidence and not others)
+        return any(each.kind not in COMPANIONS for each in self.evidence) or bool(self.evidence and not others)
 
     @property
     def pid(self) -> int:

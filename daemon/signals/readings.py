@@ -66,16 +66,19 @@ class Readings:
         due_s = read_s + interval_s(options.interval, cost_s, targets, slow=slow)
         if due_s > now_s:
             return due_s
-        cost_s = self._read(process)
+        cost_s = self._read(process, target.config.dashcam.keep)
         self._last[target.name] = now_s, cost_s
         return now_s + interval_s(options.interval, cost_s, targets, slow=slow)
 
-    def _read(self, process: HeldProcess) -> float:
+    def _read(self, process: HeldProcess, keep_s: float) -> float:
         """Take a row, and give the CPU time that it took."""
         ring = process.signals
         if ring is None:
             ring = process.signals = Ring(
-                Reader(process.pid, self._machine), process.alive, clock=asyncio.get_running_loop().time
+                Reader(process.pid, self._machine),
+                process.alive,
+                keep_s=keep_s,
+                clock=asyncio.get_running_loop().time,
             )
         ring.read(THREADS_IDLE)
         return ring.cost_s
@@ -91,7 +94,7 @@ def _is_slow(target: Target, now_s: float) -> bool:
 
 def wanted(target: Target) -> Host | None:
     """The recorder's options, where the target's configuration has it and wants a lead-up."""
-    for part in target.config.collectors:
+    for part in target.config.collectors if target.config.dashcam.mode != "off" else ():
         if isinstance(part.options, Host):
             return part.options
     return None

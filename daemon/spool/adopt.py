@@ -123,6 +123,10 @@ def _recording(directory: Path, opened: Opened) -> tuple[Recording | None, float
         piece = line.segment or line.dump
         if piece is None or (written_s := _written_s(directory / "report" / piece.path, opened)) is None:
             continue
+        if line.whole:
+            segments += [line.segment] if line.segment is not None else []
+            dumps += [line.dump] if line.dump is not None else []
+            continue
         ended_s = max(ended_s, written_s)
         if line.segment is not None:
             until_s = max(written_s, line.segment.started_s)

@@ -9,6 +9,7 @@ import msgspec
 
 from daemon.admission import limit_rules
 from daemon.core import Core
+from daemon.dashcam.dashcam import DashcamStatus
 from daemon.delivery.outbox import Outbox
 from daemon.evidence import version
 from daemon.limits_file import now
@@ -74,6 +75,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitsStatus
     sources: tuple[SourceStatus, ...]
     triggers: tuple[Armed, ...]  # beside the overrun
+    dashcam: DashcamStatus
     capturing: bool
     capture: str  # the id of the capture that runs; empty where none does
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
@@ -176,11 +178,12 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         limits=_limits(core, target),
         sources=tuple(_sources(core, target, now_s)),
         triggers=tuple(core.triggers.armed(target)),
+        dashcam=core.dashcam.status(target),
         capturing=target.name in core.admission.running,
         capture=next(running, ""),
         waiting=core.orders.waiting(target.name),
-        captures=dict(core.captures.outcomes.get(target.name, {})),
-        refusals=dict(core.captures.refusals.get(target.name, {})),
+        captures=dict(core.captures.counts.outcomes.get(target.name, {})),
+        refusals=dict(core.captures.counts.refusals.get(target.name, {})),
         last_verdict=core.verdicts.last(target.name),
     )
 

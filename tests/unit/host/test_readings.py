@@ -8,6 +8,7 @@ from typing import Any
 
 from collectors.host.options import Host
 from collectors.pyspy import PySpy
+from daemon.config.dashcam import Dashcam
 from daemon.config.parts import Part
 from daemon.signals.readings import LOOK_S, Readings
 from daemon.targets.process import HeldProcess
@@ -25,6 +26,7 @@ class InFlight:
 @dataclass
 class Config:
     collectors: tuple[Part[Any], ...]
+    dashcam: Dashcam
 
 
 @dataclass
@@ -32,11 +34,12 @@ class Target:
     name: str = "one"
     options: object = field(default_factory=lambda: Host(interval=1.0))
     in_flight: InFlight | None = None
+    mode: str = "adaptive"
     process: HeldProcess | None = field(default_factory=lambda: HeldProcess(os.getpid()))
 
     @property
     def config(self) -> Config:
-        return Config((Part(kind="x", name="x", options=self.options),))
+        return Config((Part(kind="x", name="x", options=self.options),), Dashcam(mode=self.mode))
 
 
 def rows(*targets: Target, before: Callable[[float], None] = lambda now_s: None) -> list[int]:
@@ -66,6 +69,10 @@ def test_nobody_is_read_who_does_not_want_it_and_no_timer_runs() -> None:
 
     assert run(main) == 0
     assert rows(Target(options=PySpy()), Target(process=None)) == [0, 0]
+
+
+def test_with_the_dashcam_off_nothing_is_read_before_a_trigger() -> None:
+    assert rows(Target(mode="off")) == [0]
 
 
 def test_an_iteration_that_is_slow_is_read_closer() -> None:
