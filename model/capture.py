@@ -144,8 +144,10 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def tells(self) -> bool:
         """Whether there is evidence beside what goes with it, or what was asked for was nothing else."""
-        others = [part for part in self.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)]
-        return any(each.kind not in COMPANIONS for each in self.evidence) or bool(self.evidence and not others)
+        if any(each.kind not in COMPANIONS for each in self.evidence):
+            return True
+        well = all(part.outcome in (Outcome.COMPLETE, Outcome.NOTHING) for part in self.parts)
+        return well and bool(self.evidence)
 
     @property
     def pid(self) -> int:
