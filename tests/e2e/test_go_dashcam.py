@@ -1,0 +1,103 @@
+"""A Go program that dies within a slow iteration: the dashcam's dumps are all that is left of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from model.capture import Outcome
+from model.events import TriggerKind
+from model.fetches import Fetch
+from model.manifest import Manifest
+from report import manifests
+from report.evidence import reading
+from report.evidence.reading import Evidence
+from tests.autoscaler import Autoscaler
+from tests.daemon import Daemon, daemon, until, whole_reports
+from tests.e2e.test_go_target import configured, kinds, stalls, started
+
+Starts = Callable[..., Autoscaler]
+STUCK = "main.(*autoscaler).refreshNodeGroups"
+METRICS = {"http": {"path": "/metrics", "when": "both"}, "name": "metrics"}
+
+
+def dumps_in_ring(cam: Daemon) -> int:
+    return len(list(cam.spool.glob("ring/ca/program-*/evidence/*-goroutines-*.txt")))
+
+
+def dies_in_a_stall(cam: Daemon, scaler: Autoscaler) -> None:
+    """It stalls, is looked at twice, and is killed long before its threshold."""
+    stalls(cam, scaler, "mutex")
+    until(lambda: dumps_in_ring(cam) >= 2, "two dumps")
+    scaler.program.kill()
+
+
+def evidence(cam: Daemon, manifest: Manifest) -> Evidence:
+    (home,) = whole_reports(cam.reports)
+    assert manifests.read_capture(home).id == manifest.capture.id
+    return reading.read(home, manifest.capture)
+
+
+def dumps(found: Evidence) -> list[Fetch]:
+    return [fetch for index in found.fetches for fetch in index.fetches if fetch.what == "goroutine_dump"]
+
+
+def tells_of_the_stall(cam: Daemon, manifest: Manifest) -> None:
+    capture = manifest.capture
+    assert (capture.trigger.kind, capture.outcome) == (TriggerKind.EXIT, Outcome.TARGET_EXITED)
+    assert "in flight for" in capture.trigger.reason
+    found = evidence(cam, manifest)
+    assert found.faults == ()
+    assert len(dumps(found)) >= 2
+    assert all(fetch.ended_s <= capture.window.started_s for fetch in dumps(found))
+    assert any(STUCK in frame.function for frame in found.table.frames)
+    assert STUCK.rpartition(".")[2] in found.program.loop.function or found.program.seen
+
+
+def test_a_process_that_is_killed_in_a_stall_leaves_its_goroutines(
+    tmp_path: Path, autoscaler: Starts
+) -> None:
+    log = tmp_path / "ca.log"
+    scaler = started(autoscaler, log)
+    whole = {"process": {"pid": scaler.pid}, "max_loop_time": "40s", "collectors": ["pprof", METRICS]}
+    with daemon(tmp_path, configured(scaler, log, **{**whole, "max_loop_time": "8s"})) as cam:
+        dies_in_a_stall(cam, scaler)
+        manifest = cam.report()
+        tells_of_the_stall(cam, manifest)
+        found = kinds(manifest)
+    assert found["pprof-before-goroutines-000.txt"] == "goroutine_dump"
+    assert found["pprof-before.fetches.json"] == "fetches"
+    assert [kind for name, kind in found.items() if name.startswith("metrics-before-")] == ["http_response"]
+
+
+def test_so_does_one_that_only_its_address_is_known_of(tmp_path: Path, autoscaler: Starts) -> None:
+    log = tmp_path / "ca.log"
+    scaler = started(autoscaler, log)
+    with daemon(tmp_path, configured(scaler, log, max_loop_time="20s", collectors=["pprof"])) as cam:
+        dies_in_a_stall(cam, scaler)
+        manifest = cam.report()
+        tells_of_the_stall(cam, manifest)
+        assert "nobody answers at" in manifest.capture.trigger.reason
+
+
+def test_an_overrun_has_the_dumps_of_before_and_those_of_the_window(
+    tmp_path: Path, autoscaler: Starts
+) -> None:
+    log = tmp_path / "ca.log"
+    scaler = started(autoscaler, log)
+    with daemon(tmp_path, configured(scaler, log, max_loop_time="4s", collectors=["pprof", METRICS])) as cam:
+        stalls(cam, scaler, "mutex")
+        manifest = cam.report()
+        scaler.go()
+        found = evidence(cam, manifest)
+    started_s = manifest.capture.window.started_s
+    sides = {fetch.ended_s <= started_s for fetch in dumps(found)}
+    assert sides == {True, False}
+    (moved,) = found.metrics
+    assert moved.from_us < started_s * 1e6 < moved.until_us
+
+
+def test_a_healthy_loop_is_asked_for_nothing(tmp_path: Path, autoscaler: Starts) -> None:
+    log = tmp_path / "ca.log"
+    scaler = started(autoscaler, log)
+    with daemon(tmp_path, configured(scaler, log, max_loop_time="20s", collectors=["pprof"])) as cam:
+        until(lambda: cam.metric("loopcam_iterations_total") > 5, "some iterations")
+        assert dumps_in_ring(cam) == 0
