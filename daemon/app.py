@@ -176,8 +176,9 @@ class App:
         self._core.events.reconfigured()  # a process that was found tells whether its first iteration is over
         self._core.readings.use()
         self._core.triggers.look(time.monotonic())
+        busy = bool(self._core.captures.in_progress())
+        self._core.baselines.look(self._core.fleet.targets, time.monotonic(), busy=busy)
         self._core.dashcam.look()
-        self._core.baselines.look(time.monotonic())
         self._never_heard.look(self._core.fleet, time.monotonic())
         self._reloader.look()
         self._core.spool.make_room()

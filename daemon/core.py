@@ -50,15 +50,18 @@ class Core:
         self.deliveries.on_accepted = self.notifications.wake
         self.deliveries.on_drawn = self.verdicts.drawn
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
-        self.baselines = self.captures.baselines = Baselines(path)
+        self.baselines = self.spool.healthy = Baselines(path)
+        self.baselines.sampling.labels = lambda: self.config.labels
         self.fleet = Fleet(config.targets, self._exited)
         self.dashcam = Dashcam(self.fleet, self.admission, self.spool, self.telemetry)
         self.dashcam.history = lambda target: self.baselines.histories.figures(target.name)
+        self.dashcam.wanted = self.baselines.sampling.wanted
+        self.baselines.sampling.covering = self.dashcam.covering
         self.captures.leadup = self.dashcam.hand_over
         self.readings = Readings(self.fleet)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
         self.events.listeners.append(self.dashcam.heard)
-        self.events.ended.append(self.baselines.histories.ended)
+        self.events.ended.append(self.baselines.ended)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         aftermath = Aftermath(self.dashcam, self.captures)
         self.events.unseen, self.triggers.death = aftermath.unseen, aftermath.death

@@ -14,9 +14,9 @@ from model.manifest import Manifest, Rendering
 from report import manifests, shown
 from report.baseline import compare
 from report.drawing import Drawing
-from report.evidence import reading
+from report.evidence import code, reading
 from report.verdict import judge
-from report.views import collapsed, flamegraph, metrics, page, pprof, speedscope, stacks
+from report.views import collapsed, flamegraph, metrics, page, perfetto, pprof, speedscope, stacks
 
 _TEMPORARY = ".rendering-"
 
@@ -33,6 +33,7 @@ class View:
 VIEWS = {  # of every report; the page last: it lists the others
     "stacks.txt": View("stacks", "text/plain; charset=utf-8", stacks.draw),
     "profile.speedscope.json": View("speedscope", "application/json", speedscope.draw),
+    "profile.perfetto.json.gz": View("perfetto", "application/gzip", perfetto.draw),
     "profile.pb.gz": View("pprof", "application/octet-stream", pprof.draw),
     "profile.collapsed": View("collapsed", "text/plain; charset=utf-8", collapsed.draw),
     "flamegraph.svg": View("flamegraph", "image/svg+xml", flamegraph.draw),
@@ -47,7 +48,8 @@ LEADUP = {  # of a report that has one
 
 METRICS_DIFF = "metrics.diff.txt"  # only where metrics were fetched twice
 _METRICS_VIEW = View("metrics_diff", "text/plain; charset=utf-8", metrics.draw)
-DOCUMENTS = (METRICS_DIFF, *LEADUP, *VIEWS)
+_CODE_VIEW = View("code", "application/json", lambda drawing: [code.encode(drawing.code)])
+DOCUMENTS = (METRICS_DIFF, code.FILE, *LEADUP, *VIEWS)
 
 
 def warm() -> None:
@@ -74,7 +76,7 @@ def render(directory: Path) -> Manifest:
     comparison = compare.compared(capture, found.table, baseline, comparing)
     drawing = shown.drawing(capture, found, artifacts, (*faults, *found.faults, *comparing))
     drawing = replace(drawing, comparison=comparison, baseline=compare.era_of(capture, baseline))
-    drawing = _judged(drawing)
+    drawing = _judged(replace(drawing, code=code.code(directory, capture, found.table, found.looks)))
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=directory))
     try:
         for name, view in LEADUP.items() if (before := shown.leadup(drawing)) is not None else ():
@@ -97,7 +99,8 @@ def render(directory: Path) -> Manifest:
 
 def _views(drawing: Drawing) -> dict[str, View]:
     """What is to be drawn of this report."""
-    return {METRICS_DIFF: _METRICS_VIEW, **VIEWS} if drawing.metrics else VIEWS
+    first = {METRICS_DIFF: _METRICS_VIEW} if drawing.metrics else {}
+    return first | ({code.FILE: _CODE_VIEW} if drawing.code else {}) | VIEWS
 
 
 def unrendered(directory: Path, why: str) -> Manifest:

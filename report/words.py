@@ -30,6 +30,7 @@ _ENDS = {
     WindowEnd.DAEMON_KILLED: "loopcam itself was killed; the next start took up what was there",
     WindowEnd.DISABLED: "capturing was switched off",
     WindowEnd.CANCELLED: "the capture was cancelled",
+    WindowEnd.KNOWN_STALL: "reports show this stall already, and it had its share of captures",
     WindowEnd.ESCALATED: "a capture that counts for more was due, and followed",
 }
 

@@ -57,7 +57,7 @@ async def take(
         async with asyncio.TaskGroup() as group:
             if plan.sampling is not None and isinstance(held, HeldProcess):
                 recorder = Recorder(plan.sampling, held, incoming)
-                alone = all(collector.companion for collector in plan.collectors.values())
+                alone = all(one.companion for one in plan.collectors.values())
                 work = _record(recorder, window, taken, alone=alone)
                 group.create_task(work, name=f"recorder of {held.pid}")
             if leadup is not None:

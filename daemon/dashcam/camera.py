@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -21,7 +22,7 @@ from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from model.capture import Outcome, WindowEnd
 from model.errors import CollectorError
-from model.events import Event, EventKind
+from model.events import Event
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +31,6 @@ SHARES = {"adaptive": 0.005, "continuous": 0.02}
 MOST_S = {"adaptive": 4.0, "continuous": 2.0}
 AT_ONCE = {"adaptive": Limits(cpu=0.05), "continuous": Limits(cpu=0.02)}
 BEGINS_WITH_S = 0.1  # CPU time that must be there to begin
-_BEGINS = (EventKind.START, EventKind.BEAT)
 
 
 class Around(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +82,8 @@ class Camera:
 
     def heard(self, event: Event, wanted: Callable[[Target], bool]) -> None:
         """An event of its target was taken."""
-        if event.kind in _BEGINS and wanted(self.target):
-            self.wanting.healthy_s = event.at_s
+        if self.target.in_flight is not None and wanted(self.target):
+            self.wanting.healthy = partial(wanted, self.target)
             self._begin()
         elif self._task is not None:
             self._reconsider()

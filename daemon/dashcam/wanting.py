@@ -17,7 +17,7 @@ class Wanting:
     def __init__(self, target: Target, history: HistoryOf) -> None:
         self._target = target
         self._history = history
-        self.healthy_s: float | None = None  # when an iteration began that is sampled though it is not slow
+        self.healthy: Callable[[], bool] | None = None  # whether to go on sampling what is not slow
 
     def wish(self, now_s: float) -> Wish | None:
         """How often to sample now; None where nothing is to be sampled."""
@@ -25,11 +25,17 @@ class Wanting:
         slow = current is not None and self.slow(current, now_s)
         if options.mode == "continuous":
             return pacing.steady(options.rate_hz, slow=slow)
-        if options.mode == "off" or current is None:
+        if options.mode == "off":
             return None
-        if slow and (ages := self._ages(current, now_s)) is not None:
+        if current is not None and slow and (ages := self._ages(current, now_s)) is not None:
             return pacing.adaptive(options.rate_hz, ages)
-        return pacing.steady(options.rate_hz, slow=False) if self.healthy_s == current.started_s else None
+        return pacing.steady(options.rate_hz, slow=False) if self._goes_on() else None
+
+    def _goes_on(self) -> bool:
+        """Whether healthy iterations are still sampled: several in a row, where each is over in a moment."""
+        if self.healthy is not None and not self.healthy():
+            self.healthy = None
+        return self.healthy is not None
 
     def segment_s(self, now_s: float) -> float:
         """How long a segment is that begins now."""

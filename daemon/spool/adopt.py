@@ -16,6 +16,7 @@ from daemon import evidence
 from daemon.config.parts import COLLECTOR_FAMILY
 from daemon.spool import fetched
 from daemon.spool.entry import Entry, owe
+from daemon.spool.healthy import Healthy
 from daemon.spool.incoming import JOURNAL_FILE, LOCK_FILE, OPENED_FILE, Line
 from daemon.spool.spool import Spool
 from daemon.spool.state import Opened
@@ -56,7 +57,7 @@ def _adopted(spool: Spool, directory: Path) -> Entry:
         raise SpoolError("a symbolic link is no entry of this spool")
     _wait_for_samplers(directory)
     if not (directory / "report" / CAPTURE_FILE).exists():
-        _close(directory)
+        _close(directory, spool.healthy)
     return spool.take_in(_cleared(directory))
 
 
@@ -83,7 +84,7 @@ def _wait_for_samplers(directory: Path) -> None:
     raise BlockingIOError(errno.EWOULDBLOCK, "a sampler of the earlier daemon still writes to it")
 
 
-def _close(directory: Path) -> None:
+def _close(directory: Path, healthy: Healthy) -> None:
     """Write the capture.json that the killed daemon could not write."""
     opened = coding.decode((directory / OPENED_FILE).read_bytes(), Opened)
     recording, ended_s = _recording(directory, opened)
@@ -100,6 +101,7 @@ def _close(directory: Path) -> None:
             collection_time_s=opened.collection_time_s,
             end=WindowEnd.DAEMON_KILLED,
         ),
+        history=healthy.history(opened.target),
         outcome=Outcome.PARTIAL,
         notes=("adopted",),
         recording=recording,

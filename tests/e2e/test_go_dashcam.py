@@ -49,7 +49,6 @@ def tells_of_the_stall(cam: Daemon, manifest: Manifest) -> None:
     assert len(dumps(found)) >= 2
     assert all(fetch.ended_s <= capture.window.started_s for fetch in dumps(found))
     assert any(STUCK in frame.function for frame in found.table.frames)
-    assert STUCK.rpartition(".")[2] in found.program.loop.function or found.program.seen
 
 
 def test_a_process_that_is_killed_in_a_stall_leaves_its_goroutines(
@@ -57,8 +56,8 @@ def test_a_process_that_is_killed_in_a_stall_leaves_its_goroutines(
 ) -> None:
     log = tmp_path / "ca.log"
     scaler = started(autoscaler, log)
-    whole = {"process": {"pid": scaler.pid}, "max_loop_time": "40s", "collectors": ["pprof", METRICS]}
-    with daemon(tmp_path, configured(scaler, log, **{**whole, "max_loop_time": "8s"})) as cam:
+    whole = {"process": {"pid": scaler.pid}, "max_loop_time": "8s", "collectors": ["pprof", METRICS]}
+    with daemon(tmp_path, configured(scaler, log, **whole)) as cam:
         dies_in_a_stall(cam, scaler)
         manifest = cam.report()
         tells_of_the_stall(cam, manifest)
