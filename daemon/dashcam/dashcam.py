@@ -58,7 +58,7 @@ class Dashcam:
             spent=self._spent,
             failed=self._failed,
         )
-        self.programs = Programs(spool.path, self._hindrance, lambda target: self.history(target))
+        self.programs = Programs(spool.path, self._forbidden, lambda target: self.history(target))
         self._cameras: dict[str, Camera] = {}
         self._gone: list[Camera] = []  # their processes, or the wish for them
         self._left = True  # rings of an earlier daemon
@@ -182,12 +182,16 @@ class Dashcam:
             self._telemetry.dashcam_restarts.labels(target.name).inc()
 
     def _hindrance(self, target: Target) -> str:
+        if not target.possible.possible and not self._forbidden(target):
+            return target.possible.detail or target.possible.reason
+        return self._forbidden(target)
+
+    def _forbidden(self, target: Target) -> str:
+        """What forbids to look at any target now, even where nobody knows whether that would work."""
         if self._stopped:
             return "loopcam is stopping"
         if self._admission.disabled():
             return f"{self._admission.config.capture_disabled_file} exists"
-        if not target.possible.possible:
-            return target.possible.detail or target.possible.reason
         return "the spool's disk is full" if self._full else ""
 
     def _of(self, name: str, held: Held) -> Camera | None:
@@ -211,5 +215,7 @@ class Dashcam:
         if target.config.dashcam.mode == "off":
             return "it is off"
         if camera is None:
+            if self.programs.watches(target):  # by its HTTP, and not by a sampler
+                return ""
             return "there is no process to sample" if target.process is None else "no sampler is configured"
         return "" if camera.sampling else camera.hindered(now_s)

@@ -77,6 +77,22 @@ def test_so_does_one_that_only_its_address_is_known_of(tmp_path: Path, autoscale
         assert "nobody answers at" in manifest.capture.trigger.reason
 
 
+def test_a_source_that_ceases_to_hear_meanwhile_hides_nothing(tmp_path: Path, autoscaler: Starts) -> None:
+    scaler = autoscaler("--scan-interval", "200ms")
+    source = {"metrics": {"preset": "cluster-autoscaler", "interval": "500ms"}}
+    entry = {"name": "ca", "address": scaler.address, "iterations": [source], "collectors": ["pprof"]}
+    times = {"max_loop_time": "20s", "collection_time": "1s", "cooldown": "1h"}
+    with daemon(tmp_path, {**entry, **times}) as cam:
+        until(lambda: cam.source("ca", "metrics")["up"], "it hears")
+        scaler.stall("mutex")
+        until(lambda: dumps_in_ring(cam) >= 1, "a dump")
+        scaler.program.kill()
+        manifest = cam.report()
+        assert manifest.capture.outcome is Outcome.TARGET_EXITED
+        assert "nobody answers at" in manifest.capture.trigger.reason
+        assert dumps(evidence(cam, manifest))
+
+
 def test_an_overrun_has_the_dumps_of_before_and_those_of_the_window(
     tmp_path: Path, autoscaler: Starts
 ) -> None:

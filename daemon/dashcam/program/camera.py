@@ -28,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 EVERY_S, CALM_EVERY_S = 3.0, 15.0  # from one dump to the next, and once an iteration has overrun
 METRICS_EVERY_S = 10.0
 AGAIN_S, TIMES_LOST = 1.0, 2  # how soon and how often it is asked again before it counts as gone
+MOST_DEAF_LOOKS = 3
 SPELL_S = 3600.0
 NUMBERS = 1000  # files' names have three digits
 
@@ -71,6 +72,8 @@ class ProgramCamera:
         self._holds = 0
         self._number = 0
         self._metrics_s = float("-inf")
+        self._last: InFlight | None = None  # that was slow
+        self._deaf_looks = 0
 
     @property
     def busy(self) -> bool:
@@ -160,11 +163,18 @@ class ProgramCamera:
                 await _pause(window, AGAIN_S if missed else self._every_s(current, taken))
 
     def _slow(self) -> InFlight | None:
-        """The iteration that is slow, if one is and it may be looked at."""
-        current = self.target.in_flight
-        if current is None or self.hindrance(self.target) or self.target.held is None:
+        """The iteration that is slow, if one is and it may be looked at.
+
+        Where its source just ceased to hear, the last one is asked for a few times more: it may be gone.
+        """
+        if self.hindrance(self.target) or self.target.held is None:
             return None
-        return current if self.wanting.slow(current, time.monotonic()) else None
+        current = self.target.in_flight
+        self._deaf_looks = self._deaf_looks + 1 if current is None and self.target.deaf else 0
+        if 0 < self._deaf_looks <= MOST_DEAF_LOOKS:
+            current = self._last
+        self._last = current
+        return current if current is not None and self.wanting.slow(current, time.monotonic()) else None
 
     def _every_s(self, current: InFlight, taken: Fetched | None) -> float:
         """The wait for the next dump: what one takes is a small share of the time."""

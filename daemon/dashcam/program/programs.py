@@ -70,6 +70,10 @@ class Programs:
         """Whether there is a dashcam of what is held, or was until just now."""
         return self._of(target.name, held) is not None
 
+    def watches(self, target: Target) -> bool:
+        """Whether a target's slow iterations are looked at."""
+        return target.name in self._cameras
+
     def saw(self, target: Target, held: Held, started_s: float, ended_s: float) -> bool:
         """Whether the ring has goroutines of a stretch of time."""
         camera = self._of(target.name, held)
