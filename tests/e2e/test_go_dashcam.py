@@ -110,6 +110,17 @@ def test_an_overrun_has_the_dumps_of_before_and_those_of_the_window(
     assert moved.from_us < started_s * 1e6 < moved.until_us
 
 
+def test_of_too_many_goroutines_there_is_no_dump(tmp_path: Path, autoscaler: Starts) -> None:
+    log = tmp_path / "ca.log"
+    scaler = autoscaler("--scan-interval", "50ms", "--log", str(log), "--blocked", "200")
+    few = [{"pprof": {"most_goroutines": 100}}, METRICS]
+    with daemon(tmp_path, configured(scaler, log, max_loop_time="8s", collectors=few)) as cam:
+        stalls(cam, scaler, "mutex")
+        until(lambda: list(cam.spool.glob("ring/ca/program-*/evidence/metrics-before-*")), "its metrics")
+        assert dumps_in_ring(cam) == 0
+        scaler.go()
+
+
 def test_a_healthy_loop_is_asked_for_nothing(tmp_path: Path, autoscaler: Starts) -> None:
     log = tmp_path / "ca.log"
     scaler = started(autoscaler, log)
