@@ -11,6 +11,7 @@ from model.signals import SIGNALS_KIND
 from model.units import Seconds
 
 FORMAT = 1
+COMPANIONS = (SIGNALS_KIND, "baseline")  # kinds of evidence that go with other evidence
 
 
 class Outcome(StrEnum):
@@ -145,9 +146,11 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tells(self) -> bool:
-        """Whether there is evidence beside host signals, or what was asked for was nothing else."""
-        others = [part for part in self.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)]
-        return any(each.kind != SIGNALS_KIND for each in self.evidence) or bool(self.evidence and not others)
+        """Whether there is evidence beside what goes with it, or what was asked for was nothing else."""
+        if any(each.kind not in COMPANIONS for each in self.evidence):
+            return True
+        well = all(part.outcome in (Outcome.COMPLETE, Outcome.NOTHING) for part in self.parts)
+        return well and bool(self.evidence)
 
     @property
     def lasted_s(self) -> float | None:
