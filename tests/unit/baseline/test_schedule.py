@@ -9,6 +9,7 @@ from daemon.baseline.schedule import (
     EVERY_S,
     MOST_ITERATIONS,
     SEALED_S,
+    SITTING_MOST_S,
     SITTING_S,
     Done,
     Schedule,
@@ -51,6 +52,24 @@ def test_short_iterations_are_sampled_in_a_row() -> None:
     assert schedule.sitting is not None
     assert SITTING_S <= at_s <= SITTING_S + 0.2
     assert len(schedule.sitting.done) == round(at_s / 0.1)
+
+
+def test_iterations_far_apart_are_waited_for_and_not_for_ever() -> None:
+    schedule = Schedule(0.0)
+    assert schedule.wanted(0.0)
+    schedule.ended(Done(None, 0.0, 0.05))
+    assert schedule.wanted(SITTING_S + 1, in_flight=False)
+    schedule.ended(Done(None, 10.0, 10.05))
+    assert schedule.wanted(SITTING_MOST_S - 1, in_flight=False)
+    assert not schedule.wanted(SITTING_MOST_S, in_flight=False)
+    assert schedule.sitting is not None
+    assert len(schedule.sitting.done) == 2
+
+
+def test_nothing_begins_while_nothing_is_in_flight() -> None:
+    schedule = Schedule(0.0)
+    assert not schedule.wanted(10.0, in_flight=False)
+    assert schedule.wanted(10.0)
 
 
 def test_very_short_ones_are_bounded_in_number() -> None:
