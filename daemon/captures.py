@@ -4,16 +4,18 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from daemon.admission import Admission
 from daemon.capture.capture import take
+from daemon.capture.first_look import FirstLook
 from daemon.capture.leadup import LeadUp
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
 from daemon.capture.running import Next, Running
 from daemon.capture.subject import subject
+from daemon.capture.tally import Tally
 from daemon.capture.window import CaptureWindow
-from daemon.capture_counts import CaptureCounts
 from daemon.delivery.deliveries import Deliveries
 from daemon.notifications.notices import due
 from daemon.spool.accepting import accepted
@@ -29,7 +31,6 @@ from daemon.worker.handle import Worker
 from model.capture import Outcome, WindowEnd
 from model.errors import RefusedError
 from model.events import Refusal, Trigger, TriggerKind
-from model.signals import SIGNALS_KIND
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Captures:
         self._spool = spool
         self._deliveries = deliveries
         self._telemetry = telemetry
-        self.counts = CaptureCounts(telemetry)
+        self.tally = Tally(telemetry)
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
         self.leadup: Callable[[Target, Held], LeadUp | None] = lambda target, held: None
         self._running: dict[str, Running] = {}
@@ -69,13 +70,13 @@ class Captures:
         ended: Held | None = None,
     ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
-        self.counts.wished(trigger)
+        self.tally.wished(trigger)
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
             held = self._admission.admit(target, trigger, ended)
         except RefusedError as refused:
-            self.counts.refused(refused, trigger)
+            self.tally.refused(target, refused, trigger)
             raise
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
@@ -152,13 +153,13 @@ class Captures:
             entry = await self._take(running)
         except RefusedError as refused:
             why = refused
-            self.counts.refused(refused, running.facts.trigger)
+            self.tally.refused(running.target, refused, running.facts.trigger)
             await self._give_back(running.target)
             if refused.reason in _REFUSED.values():
                 running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
         except Exception:  # noqa: BLE001  # one capture's failure is told and counted, watching goes on
             _LOG.exception("capture failed", extra={"report": running.facts.id})
-            self.counts.ended(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
+            self.tally.count(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
             running.close()
@@ -180,15 +181,23 @@ class Captures:
 
     async def _take(self, running: Running) -> Entry:
         incoming = await self._incoming(running.facts)
-        how = plan(running.target.config, running.facts.trigger)
+        target, trigger = running.target, running.facts.trigger
+        how = plan(target.config, trigger)
+        asked = partial(self._admission.stall, target, trigger, incoming.opened.id)
+        running.window.first_look = seen = FirstLook(asked, running.window.end)
         capture = await take(how, running.subject, running.window, incoming, running.notes, running.leadup)
-        telling = [artifact for artifact in capture.evidence if artifact.kind != SIGNALS_KIND]
-        if (reason := _REFUSED.get(capture.outcome)) and not telling:
+        if (reason := _REFUSED.get(capture.outcome)) and not capture.tells:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
+        try:
+            capture = seen.marked(capture)
+        except RefusedError:
+            self._spool.discard(incoming)
+            raise
+        await self._save()
         entry = await accepted(self._spool, incoming, capture)
-        self.counts.captured(capture)
+        self.tally.ended(capture)
         return entry
 
     async def _incoming(self, facts: Opened) -> Incoming:
@@ -221,7 +230,11 @@ class Captures:
         self._spool.make_room()
 
     async def _give_back(self, target: Target) -> None:
+        self._admission.give_back(target.name)
+        await self._save()
+
+    async def _save(self) -> None:
         try:
-            await asyncio.to_thread(self._admission.give_back, target.name)
-        except OSError as error:  # a restart would count it; that errs to the target's side
-            _LOG.warning("limits not saved", extra={"target": target.name, "error": str(error)})
+            await asyncio.to_thread(self._admission.save)
+        except OSError as error:  # a restart would count a little more or less; watching goes on
+            _LOG.warning("limits not saved", extra={"error": str(error)})

@@ -40,12 +40,7 @@ def withdraw(
     for target in targets:
         core.telemetry.remove_target(target)
         core.verdicts.forget(target)
-        for figures in (
-            core.captures.counts.outcomes,
-            core.captures.counts.refusals,
-            core.captures.counts.uncaptured,
-        ):
-            figures.pop(target, None)
+        core.captures.tally.forget(target)
     for sink in sinks:
         core.telemetry.remove_sink(sink)
 

@@ -7,6 +7,7 @@ import msgspec
 from model.artifacts import Artifact
 from model.events import Trigger
 from model.history import History, measured
+from model.signals import SIGNALS_KIND
 from model.units import Seconds
 
 FORMAT = 1
@@ -36,6 +37,7 @@ class WindowEnd(StrEnum):
     DAEMON_KILLED = "daemon_killed"
     DISABLED = "disabled"
     CANCELLED = "cancelled"
+    KNOWN_STALL = "known_stall"  # no report comes of it
     ESCALATED = "escalated"  # a light capture when its iteration overran, or a drill: one that counts follows
 
 
@@ -137,8 +139,15 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     recording: Recording | None = None
     parts: tuple[PartOutcome, ...] = ()
     evidence: tuple[Artifact, ...] = ()
+    signature: str = ""  # a quick one, of the first look's stacks; empty where they told nothing
     loopcam_version: str = ""
     host: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is evidence beside host signals, or what was asked for was nothing else."""
+        others = [part for part in self.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)]
+        return any(each.kind != SIGNALS_KIND for each in self.evidence) or bool(self.evidence and not others)
 
     @property
     def lasted_s(self) -> float | None:

@@ -57,7 +57,9 @@ async def take(
         async with asyncio.TaskGroup() as group:
             if plan.sampling is not None and isinstance(held, HeldProcess):
                 recorder = Recorder(plan.sampling, held, incoming)
-                group.create_task(_record(recorder, window, taken), name=f"recorder of {held.pid}")
+                alone = all(one.companion for one in plan.collectors.values())
+                work = _record(recorder, window, taken, alone=alone)
+                group.create_task(work, name=f"recorder of {held.pid}")
             if leadup is not None:
                 group.create_task(_lead_up(leadup, incoming, taken), name="lead-up")
             for name, collector in plan.collectors.items():
@@ -71,8 +73,8 @@ async def take(
     return await asyncio.to_thread(_describe, taken, window, incoming, notes)
 
 
-async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> None:
-    """Run the recorder. Its end, when it fails, ends the window too: nothing more is to come."""
+async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take, *, alone: bool) -> None:
+    """Run the recorder. Its end ends the window where nothing else is to come: `alone`, or no target left."""
     part = await _absorb(recorder.name, recorder.record(window), window)
     part = msgspec.structs.replace(part, name=recorder.name)
     taken.recording = recorder.recording()
@@ -81,6 +83,8 @@ async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> No
     taken.parts.append(part)
     if part.outcome is Outcome.TARGET_EXITED:
         window.end(WindowEnd.TARGET_EXITED)
+    elif alone:
+        window.end(WindowEnd.COLLECTION_TIME)
 
 
 async def _lead_up(leadup: LeadUp, incoming: Incoming, taken: _Take) -> None:

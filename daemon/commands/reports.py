@@ -148,9 +148,11 @@ def _directories(args: argparse.Namespace) -> list[Path]:
 
 def whole(folder: Path) -> list[Path]:
     """The reports below a folder, oldest first; a dot is before a spool, and before what is being stored."""
-    found = (file.parent.relative_to(folder) for file in folder.rglob(MANIFEST_FILE))
-    shown = (one for one in found if not any(part.startswith(".") for part in one.parts))
-    return sorted((folder / one for one in shown), key=lambda one: one.name)
+    found = []
+    for home, below, files in os.walk(folder):  # unlike rglob, it bears folders that are renamed meanwhile
+        below[:] = (name for name in below if not name.startswith("."))
+        found += [Path(home)] if MANIFEST_FILE in files else []
+    return sorted(found, key=lambda one: one.name)
 
 
 def _stored_here(args: argparse.Namespace) -> Iterator[Path]:

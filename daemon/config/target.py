@@ -90,6 +90,15 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     captures_per_hour: Annotated[
         int, Meta(ge=1, le=3600, description="The most captures within any hour, those by hand included.")
     ] = 4
+    captures_per_signature: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="The most captures of one stall within any hour, told by its stacks at the first "
+            "look: what reports show already leaves the rest of `captures_per_hour` to other stalls.",
+        ),
+    ] = 2
     collectors: Annotated[
         tuple[Part[Collector | Sampler], ...],
         COLLECTOR_FAMILY,
