@@ -10,6 +10,7 @@ DUTY: Final = 0.005  # of the time, at most, however long iterations are
 DUTY_AT_FIRST: Final = 0.05
 LONG_S: Final = 1.0  # an iteration that fills a sitting by itself
 SITTING_S: Final = 6.0  # a sitting of short iterations, at least: a sampler's first segment is in it
+SITTING_AT_FIRST_S: Final = 3.0  # the same, while little is known: soon something is
 SITTING_NEEDS: Final = 5  # short iterations, or it goes on for
 SITTING_MOST_S: Final = 60.0  # where they are far apart
 BEGINNING_S: Final = 1.0  # a sampler's start: what ends within has hardly been seen
@@ -28,8 +29,9 @@ class Done(msgspec.Struct, frozen=True):
 class Sitting:
     """Iterations of one target that are sampled in a row: short ones are over before a sampler starts."""
 
-    def __init__(self, began_s: float) -> None:
+    def __init__(self, began_s: float, least_s: float = SITTING_S) -> None:
         self.began_s = began_s
+        self._least_s = least_s
         self.over_s: float | None = None
         self.done: list[Done] = []
 
@@ -41,7 +43,7 @@ class Sitting:
         long = done.ended_s - max(done.started_s, self.began_s) >= LONG_S
         lasted_s = done.ended_s - self.began_s
         seen = sum(one.ended_s >= self.began_s + BEGINNING_S for one in self.done[-SITTING_NEEDS:])
-        many = lasted_s >= SITTING_S and seen >= SITTING_NEEDS
+        many = lasted_s >= self._least_s and seen >= SITTING_NEEDS
         if long or many or lasted_s >= SITTING_MOST_S or len(self.done) >= MOST_ITERATIONS:
             self.over_s = done.ended_s
 
@@ -66,7 +68,7 @@ class Schedule:
     def wanted(self, now_s: float, *, in_flight: bool = True) -> bool:
         """Whether to sample now, though nothing is slow. Only with an iteration in flight it begins."""
         if self.sitting is None and in_flight and now_s >= self._next_s:
-            self.sitting = Sitting(now_s)
+            self.sitting = Sitting(now_s, SITTING_S if self.known else SITTING_AT_FIRST_S)
         if self.sitting is not None and not in_flight:
             self.sitting.idle(now_s)
         return self.sitting is not None and self.sitting.over_s is None
