@@ -27,13 +27,13 @@ class EraBrief(msgspec.Struct, frozen=True, kw_only=True):
 
     code_version: str
     sampler: str
-    iterations: int
+    weight: float
     sampled_s: float
 
     @property
     def enough(self) -> bool:
         """Whether it can stand for what iterations do."""
-        return self.iterations >= ENOUGH_ITERATIONS or self.sampled_s >= ENOUGH_S
+        return round(self.weight) >= ENOUGH_ITERATIONS or self.sampled_s >= ENOUGH_S
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):

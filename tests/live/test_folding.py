@@ -37,7 +37,7 @@ async def test_samples_of_several_targets_are_folded_by_one_renderer(tmp_path: P
     await folding.stop()
     assert samples.targets() == []
     assert [target for target, _ in told] == ["one", "two"]
-    assert brief(folding.file("one")).eras[0].iterations == 1
+    assert brief(folding.file("one")).eras[0].weight == 1
     assert not brief(folding.file("one")).knows("v1")
 
 
