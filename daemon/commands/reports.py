@@ -146,9 +146,12 @@ def _directories(args: argparse.Namespace) -> list[Path]:
 
 def whole(folder: Path) -> list[Path]:
     """The reports below a folder, oldest first; a dot is before a spool, and before what is being stored."""
-    found = (file.parent.relative_to(folder) for file in folder.rglob(MANIFEST_FILE))
-    shown = (one for one in found if not any(part.startswith(".") for part in one.parts))
-    return sorted((folder / one for one in shown), key=lambda one: one.name)
+    found: list[Path] = []
+    for place, folders, files in os.walk(folder):  # which passes over what is moved away meanwhile
+        folders[:] = (name for name in folders if not name.startswith("."))
+        if MANIFEST_FILE in files:
+            found.append(Path(place))
+    return sorted(found, key=lambda one: one.name)
 
 
 def _stored_here(args: argparse.Namespace) -> Iterator[Path]:

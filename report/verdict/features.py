@@ -21,6 +21,7 @@ from report.verdict.patterns import Claims, Pattern, claim
 
 _READY = 0.1  # of the time, for a share of it to mean anything
 _COMPUTES = 0.4
+_EVER_US = -(1 << 62)
 _USUAL = 2.0  # times the median iteration, in CPU time: not more than usual
 _AS_MUCH = 0.85  # of what other processes take now
 _CROWDED = 1.5  # processes ready to run for each CPU
@@ -129,7 +130,7 @@ class Features:
         iteration = self.capture.iteration
         if signal is None or iteration is None:
             return None
-        values = signal.within(0, round(iteration.started_s * 1e6))
+        values = signal.within(_EVER_US, round(iteration.started_s * 1e6))
         return sum(values) / len(values) if values else None
 
     @property
