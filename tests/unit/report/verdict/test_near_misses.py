@@ -1,4 +1,4 @@
-"""What only looks like a cause: a name that is there, a thread that is not the loop's, too little to go by."""
+"""What only looks like a cause: a name that is there, another thread, too little to go by."""
 
 import pytest
 
