@@ -124,6 +124,15 @@ class Features:
             return others > _AS_MUCH * now
         return bool(cpus) and load is not None and load > _CROWDED * (cpus or 1)
 
+    @property
+    def knew_crowd(self) -> bool:
+        """Whether the machine's load, or the iterations, were looked at before this one began."""
+        return (
+            bool(self.capture.history)
+            or self.before(Name.HOST_LOAD) is not None
+            or (self.before(Name.HOST_OTHERS) is not None)
+        )
+
     def before(self, name: Name) -> float | None:
         """A signal's mean before the iteration began; None where it was not read."""
         signal = self.signals.series.get(name)
