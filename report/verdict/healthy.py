@@ -15,7 +15,7 @@ _TIMES = 1.5  # the median: below, the duration says nothing
 
 def facts(features: Features, finding: Finding) -> tuple[Fact, ...]:
     """How the duration, and the function that is blamed, compare with healthy iterations."""
-    return tuple((*_duration(features), *_function(features, finding)))
+    return (*_duration(features), *_function(features, finding))
 
 
 def _duration(features: Features) -> Iterator[Fact]:
@@ -26,8 +26,8 @@ def _duration(features: Features) -> Iterator[Fact]:
     yield Fact(
         kind=FactKind.HISTORY,
         text=(
-            f"{seconds(features.age_s)} are {times:.0f} times the median of {history.iterations} healthy iterations, "
-            f"{seconds(history.median_s)}."
+            f"{seconds(features.age_s)} are {times:.0f} times the median of {history.iterations} healthy "
+            f"iterations, {seconds(history.median_s)}."
         ),
         value=round(times, 2),
         unit="times",
