@@ -22,6 +22,7 @@ from report.verdict.patterns import Claims, Pattern, claim
 _READY = 0.1  # of the time, for a share of it to mean anything
 _COMPUTES = 0.4
 _EVER_US = -(1 << 62)
+_RUNS = 0.45  # of its time ready to run that a thread has a CPU, to be called busy
 _USUAL = 2.0  # times the median iteration, in CPU time: not more than usual
 _AS_MUCH = 0.85  # of what other processes take now
 _CROWDED = 1.5  # processes ready to run for each CPU
@@ -110,6 +111,11 @@ class Features:
         return thread.cpu / (thread.cpu + thread.run_queue)
 
     @property
+    def slowed(self) -> float:
+        """What is left of a score for computing: less than 1 where a thread got little CPU, unlike before."""
+        return 1.0 if self.ran is None or self.was_crowded else min(1.0, self.ran / _RUNS)
+
+    @property
     def was_crowded(self) -> bool:
         """Whether the machine was as crowded before the iteration, and its own CPU time is more than usual.
 
@@ -118,6 +124,11 @@ class Features:
         history, thread = self.capture.history, self.culprit.threads[0]
         if history and thread.cpu is not None and thread.cpu * self.age_s < _USUAL * history.median_s:
             return False
+        return self.as_crowded
+
+    @property
+    def as_crowded(self) -> bool:
+        """Whether the machine was as crowded before the iteration."""
         cpus, load = self.most(Name.HOST_CPUS), self.before(Name.HOST_LOAD)
         others, now = self.before(Name.HOST_OTHERS), self.mean(Name.HOST_OTHERS)
         if others is not None and now is not None:

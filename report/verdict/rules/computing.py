@@ -17,7 +17,6 @@ from report.verdict.kernel import Wait
 from report.verdict.patterns import NOT_WORKING, Pattern
 
 _LEAST: Final = 0.3
-_RUNS: Final = 0.45  # of its time ready to run that a thread has a CPU, to be called busy
 _CHEAP: Final = re.compile(  # calls that take no time worth telling: the line is Python's own work
     r"len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
     r"|enumerate|zip|super|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
@@ -90,8 +89,7 @@ def _finding(features: Features, cause: Cause, share: float, pieces: list[Piece]
     ranked = sorted(places.values(), key=lambda found: -sum(piece.us for piece in found))
     top = ranked[0][0]
     frame = words.caller(top.frames) or top.leaf
-    ran = None if features.was_crowded else features.ran
-    score = share * 0.95 * (1.0 if ran is None else min(1.0, ran / _RUNS))
+    score = share * 0.95 * features.slowed
     return Finding(
         cause=cause,
         score=score,

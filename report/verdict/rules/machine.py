@@ -71,7 +71,7 @@ def _look_for_others(features: Features) -> Finding | None:
         text,
         facts,
         remedy="Look at what else runs on this machine; raise the container's CPU request, or move it.",
-        certain=full and not usual,
+        certain=full and not features.as_crowded,
         doubt="" if features.knew_crowd else "whether it was so before is not known",
     )
 
