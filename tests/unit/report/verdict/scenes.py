@@ -18,6 +18,7 @@ from report.tree import trees, weights
 
 PID = 4242
 STALL_S = 10.0
+END_US = 10_000_000
 STEP_US = 10_000  # 100 Hz
 OWN = "/srv/scaler/loop.py"
 LIB = "/usr/lib/python3.11"
@@ -85,58 +86,59 @@ def scene(
     told: bool = True,
 ) -> Drawing:
     """A drawing of one iteration of ten seconds, sampled at 100 Hz; `told`: there are looks and readings."""
-    builder, end_us = TableBuilder(), round(STALL_S * 1e6)
-    rows: list[Row] = []
-    looks: dict[int, list[Sighting]] = {}
-    readings: dict[int, list[ThreadReading]] = {}
+    made = _Made()
     for number, (name, stands) in enumerate(threads.items()):
-        thread, at_us, step = builder.thread(PID + number, name, PID), 0, 0
-        rates = (cpu or {}).get(name, (None, None))
-        for stand in stands:
-            until_us = min(end_us, at_us + round(stand.share * end_us))
-            for moment_us in range(at_us, until_us, STEP_US):
-                frames = stand.at(step)
-                step += 1
-                rows.append(Row(moment_us, thread, builder.stack(frames), stand.seen))
-                if told and moment_us % 1_000_000 == 0:
-                    seen = Sighting(
-                        thread=_thread(name, number),
-                        frames=frames,
-                        state=stand.seen,
-                        owns_gil=stand.seen in (State.RUNNING_GIL, State.WAITING_GIL),
-                        wchan=stand.wchan,
-                    )
-                    looks.setdefault(moment_us, []).append(seen)
-                if told and moment_us % 250_000 == 0:
-                    letter = stand.letter or ("S" if stand.wchan else "R")
-                    readings.setdefault(PID + number, []).append(
-                        ThreadReading(moment_us, letter, stand.wchan or None, None, *rates)
-                    )
-            at_us = until_us
-    rows.sort(key=lambda row: row.time_us)
-    builder.add(Span(0, end_us, 100), rows)
-    table = builder.freeze(0, end_us)
+        made.thread(Thread(PID + number, name, PID), stands, (cpu or {}).get(name, (None, None)))
+    made.rows.sort(key=lambda row: row.time_us)
+    made.builder.add(Span(0, END_US, 100), made.rows)
+    table = made.builder.freeze(0, END_US)
     by_key = weights(table)
+    readings = {number: tuple(said) for number, said in made.readings.items()} if told else {}
+    looks = [Look(at_us, tuple(seen)) for at_us, seen in sorted(made.looks.items())] if told else []
     return Drawing(
         capture=_capture(outcome, history),
         whole=table,
         table=table,
         weights=by_key,
         trees=trees(table, by_key),
-        looks=tuple(Look(at_us, tuple(seen)) for at_us, seen in sorted(looks.items())),
+        looks=tuple(looks),
         top_stacks=(),
         rendering=Rendering(rendered=True),
         artifacts=(),
         logs=(Tail("app.log", tuple(logs), True),) if logs else (),
-        signals=Signals(
-            series=_series(signals or {}, before or {}), threads={k: tuple(v) for k, v in readings.items()}
-        ),
+        signals=Signals(series=_series(signals or {}, before or {}), threads=readings),
         code={(line.file, line.line): line for line in code},
     )
 
 
-def _thread(name: str, number: int) -> Thread:
-    return Thread(PID + number, name, PID)
+class _Made:
+    """What a scene is put together from."""
+
+    def __init__(self) -> None:
+        self.builder = TableBuilder()
+        self.rows: list[Row] = []
+        self.looks: dict[int, list[Sighting]] = {}
+        self.readings: dict[int, list[ThreadReading]] = {}
+
+    def thread(
+        self, thread: Thread, stands: Sequence[Stand], rates: tuple[float | None, float | None]
+    ) -> None:
+        number, at_us, step = self.builder.thread(thread.os_id, thread.name, PID), 0, 0
+        for stand in stands:
+            until_us = min(END_US, at_us + round(stand.share * END_US))
+            for moment_us in range(at_us, until_us, STEP_US):
+                frames = stand.at(step)
+                step += 1
+                self.rows.append(Row(moment_us, number, self.builder.stack(frames), stand.seen))
+                if moment_us % 1_000_000 == 0:
+                    owns = stand.seen in (State.RUNNING_GIL, State.WAITING_GIL)
+                    seen = Sighting(thread, frames, stand.seen, owns, stand.wchan)
+                    self.looks.setdefault(moment_us, []).append(seen)
+                if moment_us % 250_000 == 0:
+                    letter = stand.letter or ("S" if stand.wchan else "R")
+                    reading = ThreadReading(moment_us, letter, stand.wchan or None, None, *rates)
+                    self.readings.setdefault(thread.os_id, []).append(reading)
+            at_us = until_us
 
 
 def _series(within: Mapping[Name, float], before: Mapping[Name, float]) -> dict[str, Signal]:
