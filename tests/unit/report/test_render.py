@@ -40,8 +40,10 @@ def test_the_verdict_is_in_the_manifest_and_heads_the_stacks(tmp_path: Path) -> 
     home = make_report(tmp_path)
     verdict = render(home).verdict
     assert verdict is not None
-    assert verdict.cause is Cause.OWN_CODE
-    assert (home / "stacks.txt").read_text().startswith(f"Verdict: own_code, confidence {verdict.confidence}")
+    assert verdict.cause is Cause.NATIVE_CODE  # it never left its line
+    assert (
+        (home / "stacks.txt").read_text().startswith(f"Verdict: native_code, confidence {verdict.confidence}")
+    )
 
 
 def test_a_rule_that_fails_costs_the_verdict_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
