@@ -32,7 +32,8 @@ def judge(drawing: Drawing) -> Verdict:
         replace(each, facts=(*each.facts, *healthy.facts(found, each)))
         for each in findings(rules.RULES, found)
     ]
-    return decide(against, found.seen_s, _nothing_fits(found))
+    sampled_s = 0.0 if found.by_kernel_alone else found.seen_s
+    return decide(against, sampled_s, _nothing_fits(found))
 
 
 def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Finding]:
@@ -64,7 +65,8 @@ def confidence(best: Finding, others: Sequence[Finding], sampled_s: float) -> Co
     close = any(each.score > best.score - _CLOSE for each in others)
     if best.score >= _HIGH and best.certain and not close and not best.doubt and sampled_s >= _THIN_S:
         return Confidence.HIGH
-    return Confidence.MEDIUM if best.score >= _MEDIUM and not close else Confidence.LOW
+    sampled = sampled_s > 0
+    return Confidence.MEDIUM if best.score >= _MEDIUM and sampled and not close else Confidence.LOW
 
 
 def unknown(sentence: str, others: Sequence[Finding] = ()) -> Verdict:

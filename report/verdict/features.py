@@ -15,7 +15,7 @@ from report.drawing import Drawing
 from report.evidence.code import Code
 from report.places import Origin, origin
 from report.verdict import culprit
-from report.verdict.conduct import Conduct, Piece, conducts
+from report.verdict.conduct import NOT_SAMPLED, Conduct, Piece, conducts
 from report.verdict.culprit import Culprit
 from report.verdict.patterns import Claims, Pattern, claim
 
@@ -33,7 +33,7 @@ class Features:
     """One stalled iteration of a Python process."""
 
     capture: Capture
-    table: SampleTable  # of the stalled iteration
+    span_us: tuple[int, int]  # of the iteration, as far as it was seen: signals are of this time
     conducts: tuple[Conduct, ...]  # of all threads, the main one first
     culprit: Culprit
     claims: Claims  # the culprits' time by what is recognised
@@ -72,6 +72,11 @@ class Features:
     def share(self, pieces: Iterable[Piece]) -> float:
         """The share of the culprits' time that is in these pieces."""
         return sum(piece.us for piece in pieces) / self.total_us if self.total_us else 0.0
+
+    @property
+    def by_kernel_alone(self) -> bool:
+        """Whether nothing was sampled, and only the kernel's word on the main thread is known."""
+        return all(piece.frames == (NOT_SAMPLED,) for piece in self.pieces)
 
     @property
     def followed(self) -> str:
@@ -178,7 +183,7 @@ class Features:
     def values(self, name: Name) -> tuple[float, ...]:
         """What was read of a signal within the stall."""
         signal = self.signals.series.get(name)
-        return signal.within(self.table.start_us, self.table.end_us) if signal else ()
+        return signal.within(*self.span_us) if signal else ()
 
     def said(self, words: re.Pattern[str]) -> list[str]:
         """The log lines with these words in them."""
@@ -189,13 +194,14 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
     """Take a drawing's stalled iteration apart."""
     capture = drawing.capture
     table = slices.stalled(drawing.whole, capture)
-    found = conducts(table, drawing.looks, drawing.signals, capture.pid, drawing.code)
+    span_us = _span_us(capture, table)
+    found = conducts(table, drawing.looks, drawing.signals, capture.pid, span_us, drawing.code)
     whose = culprit.find(found)
     pieces = [piece for each in whose.threads for piece in each.pieces]
     holders, wanters, looks = _gil(drawing, table)
     return Features(
         capture=capture,
-        table=table,
+        span_us=span_us,
         conducts=found,
         culprit=whose,
         claims=claim(pieces, patterns),
@@ -207,6 +213,14 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
         comparison=drawing.comparison,
         code=drawing.code,
     )
+
+
+def _span_us(capture: Capture, table: SampleTable) -> tuple[int, int]:
+    iteration = capture.iteration
+    if iteration is None:
+        return table.start_us, table.end_us
+    end_s = capture.window.ended_s if iteration.ended_s is None else iteration.ended_s
+    return round(iteration.started_s * 1e6), round(end_s * 1e6)
 
 
 def _gil(drawing: Drawing, table: SampleTable) -> tuple[Counter[int], float, int]:

@@ -1,5 +1,7 @@
 """What only looks like a cause: a name that is there, another thread, too little to go by."""
 
+from dataclasses import replace
+
 import pytest
 
 from model.history import History
@@ -8,6 +10,7 @@ from model.signals import Name
 from model.verdict import Cause, Confidence
 from report.drawing import Drawing
 from report.evidence.code import Line
+from report.slices import between
 from report.verdict import judge
 from tests.unit.report.verdict.scenes import (
     FUTEX,
@@ -197,3 +200,10 @@ def test_two_causes_that_are_close_are_both_named_and_neither_is_sure() -> None:
         Cause.SLEEP,
         Cause.NETWORK_WAIT,
     }
+
+
+def test_without_a_sample_the_kernels_word_gives_a_guess() -> None:
+    seen = scene({"MainThread": [waiting(1.0, SOCKET, own("ask"))]})
+    verdict = judge(replace(seen, whole=between(seen.whole, 0, 0), table=between(seen.table, 0, 0), looks=()))
+    assert (verdict.cause, verdict.confidence) == (Cause.NETWORK_WAIT, Confidence.LOW)
+    assert "(not sampled)" in verdict.sentence
