@@ -69,11 +69,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="autoscaler-", dir=args.pidfile.absolute().parent) as place:
         stall, folder = STALLS[args.stall], Path(place)
         setting = Setting(args.seconds, args.threads, folder, api.serve())
-        stall.prepare(setting)
-        healthy.prepare(folder)
-        workers.start(args.threads)
-        args.pidfile.write_text(f"{os.getpid()}\n")
-        _loop(args, stall, setting)
+        with setting.undo:
+            stall.prepare(setting)
+            healthy.prepare(folder)
+            workers.start(args.threads)
+            args.pidfile.write_text(f"{os.getpid()}\n")
+            _loop(args, stall, setting)
 
 
 def _loop(args: argparse.Namespace, stall: Stall, setting: Setting) -> None:
