@@ -47,6 +47,7 @@ docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m daemon.commands.demo_words docs/demo.md
 	$(BIN)/python -m daemon.config.chart_schemas
 	$(BIN)/python -m daemon.config.chart_tables
+	$(BIN)/python -m report.verdict.table
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis loopcam-demo

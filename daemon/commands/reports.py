@@ -67,6 +67,8 @@ def _words(directory: Path, manifest: Manifest) -> Iterator[str]:
     yield f"{manifest.id}  ({capture.outcome})"
     yield from (f"  {line}" for line in _answer(manifest.verdict))
     yield f"  why        {capture.trigger.reason}"
+    if capture.slowness:
+        yield f"  slow       {capture.slowness}"
     yield f"  when       {capture.triggered_at}"
     if (process := capture.process) is not None:
         yield f"  process    {process.name} (pid {process.pid}, {process.executable})"
