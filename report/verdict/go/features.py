@@ -102,7 +102,7 @@ def _cpu(program: Program) -> tuple[dict[tuple[Frame, ...], float], float | None
 def _pieces(
     program: Program, dumps: Sequence[Dump], cpu: Mapping[tuple[Frame, ...], float]
 ) -> Iterator[Piece]:
-    """Equal shares to all looks at the loop's goroutines; those on a CPU are divided as the CPU profile is."""
+    """Equal shares to all looks at the loop's goroutines; those on a CPU are divided as CPU profiles are."""
     seen = [(dump, one) for dump in dumps for one in dump.goroutines if one.number in program.loop.numbers]
     if not seen:
         yield from (Piece(frames, share, running=True) for frames, share in cpu.items())

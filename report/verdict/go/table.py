@@ -114,10 +114,9 @@ WAITING: Final = (
 RUNNING: Final = (
     Pattern(
         Cause.GARBAGE_COLLECTION,
-        "the garbage collector",
-        r"runtime\.(?:gc(?:BgMarkWorker|Assist|Drain|Start|MarkTermination|Sweep|MarkDone)|bgsweep|bgscavenge|scanobject"
-        r"|greyobject|markroot|sweepone|wbBufFlush).*",
-        level=2,
+        "making and collecting garbage",
+        r"runtime\.(?:gc|mallocgc|newobject|makeslice|growslice|newarray|rawstring|bgsweep|sweepone).*",
+        level=0,
     ),
     Pattern(
         Cause.SERIALISATION,
