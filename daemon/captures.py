@@ -6,12 +6,10 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-import msgspec
-
 from daemon.admission import Admission
-from daemon.baseline.baselines import Baselines
 from daemon.capture.capture import take
 from daemon.capture.first_look import FirstLook
+from daemon.capture.leadup import LeadUp
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
 from daemon.capture.running import Next, Running
@@ -32,8 +30,7 @@ from daemon.telemetry import Telemetry
 from daemon.worker.handle import Worker
 from model.capture import Outcome, WindowEnd
 from model.errors import RefusedError
-from model.events import PlanName, Refusal, Trigger, TriggerKind
-from model.signals import SIGNALS_KIND
+from model.events import Refusal, Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
@@ -56,7 +53,7 @@ class Captures:
         self._telemetry = telemetry
         self.tally = Tally(telemetry)
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
-        self.baselines: Baselines | None = None  # what healthy iterations are like
+        self.leadup: Callable[[Target, Held], LeadUp | None] = lambda target, held: None
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,8 +70,7 @@ class Captures:
         ended: Held | None = None,
     ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
-        if trigger.plan is not PlanName.DRILL:  # of which nothing is counted that an alert may look at
-            self._telemetry.triggers.labels(target.name, trigger.kind).inc()
+        self.tally.wished(trigger)
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
@@ -89,7 +85,8 @@ class Captures:
         facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name, told)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
-        running = self._running[target.name] = Running(target, whose, window, facts, notes)
+        before = self.leadup(target, held)
+        running = self._running[target.name] = Running(target, whose, window, facts, notes, before)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -165,7 +162,7 @@ class Captures:
             self.tally.count(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
-            running.subject.held.close()
+            running.close()
             self._admission.done(running.target.name)
             self.finished(running.facts, entry, why)
             self._go_on(running.target)
@@ -188,9 +185,8 @@ class Captures:
         how = plan(target.config, trigger)
         asked = partial(self._admission.stall, target, trigger, incoming.opened.id)
         running.window.first_look = seen = FirstLook(asked, running.window.end)
-        capture = await take(how, running.subject, running.window, incoming, running.notes)
-        telling = [artifact for artifact in capture.evidence if artifact.kind != SIGNALS_KIND]
-        if (reason := _REFUSED.get(capture.outcome)) and not telling:
+        capture = await take(how, running.subject, running.window, incoming, running.notes, running.leadup)
+        if (reason := _REFUSED.get(capture.outcome)) and not capture.tells:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
@@ -200,9 +196,6 @@ class Captures:
             self._spool.discard(incoming)
             raise
         await self._save()
-        if self.baselines is not None:
-            history = self.baselines.histories.of(capture.target)
-            capture = msgspec.structs.replace(capture, history=history)
         entry = await accepted(self._spool, incoming, capture)
         self.tally.ended(capture)
         return entry
@@ -216,10 +209,7 @@ class Captures:
 
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
-        incoming = self._spool.begin(facts)
-        if self.baselines is not None:
-            self.baselines.enclose(facts.target, incoming.evidence_dir)
-        return incoming
+        return self._spool.begin(facts)
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)

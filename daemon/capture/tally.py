@@ -26,6 +26,11 @@ class Tally:
         for figures in (self.outcomes, self.refusals, self.uncaptured):
             figures.pop(target, None)
 
+    def wished(self, trigger: Trigger) -> None:
+        """Count a trigger, whatever will come of it."""
+        if trigger.plan is not PlanName.DRILL:
+            self._telemetry.triggers.labels(trigger.target, trigger.kind).inc()
+
     def ended(self, capture: Capture) -> None:
         """Count a capture that became a report."""
         self.count(capture.target, capture.outcome, capture.trigger.plan)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from daemon.core import Core
+from daemon.dashcam.dashcam import DashcamStatus
 from daemon.delivery.outbox import Outbox
 from daemon.evidence import version
 from daemon.spool.entry import Entry
@@ -63,6 +64,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitsStatus
     sources: tuple[SourceStatus, ...]
     triggers: tuple[Armed, ...]  # beside the overrun
+    dashcam: DashcamStatus
     capturing: bool
     capture: str  # the id of the capture that runs; empty where none does
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
@@ -165,6 +167,7 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         limits=limits_status(core, target),
         sources=tuple(_sources(core, target, now_s)),
         triggers=tuple(core.triggers.armed(target)),
+        dashcam=core.dashcam.status(target),
         capturing=target.name in core.admission.running,
         capture=next(running, ""),
         waiting=core.orders.waiting(target.name),

@@ -59,7 +59,7 @@ def _cores(cores: float) -> Fact:
 
 
 def collection(features: GoFeatures) -> Finding | None:
-    """The collector takes CPU in goroutines of its own, and makes the loop's assist; allocating goes along."""
+    """The collector takes CPU in goroutines of its own, and makes the loop's assist; allocating comes too."""
     collecting, allocating = _cpu_share(features, _COLLECTS), _cpu_share(features, _ALLOCATES)
     assists = sum(piece.share for piece in features.pieces if "GC" in piece.reason)
     collecting, both = max(collecting, assists), collecting + allocating
