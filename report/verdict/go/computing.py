@@ -10,7 +10,7 @@ from report.verdict import words
 from report.verdict.finding import Finding
 from report.verdict.go.features import GoFeatures
 from report.verdict.go.patterns import Piece
-from report.verdict.go.spoken import IDLE_CORES, LEAST, in_looks, stack
+from report.verdict.go.spoken import IDLE_CORES, LEAST, by, in_looks, stack
 
 _COLLECTS: Final = re.compile(r"runtime\.(?:gc|bgsweep|bgscavenge|sweepone)\w*")
 _ALLOCATES: Final = re.compile(r"runtime\.(?:mallocgc|newobject|makeslice|growslice|newarray|rawstring)\w*")
@@ -34,7 +34,7 @@ def own_code(features: GoFeatures) -> Finding | None:
     frame = words.caller(piece.frames) or piece.leaf
     whose = "package code" if origin(frame.file) is Origin.PACKAGE else "own code"
     on = in_looks(features, share) if features.looks else f"For {words.percent(share)} of the CPU time"
-    facts = [stack(f"{words.percent(places[best])} in {words.called(frame)}.", piece)]
+    facts = [stack(f"{words.percent(places[best])} in {words.called(frame)}.", piece, places[best])]
     if features.cores is not None:
         facts.append(_cores(features.cores))
     return Finding(
@@ -79,7 +79,7 @@ def collection(features: GoFeatures) -> Finding | None:
         score=min(1.0, max(both, assists) * 1.2),
         sentence=(
             f"Making garbage and collecting it took {words.percent(both)} of the CPU time; "
-            f"it was made{words.by(frames)}."
+            f"it was made{by(frames)}."
         ),
         facts=tuple(facts),
         frames=_own(frames),

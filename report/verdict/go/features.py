@@ -44,6 +44,15 @@ class GoFeatures:
         """How long the program was looked at."""
         return self.capture.window.ended_s - self.capture.window.started_s
 
+    @property
+    def guessed(self) -> str:
+        """Why it may be another goroutine that runs the loop; empty where it is known."""
+        return "" if self.named or not self.looks else "which goroutine runs the loop is a guess"
+
+    def whose(self, piece: Piece) -> str:
+        """`the loop's goroutine`, where it is known to be."""
+        return "the loop's goroutine" if self.named else f"goroutine {piece.goroutine}"
+
     def mean(self, name: Name) -> float | None:
         """A signal's mean within the window; None where it was not read."""
         series, window = self.signals.series.get(name), self.capture.window

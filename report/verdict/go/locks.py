@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from model.samples import Frame
+from model.units import counted
 from model.verdict import Cause, Fact, FactKind
 from report.evidence.goroutines import Goroutine
 from report.places import Origin, frame_text, origin
@@ -74,7 +75,7 @@ def deadlock(features: GoFeatures) -> Finding | None:
         return None
     where, there = words.called(words.caller(piece.frames)), words.called(_inner(other))
     minutes = max(piece.minutes, other.minutes)
-    lasting = f", for {minutes} minutes already" if minutes else ""
+    lasting = f", for {counted(minutes, 'minute')} already" if minutes else ""
     facts = [
         Fact(
             kind=FactKind.STACK,
@@ -91,7 +92,7 @@ def deadlock(features: GoFeatures) -> Finding | None:
         cause=Cause.DEADLOCK,
         score=1.0,
         sentence=(
-            f"Two goroutines wait for each other's locks{lasting}: the loop's in {where}, "
+            f"Two goroutines wait for each other's locks{lasting}: {features.whose(piece)} in {where}, "
             f"goroutine {other.number} in {there}."
         ),
         facts=tuple(facts),

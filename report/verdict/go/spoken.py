@@ -1,9 +1,11 @@
 """Causes that are written on the goroutine's stack: the share of the looks that they take is what counts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from model.samples import Frame
+from model.units import counted
 from model.verdict import Cause, Fact, FactKind
 from report.places import frame_text
 from report.verdict import words
@@ -12,6 +14,7 @@ from report.verdict.go.features import GoFeatures
 from report.verdict.go.locks import holder
 from report.verdict.go.patterns import Claim, Piece
 
+_MOST_FACTS: Final = 3
 LEAST: Final = 0.3
 IDLE_CORES: Final = 0.5  # below, a wait is no mistake
 _LIMITED: Final = re.compile(r"(?i)\b429\b|throttl|rate.?limit|too many requests|retry|back-?off")
@@ -40,7 +43,9 @@ def spoken(cause: Cause, doubt: str = "") -> Callable[[GoFeatures], Finding | No
         share = sum(each.piece.share for each in claims)
         if share < LEAST:
             return None
-        facts = [_fact(features, each) for each in claims[:3]]
+        groups = _groups(claims)
+        facts = [_fact(group) for group in groups[:_MOST_FACTS]]
+        claims = groups[0]
         lines = features.said(_LIMITED) if cause is Cause.BACKOFF else []
         if lines:
             said = f"{len(lines)} log lines speak of limits or retries, the last: {lines[-1][:200]}"
@@ -58,20 +63,27 @@ def spoken(cause: Cause, doubt: str = "") -> Callable[[GoFeatures], Finding | No
             frames=claims[0].piece.frames[: claims[0].at + 1],
             remedy=_REMEDIES[cause],
             certain=features.looks > 1 and (agrees if waits else not idle),
-            doubt=doubt,
+            doubt=doubt or features.guessed,
         )
 
     return look
 
 
+def by(frames: Sequence[Frame], at: int | None = None) -> str:
+    """`, called by main.refresh (loop.go:12)`, where anybody is known."""
+    found = words.caller(frames, at)
+    return f", called by {words.called(found)}" if found else ""
+
+
 def _sentence(features: GoFeatures, claims: list[Claim], share: float) -> str:
     first = claims[0]
-    where = words.by(first.piece.frames, first.at)
+    where = by(first.piece.frames, first.at)
     minutes = max(each.piece.minutes for each in claims)
-    lasting = f"; Go says that it waits for {minutes} minutes already" if minutes else ""
+    lasting = f"; Go says that it waits for {counted(minutes, 'minute')} already" if minutes else ""
     if not features.looks:
         return f"{words.percent(share)} of the CPU time went into {first.pattern.what}{where}."
-    return f"{in_looks(features, share)} the loop's goroutine was in {first.pattern.what}{where}{lasting}."
+    who = features.whose(first.piece)
+    return f"{in_looks(features, share)} {who} was {first.pattern.what}{where}{lasting}."
 
 
 def in_looks(features: GoFeatures, share: float) -> str:
@@ -80,22 +92,32 @@ def in_looks(features: GoFeatures, share: float) -> str:
     return f"In {words.percent(share)} of {many} within {features.seen_s:.3g} s"
 
 
-def _fact(features: GoFeatures, each: Claim) -> Fact:
+def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Claims at one function, called by the same of the target's, those with the largest share first."""
+    places: dict[tuple[str, str], list[Claim]] = {}
+    for each in claims:
+        function = each.piece.frames[each.at].function
+        places.setdefault((function, by(each.piece.frames, each.at)), []).append(each)
+    return sorted(places.values(), key=lambda group: -sum(each.piece.share for each in group))
+
+
+def _fact(group: Sequence[Claim]) -> Fact:
+    each, share = group[0], sum(one.piece.share for one in group)
     piece = each.piece
     reason = piece.reason or "running"
-    minutes = f", {piece.minutes} minutes" if piece.minutes else ""
+    minutes = f", {counted(piece.minutes, 'minute')}" if piece.minutes else ""
     frame = piece.frames[each.at]
-    by = words.by(piece.frames, each.at)
-    text = f"{words.percent(piece.share)} in {frame.function} ({reason}{minutes}){by}."
-    return stack(text, piece)
+    called = by(piece.frames, each.at)
+    text = f"{words.percent(share)} in {frame.function} ({reason}{minutes}){called}."
+    return stack(text, piece, share)
 
 
-def stack(text: str, piece: Piece) -> Fact:
+def stack(text: str, piece: Piece, share: float) -> Fact:
     """A fact with its stack."""
     return Fact(
         kind=FactKind.STACK,
         text=text,
-        share=round(piece.share, 4),
+        share=round(share, 4),
         thread=f"goroutine {piece.goroutine}" if piece.goroutine else "CPU",
         frames=tuple(map(frame_text, piece.frames)),
     )

@@ -25,7 +25,7 @@ WAITING: Final = (
     ),
     Pattern(
         Cause.TLS,
-        "a TLS handshake",
+        "in a TLS handshake",
         r"crypto/tls\.\(\*Conn\)\.(?:[hH]andshake|clientHandshake|serverHandshake).*"
         r"|net/http\.\(\*persistConn\)\.addTLS.*|crypto/tls\.\(\*clientHandshakeState.*",
         _PASSES,
@@ -127,7 +127,7 @@ RUNNING: Final = (
         through=True,
         reach=60,
     ),
-    Pattern(Cause.REGULAR_EXPRESSION, "a regular expression", r"regexp(?:/syntax)?\..*"),
+    Pattern(Cause.REGULAR_EXPRESSION, "matching a regular expression", r"regexp(?:/syntax)?\..*"),
     Pattern(
         Cause.TLS,
         "making or checking keys and certificates",
