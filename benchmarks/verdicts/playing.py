@@ -78,6 +78,7 @@ def _configuration(cases: Sequence[Case], folder: Path, dashcam: str) -> dict[st
         "collection_time": f"{WINDOW_S:g}s",
         "cooldown": "1m",
         "captures_per_hour": 60,
+        "captures_per_signature": 60,
         **({"dashcam": dashcam} if dashcam else {}),
     }
     return {

@@ -15,6 +15,7 @@ from report.verdict.go.spoken import IDLE_CORES, LEAST, by, in_looks, stack
 _COLLECTS: Final = re.compile(r"runtime\.(?:gc|bgsweep|bgscavenge|sweepone)\w*")
 _ALLOCATES: Final = re.compile(r"runtime\.(?:mallocgc|newobject|makeslice|growslice|newarray|rawstring)\w*")
 _COLLECTING_LEAST: Final = 0.1  # of the CPU time, for the collector to be what it is about
+_BOTH_LEAST: Final = 0.4  # with allocating: programs that are well have less
 _HALF: Final = 0.5
 
 
@@ -63,10 +64,10 @@ def collection(features: GoFeatures) -> Finding | None:
     collecting, allocating = _cpu_share(features, _COLLECTS), _cpu_share(features, _ALLOCATES)
     assists = sum(piece.share for piece in features.pieces if "GC" in piece.reason)
     collecting, both = max(collecting, assists), collecting + allocating
-    busy = (features.cores or 0.0) >= IDLE_CORES
-    if not busy or collecting < _COLLECTING_LEAST or max(both, assists) < LEAST:
-        return None
     makers = [piece for piece in features.pieces if piece.running or "GC" in piece.reason]
+    busy = (features.cores or 0.0) >= IDLE_CORES or sum(one.share for one in makers) >= _HALF
+    if not busy or collecting < _COLLECTING_LEAST or max(both, assists) < _BOTH_LEAST:
+        return None
     frames = max(makers, key=lambda one: one.share).frames if makers else ()
     parts = words.percent(collecting), words.percent(allocating)
     text = f"{parts[0]} of the CPU time is the collector's, {parts[1]} goes into allocating."
@@ -76,7 +77,7 @@ def collection(features: GoFeatures) -> Finding | None:
         facts.append(Fact(kind=FactKind.STACK, text=said, share=round(assists, 4)))
     return Finding(
         cause=Cause.GARBAGE_COLLECTION,
-        score=min(1.0, max(both, assists) * 1.2),
+        score=min(1.0, 0.5 + max(both, assists) / 2),  # what runs beside it is what makes the garbage
         sentence=(
             f"Making garbage and collecting it took {words.percent(both)} of the CPU time; "
             f"it was made{by(frames)}."

@@ -40,7 +40,7 @@ RULES: Final[Mapping[str, Rule[GoFeatures]]] = {
     ),
     "go_garbage_collection": Rule(
         Cause.GARBAGE_COLLECTION,
-        "A third of the CPU time or more in `runtime.gc...` and in allocating, a tenth at least in the "
+        "Two fifths of the CPU time or more in `runtime.gc...` and in allocating, a tenth at least in the "
         "collector; or the loop's goroutine assists it.",
         collection,
     ),
