@@ -18,6 +18,7 @@ from report.verdict.go.patterns import Claim, Pattern, Piece, claim
 _HANDS_OVER = re.compile(r"chan receive|select|semacquire|sync\.WaitGroup|sync\.Cond")
 _DIALS = re.compile(r"net/http\.\(\*Transport\)\.getConn")
 _DIALER = re.compile(r"net/http\.\(\*Transport\)\.dialConn\b.*")
+_SYNC = re.compile(r"(?:internal/)?sync\.|internal/poll\.|os/exec\.")
 _NEAR = 6  # frames from the innermost one: who of them started goroutines is waiting for these
 _MOST_FOLLOWED = 8
 
@@ -118,10 +119,15 @@ def _pieces(
         return
     share = 1.0 / len(seen)
     for dump, one in seen:
-        if one.state is State.RUNNING:
+        if one.state is State.RUNNING or _of_the_runtime(one):
             yield from _running(one, share, program.loop.function, cpu)
         else:
             yield from _waiting(one, share, dump, program)
+
+
+def _of_the_runtime(one: Goroutine) -> bool:
+    """Whether it waits for the runtime itself, most often to begin a collection, and not for a function."""
+    return one.reason == "semacquire" and not any(_SYNC.match(frame.function) for frame in one.frames[-4:])
 
 
 def _running(

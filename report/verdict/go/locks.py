@@ -99,5 +99,6 @@ def deadlock(features: GoFeatures) -> Finding | None:
         frames=piece.frames,
         remedy="Look at the order in which both take the two locks: it has to be the same everywhere.",
         certain=True,
+        covers=frozenset((Cause.LOCK_WAIT,)),
         doubt="" if minutes else "they may only have met for a moment",
     )
