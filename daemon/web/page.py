@@ -39,7 +39,7 @@ def page(status: Status, reports: Iterable[ReportStatus], nonce: str) -> str:
 <table><tr><th>Target<th>Source<th>Mode<th>Last event<th>Now</tr>
 {"".join(map(_sources, status.targets))}</table>
 {_all_triggers(status.targets)}<h2>Reports</h2>
-<table><tr><th>When (UTC)<th>Target<th>Why<th>Outcome<th>Most seen<th>Stored<th>Keep</tr>
+<table><tr><th>When (UTC)<th>Target<th>Why<th>Outcome<th>Verdict<th>Stored<th>Keep</tr>
 {rows or _EMPTY}</table>
 <p class="dim">{status.spool_reports} reports, {ByteSize(status.spool_bytes)} in the spool.
 {_damaged(status)}</p>
@@ -126,8 +126,16 @@ def _report(report: ReportStatus) -> str:
     stored = "<br>".join(_stored(sink, delivery) for sink, delivery in sorted(report.sinks.items()))
     return (
         f"<tr><td>{when}<td>{escape(report.target)}<td>{escape(report.reason)}"
-        f"<td>{escape(report.outcome)}<td>{escape(report.top)}<td>{stored}<td>{keep}</tr>"
+        f"<td>{escape(report.outcome)}<td>{_verdict(report)}<td>{stored}<td>{keep}</tr>"
     )
+
+
+def _verdict(report: ReportStatus) -> str:
+    said = report.verdict
+    if said is None:
+        return escape(f"most seen: {report.top}") if report.top else ""
+    cause = f"{said.cause.replace('_', ' ')} ({said.confidence})"
+    return f"<strong>{escape(cause)}</strong> {escape(said.sentence)}"
 
 
 def _stored(sink: str, delivery: Delivery) -> str:

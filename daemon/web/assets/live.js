@@ -42,9 +42,9 @@ function redraw() {
     faults.push(`The newest configuration was refused, the one before is in use: ${status.refused_config}`);
   }
   if (status.spool_damaged) faults.push(`${counted(status.spool_damaged, "damaged entry")} set aside.`);
-  for (const sink of status.sinks) {
-    if (sink.dead || sink.last_error) {
-      faults.push(`Sink ${sink.name}: ${sink.pending} pending, ${sink.dead} given up. ${sink.last_error}`);
+  for (const [kind, queues] of [["Sink", status.sinks], ["Notification", status.notifications || []]]) {
+    for (const { name, pending, dead, last_error: error } of queues) {
+      if (dead || error) faults.push(`${kind} ${name}: ${pending} pending, ${dead} given up. ${error}`);
     }
   }
   if (notices.textContent !== faults.join("")) {

@@ -76,9 +76,7 @@ export class Reports {
 
 // A report without a verdict has a cause of "".
 function verdict(report) {
-  const told = report.verdict;
-  if (told && typeof told === "object") return { cause: "", sentence: "", signature: "", ...told };
-  return { cause: told ? String(told) : "", sentence: "", signature: "" };
+  return report.verdict || { cause: "", confidence: "", sentence: "", signature: "", remedy: "" };
 }
 
 function offer(select, values, chosen) {
@@ -102,9 +100,10 @@ function row(report) {
   const open = report.drawn
     ? el("a", { href: `${where}/report.html`, target: "_blank", rel: "noopener" }, when)
     : el("span", {}, when);
-  const stored = Object.entries(report.sinks).map(([sink, delivery]) =>
+  const unsent = Object.entries(report.notices || {}).filter(([, each]) => each.progress !== "delivered");
+  const stored = [...Object.entries(report.sinks), ...unsent].map(([name, delivery]) =>
     el("div", { class: delivery.progress === "dead" ? "bad" : "" },
-      `${sink}: ${delivery.progress}`,
+      `${name}: ${delivery.progress}`,
       el("small", {}, " " + (delivery.location
         || [delivery.error, delivery.remedy].filter(Boolean).join("; ")))));
   const keep = report.drawn
@@ -116,8 +115,10 @@ function row(report) {
 }
 
 function answer(report) {
-  const { cause, confidence, sentence } = verdict(report);
+  const { cause, confidence, sentence, remedy } = verdict(report);
   if (!cause) return el("span", {}, report.top ? `most seen: ${report.top}` : "");
-  const sure = confidence ? ` (${confidence})` : "";
-  return el("div", {}, el("strong", {}, cause.replaceAll("_", " ") + sure), el("div", {}, sentence || ""));
+  return el("div", {},
+    el("strong", {}, `${cause.replaceAll("_", " ")} (${confidence})`),
+    el("div", {}, sentence),
+    el("small", {}, remedy));
 }

@@ -77,6 +77,7 @@ class Card {
     this.would = el("p", { class: "would" });
     this.limits = el("p", { class: "dim" });
     this.dashcam = el("p", { class: "dim dashcam" });
+    this.verdict = el("p", { class: "verdict" });
     this.more = el("div");
     this.details = el("details", {}, el("summary", {}, "Sources, triggers, counts"), this.more);
     this.details.addEventListener("toggle", () => this.showMore());
@@ -85,7 +86,8 @@ class Card {
       "article", { class: "target", "data-target": name },
       el("header", {}, heading, this.state, this.where,
         el("div", { class: "actions" }, this.now, this.next, this.cancel)),
-      this.bar, this.age, this.strip, this.scale, this.would, this.limits, this.dashcam, this.details,
+      this.bar, this.age, this.strip, this.scale, this.would, this.limits, this.dashcam, this.verdict,
+      this.details,
     );
   }
 
@@ -110,6 +112,11 @@ class Card {
     this.would.className = `would ${tone}`;
     say(this.limits, allowance(target.limits));
     say(this.dashcam, dashcam(target.dashcam));
+    const last = target.last_verdict;
+    if (last && last.report !== this.judged) {
+      this.judged = last.report;
+      this.verdict.replaceChildren(...verdict(last));
+    }
     this.tick(at);
     this.showMore();
   }
@@ -176,24 +183,21 @@ function allowance(limits) {
   return `${cooldown}${counted(limits.captures_left_this_hour, "capture")} left this hour`;
 }
 
-// Its fields are shown as far as they are known; an older daemon tells none.
 function dashcam(told) {
   if (!told) return "";
-  if (typeof told !== "object") return `Dashcam: ${told}`;
-  const parts = Object.entries(told)
-    .filter(([, value]) => value !== null && value !== "" && typeof value !== "object")
-    .map(([name, value]) => part(name, value));
-  return parts.length ? `Dashcam: ${parts.join(", ")}` : "";
+  const does = told.sampling ? `sampling at ${told.rate_hz} Hz by ${told.sampler}` : told.why_not || "at rest";
+  const holds = told.held_bytes ? `, holds ${duration(told.held_s)} in ${bytes(told.held_bytes)}` : "";
+  return `Dashcam ${told.mode}: ${does}${holds}`;
 }
 
-function part(name, value) {
-  if (name === "mode" || name === "state") return String(value);
-  const words = name.replace(/_(s|bytes|hz)$/, "").replaceAll("_", " ");
-  if (typeof value === "boolean") return value ? words : `not ${words}`;
-  if (typeof value === "number" && name.endsWith("_s")) return `${words} ${duration(value)}`;
-  if (typeof value === "number" && name.endsWith("_bytes")) return `${words} ${bytes(value)}`;
-  if (typeof value === "number" && name.endsWith("_hz")) return `${words} ${value} Hz`;
-  return `${words} ${value}`;
+function verdict(last) {
+  if (!last) return [];
+  const { cause, confidence, sentence } = last.verdict;
+  const where = `/v1/reports/${encodeURIComponent(last.report)}/report.html`;
+  return [
+    el("strong", {}, `Last verdict: ${cause.replaceAll("_", " ")} (${confidence}) `),
+    el("a", { href: where, target: "_blank", rel: "noopener" }, sentence || last.report),
+  ];
 }
 
 function table(caption, heads, rows) {
