@@ -1,7 +1,7 @@
 """The sections of report.html about stacks: plain HTML that needs no script."""
 
 from model.manifest import TopStack
-from model.samples import ThreadKind
+from model.samples import Frame, ThreadKind
 from model.units import counted
 from report import words
 from report.drawing import Drawing
@@ -47,6 +47,14 @@ def _top(drawing: Drawing, number: int, top: TopStack) -> Markup:
     return tag("details", summary, tag("ol", *frames, class_="stack"), open=drawing.is_main(number))
 
 
+def _frame(drawing: Drawing, frame: Frame) -> Markup:
+    """A frame, and what its line calls or enters, where that is known."""
+    line = drawing.code.get((frame.file, frame.line))
+    names = (*line.takes, *line.calls) if line else ()
+    calls = tag("span", f" calls {', '.join(dict.fromkeys(names))}", class_="hint") if names else ""
+    return tag("li", frame_text(frame), calls)
+
+
 def _seen(drawing: Drawing, thread: int) -> str:
     """How the time of a thread is known."""
     kind = drawing.table.threads[thread].kind
@@ -68,7 +76,7 @@ def stacks(drawing: Drawing) -> Markup:
         summary = tag(
             "summary", tag("b", thread_text(seen.thread)), " ", tag("span", doing(seen), class_="doing")
         )
-        frames = [tag("li", frame_text(frame)) for frame in reversed(seen.frames)]
+        frames = [_frame(drawing, frame) for frame in reversed(seen.frames)]
         main = is_main(seen.thread, pid)
         items.append(tag("details", summary, tag("ol", *frames, class_="stack"), open=main))
     late_s = look.at_us / 1_000_000 - drawing.capture.trigger.at_s

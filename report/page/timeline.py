@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from model.samples import STATES as SEEN
-from model.samples import State
+from model.samples import State, ThreadKind
 from report import words
 from report.drawing import Drawing
 from report.page import tracks
@@ -42,14 +42,16 @@ def threads(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
         _folded("more threads", busy[SHOWN_THREADS:]),
         _folded("idle threads", idle),
     ]
+    lanes = any(thread.kind is ThreadKind.CPU for thread in drawing.whole.threads)
+    hatched = "not sampled, or on no CPU" if lanes else "not sampled"
     rows = [tracks.ruler(axis), *tracks.lanes(drawing, axis), *bands]
     return section(
         "time",
         "What each thread was doing",
         tag("div", *rows, _handles(), class_="tracks", id="tracks"),
         tracks.legend(drawing),
-        legend(runs),
-        _paint_legend(),
+        legend(runs, hatched),
+        _paint_legend(hatched),
         *_remarks(runs),
         tag("p", _HELP, class_="hint scripted"),
     )
@@ -173,15 +175,15 @@ def _heaviest(column: dict[int, int] | None) -> int | None:
     return max(column, key=column.__getitem__) if column else None
 
 
-def _paint_legend() -> Markup:
+def _paint_legend(hatched: str) -> Markup:
     """What the colours mean that the script paints functions with."""
     kinds = {"own": "own code", "package": "packages", "standard": "standard library"}
-    return tracks.keys(kinds | {"pale": "pale: waiting", "hatched": "not sampled"}, "paints", scripted=True)
+    return tracks.keys(kinds | {"pale": "pale: waiting", "hatched": hatched}, "paints", scripted=True)
 
 
-def legend(runs: Runs) -> Markup:
+def legend(runs: Runs, hatched: str) -> Markup:
     """What the colours mean that occur."""
     seen = {SEEN[run.state] for found in runs.threads.values() for run in found}
     kinds = {f"state-{state}": said for state, said in words.STATES.items() if state in seen}
-    kinds["hatched"] = "not sampled"
+    kinds["hatched"] = hatched
     return tracks.keys(kinds, "states")

@@ -12,6 +12,7 @@ from report.places import thread_text
 from report.times import clock
 
 _MUCH = 0.25  # not sampled, of what was: from here on it is said aloud
+_INITIALS = ("cpu", "dns", "gil", "tls")
 _MOST_FRAMES = 12  # of a stack that is shown as evidence
 
 
@@ -67,7 +68,7 @@ def answer(drawing: Drawing, axis: Axis) -> Markup:
 
 def cause_text(cause: Cause) -> str:
     """A cause in words."""
-    return str(cause).replace("_", " ")
+    return " ".join(word.upper() if word in _INITIALS else word for word in str(cause).split("_"))
 
 
 def _evidence(drawing: Drawing, axis: Axis, verdict: Verdict) -> Iterator[Markup]:

@@ -44,7 +44,8 @@ def _html(drawing: Drawing) -> str:
 
 
 def test_everything_comes_in_the_order_of_interest(drawing: Drawing) -> None:
-    sections = re.findall(r'<section id="([a-z]+)"', _html(drawing))
+    missed = msgspec.structs.replace(drawing.rendering, missed_s=4.0)
+    sections = re.findall(r'<section id="([a-z]+)"', _html(replace(drawing, rendering=missed)))
     assert sections == [
         *("verdict", "happened", "time", "graph", "functions", "signals", "comparison"),
         *("most", "stacks", "facts", "files", "missing"),
@@ -104,7 +105,11 @@ def test_hostile_evidence_stays_text(drawing: Drawing, name: str) -> None:
 
 def test_a_trifle_is_not_loud_and_a_failure_is(drawing: Drawing) -> None:
     at = axis.of(drawing)
-    assert 'class="missing-line"' in verdict.answer(drawing, at)
+    assert "missing-line" not in verdict.answer(drawing, at)
+    some = msgspec.structs.replace(drawing.rendering, missed_s=4.0)
+    assert 'class="missing-line"' in verdict.answer(replace(drawing, rendering=some), at)
+    much = msgspec.structs.replace(drawing.rendering, missed_s=14.0)
+    assert 'class="missing-line grave"' in verdict.answer(replace(drawing, rendering=much), at)
     capture = msgspec.structs.replace(drawing.capture, outcome=Outcome.PARTIAL)
     loud = verdict.answer(replace(drawing, capture=capture), at)
     assert 'class="missing-line grave"' in loud
