@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 
 from model.samples import STATES as SEEN
 from model.samples import State, ThreadKind
+from model.units import counted
 from report import words
 from report.drawing import Drawing
 from report.page import tracks
 from report.page.axis import Axis, presets
-from report.page.data import ordered
 from report.page.markup import Markup, join, section, tag
 from report.page.runs import Runs, Stretch
 from report.places import thread_text
@@ -32,11 +32,9 @@ def threads(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
         return section("time", "What each thread was doing", tag("p", "Nothing was sampled."))
     busy: list[Markup] = []
     idle: list[Markup] = []
-    for number in ordered(drawing):
-        if number in runs.threads:
-            main = drawing.is_main(number)
-            row = _band(drawing, axis, number, runs.threads[number])
-            (idle if not main and _is_idle(runs.threads[number]) else busy).append(row)
+    for number, found in runs.threads.items():
+        row = _band(drawing, axis, number, found)
+        (idle if _is_idle(found) and not drawing.is_main(number) else busy).append(row)
     bands = [
         *busy[:SHOWN_THREADS],
         _folded("more threads", busy[SHOWN_THREADS:]),
@@ -93,6 +91,11 @@ def controls(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
 
 
 def _remarks(runs: Runs) -> Iterator[Markup]:
+    if runs.left_out:
+        said = (
+            f"{counted(runs.left_out, 'more thread')} that only waited, or only in the lead-up, are not here."
+        )
+        yield tag("p", f"{said} The profiles beside this page hold them.", class_="hint")
     if runs.grid_us:
         said = (
             f"There are too many samples for a page: it holds one look every {seconds(runs.grid_us / 1e6)}."

@@ -7,7 +7,7 @@ from model.verdict import Cause, Fact, FactKind, Suspect, Verdict
 from report import words
 from report.drawing import Drawing
 from report.page.axis import Axis, in_us
-from report.page.markup import Markup, join, section, tag
+from report.page.markup import Markup, cut, join, section, tag
 from report.places import thread_text
 from report.times import clock
 
@@ -97,7 +97,7 @@ def _fact(drawing: Drawing, axis: Axis, fact: Fact) -> Markup:
     )
     said = ""
     if fact.frames:
-        frames = [tag("li", frame) for frame in reversed(fact.frames)]
+        frames = [tag("li", cut(frame)) for frame in reversed(fact.frames)]
         rest = len(frames) - _MOST_FRAMES
         more = tag("li", f"and {rest} callers") if rest > 0 else ""
         said = tag(
