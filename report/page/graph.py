@@ -97,7 +97,7 @@ def functions(drawing: Drawing, healthy: Mapping[str, Tree]) -> Markup:
             tag(
                 "tr",
                 *cells,
-                tag("td", tag("code", cut(name)), " ", tag("span", place(file, 0), class_="hint")),
+                tag("td", tag("code", cut(name)), " ", tag("span", cut(place(file, 0)), class_="hint")),
             )
         )
     names = [
