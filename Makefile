@@ -21,7 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 demo: $(STAMP)  ## an autoscaler stalls under a real daemon: see the report
-	@$(BIN)/loopcam demo $(if $(SOURCE),--source $(SOURCE))
+	@$(BIN)/loopcam demo $(if $(SOURCE),--source $(SOURCE)) $(if $(STALL),--stall $(STALL))
 
 test: $(STAMP)  ## every test, real py-spy on real processes included
 	$(BIN)/pytest
@@ -44,8 +44,10 @@ docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m report.schema
 	$(BIN)/loopcam schema > docs/config.schema.json
 	$(BIN)/python -m daemon.config.tables
+	$(BIN)/python -m daemon.commands.demo_words docs/demo.md
 	$(BIN)/python -m daemon.config.chart_schemas
 	$(BIN)/python -m daemon.config.chart_tables
+	$(BIN)/python -m report.verdict.table
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis loopcam-demo

@@ -17,6 +17,7 @@ from benchmarks import (
     exposition,
     first_stack,
     heartbeats,
+    host,
     idle,
     lateness,
     log_tail,
@@ -40,6 +41,7 @@ FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "clients": clients.measure,
     "log_tail": log_tail.measure,
     "exposition": exposition.measure,
+    "host": host.measure,
     "modules": modules.measure,
     "doctor": doctor.measure,
 }

@@ -5,7 +5,19 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from daemon.commands import capture, check, collect, demo, doctor, heartbeat, inject, reports, run, schema
+from daemon.commands import (
+    capture,
+    check,
+    collect,
+    demo,
+    diff,
+    doctor,
+    heartbeat,
+    inject,
+    reports,
+    run,
+    schema,
+)
 from daemon.commands import exec as exec_command
 from daemon.evidence import version
 from model.errors import ConfigError, LoopcamError, UsageError
@@ -20,6 +32,7 @@ COMMANDS = {
     "inject": inject,
     "collect": collect,
     "reports": reports,
+    "diff": diff,
     "heartbeat": heartbeat,
     "demo": demo,
 }

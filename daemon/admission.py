@@ -12,6 +12,7 @@ from model.capture import Outcome
 from model.errors import RefusedError
 from model.events import PlanName, Refusal, Trigger, TriggerKind
 
+_OF_STACKS = (TriggerKind.OVERRUN, TriggerKind.SILENCE)
 _FIND = "start it, or mend the target's `process` or `address`: it finds nothing"
 _IMPOSSIBLE: dict[str, Refusal] = {
     Outcome.NOT_PERMITTED: Refusal.NOT_PERMITTED,
@@ -21,7 +22,11 @@ _IMPOSSIBLE: dict[str, Refusal] = {
 
 def limit_rules(config: settings.Target) -> LimitRules:
     """The limits of a target's configuration."""
-    return LimitRules(cooldown_s=config.cooldown, captures_per_hour=config.captures_per_hour)
+    return LimitRules(
+        cooldown_s=config.cooldown,
+        captures_per_hour=config.captures_per_hour,
+        captures_per_signature=config.captures_per_signature,
+    )
 
 
 class Admission:
@@ -83,10 +88,25 @@ class Admission:
         self._before[target.name] = self.limits.spend(target.name, trigger.kind, now(), trigger.plan)
         return held
 
+    def stall(self, target: Target, trigger: Trigger, report: str, signature: str) -> RefusedError | None:
+        """Why this stall shall not be captured once more; else it is counted.
+
+        What asks for a report by hand, or for another reason than the loop's own stack, gets one.
+        """
+        if trigger.plan is not PlanName.FULL:
+            return None
+        at, who = now(), target.held.identity if target.held else None
+        process = f"{who.pid}@{who.start_ticks}" if who else ""
+        if trigger.kind in _OF_STACKS:
+            rules = limit_rules(target.config)
+            if (said := self.limits.used_up(target.name, rules, signature, process, at.boot_s)) is not None:
+                return RefusedError(*said, remedy="look at that report, or raise `captures_per_signature`")
+        self.limits.spend_signature(target.name, signature, report, process, at)
+        return None
+
     def give_back(self, target_name: str) -> None:
-        """A capture came to nothing, for no fault of the target: it spends nothing; raises OSError."""
+        """A capture came to nothing, for no fault of the target: it spends nothing, once that is saved."""
         self.limits.give_back(target_name, self._before[target_name])
-        self.save()
 
     def save(self) -> None:
         """Make what was spent durable, before anything is attached; raises OSError."""

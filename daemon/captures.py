@@ -3,18 +3,18 @@
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Callable
-
-import msgspec
+from functools import partial
 
 from daemon.admission import Admission
-from daemon.baseline.baselines import Baselines
 from daemon.capture.capture import take
+from daemon.capture.first_look import FirstLook
+from daemon.capture.leadup import LeadUp
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
 from daemon.capture.running import Next, Running
 from daemon.capture.subject import subject
+from daemon.capture.tally import Tally
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
 from daemon.notifications.notices import due
@@ -28,10 +28,9 @@ from daemon.targets.possible import Possible
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.worker.handle import Worker
-from model.capture import Capture, Outcome, WindowEnd
+from model.capture import Outcome, WindowEnd
 from model.errors import RefusedError
-from model.events import PlanName, Refusal, Trigger, TriggerKind
-from model.signals import SIGNALS_KIND
+from model.events import Refusal, Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,11 +51,9 @@ class Captures:
         self._spool = spool
         self._deliveries = deliveries
         self._telemetry = telemetry
-        self.outcomes: dict[str, Counter[str]] = {}  # since the start, by target, for the status
-        self.refusals: dict[str, Counter[str]] = {}
-        self.uncaptured: dict[str, Counter[str]] = {}  # the same, each overrun once
+        self.tally = Tally(telemetry)
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
-        self.baselines: Baselines | None = None  # what healthy iterations are like
+        self.leadup: Callable[[Target, Held], LeadUp | None] = lambda target, held: None
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -73,14 +70,13 @@ class Captures:
         ended: Held | None = None,
     ) -> str:
         """Start a capture in a task of its own and give its id; raises RefusedError."""
-        if trigger.plan is not PlanName.DRILL:  # of which nothing is counted that an alert may look at
-            self._telemetry.triggers.labels(target.name, trigger.kind).inc()
+        self.tally.wished(trigger)
         try:
             if self._closed:
                 raise RefusedError(Refusal.DISABLED, "loopcam is stopping")
             held = self._admission.admit(target, trigger, ended)
         except RefusedError as refused:
-            self._refused(target, refused, trigger)
+            self.tally.refused(target, refused, trigger)
             raise
         config = self._admission.config
         sinks = tuple(part.name for part in config.sinks)
@@ -89,7 +85,8 @@ class Captures:
         facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name, told)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
-        running = self._running[target.name] = Running(target, whose, window, facts, notes)
+        before = self.leadup(target, held)
+        running = self._running[target.name] = Running(target, whose, window, facts, notes, before)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -156,16 +153,16 @@ class Captures:
             entry = await self._take(running)
         except RefusedError as refused:
             why = refused
-            self._refused(running.target, refused, running.facts.trigger)
+            self.tally.refused(running.target, refused, running.facts.trigger)
             await self._give_back(running.target)
             if refused.reason in _REFUSED.values():
                 running.target.possible = Possible(False, refused.reason, str(refused), refused.remedy)
         except Exception:  # noqa: BLE001  # one capture's failure is told and counted, watching goes on
             _LOG.exception("capture failed", extra={"report": running.facts.id})
-            self._ended(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
+            self.tally.count(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
-            running.subject.held.close()
+            running.close()
             self._admission.done(running.target.name)
             self.finished(running.facts, entry, why)
             self._go_on(running.target)
@@ -184,18 +181,23 @@ class Captures:
 
     async def _take(self, running: Running) -> Entry:
         incoming = await self._incoming(running.facts)
-        how = plan(running.target.config, running.facts.trigger)
-        capture = await take(how, running.subject, running.window, incoming, running.notes)
-        telling = [artifact for artifact in capture.evidence if artifact.kind != SIGNALS_KIND]
-        if (reason := _REFUSED.get(capture.outcome)) and not telling:
+        target, trigger = running.target, running.facts.trigger
+        how = plan(target.config, trigger)
+        asked = partial(self._admission.stall, target, trigger, incoming.opened.id)
+        running.window.first_look = seen = FirstLook(asked, running.window.end)
+        capture = await take(how, running.subject, running.window, incoming, running.notes, running.leadup)
+        if (reason := _REFUSED.get(capture.outcome)) and not capture.tells:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
-        if self.baselines is not None:
-            history = self.baselines.histories.of(capture.target)
-            capture = msgspec.structs.replace(capture, history=history)
+        try:
+            capture = seen.marked(capture)
+        except RefusedError:
+            self._spool.discard(incoming)
+            raise
+        await self._save()
         entry = await accepted(self._spool, incoming, capture)
-        self._count(capture)
+        self.tally.ended(capture)
         return entry
 
     async def _incoming(self, facts: Opened) -> Incoming:
@@ -207,10 +209,7 @@ class Captures:
 
     def _prepare(self, facts: Opened) -> Incoming:
         self._admission.save()
-        incoming = self._spool.begin(facts)
-        if self.baselines is not None:
-            self.baselines.enclose(facts.target, incoming.evidence_dir)
-        return incoming
+        return self._spool.begin(facts)
 
     async def _warm(self) -> Worker | None:
         await asyncio.sleep(WARM_AFTER_S)
@@ -230,32 +229,12 @@ class Captures:
         self._deliveries.cool()
         self._spool.make_room()
 
-    def _count(self, capture: Capture) -> None:
-        self._ended(capture.target, capture.outcome, capture.trigger.plan)
-        for note in capture.notes if self._telemetry.knows(capture.target) else ():
-            self._telemetry.capture_notes.labels(capture.target, note).inc()
-        for part in capture.parts:
-            self._telemetry.collector_s.labels(part.name).observe(part.seconds)
-
-    def _ended(self, target: str, outcome: Outcome, plan: PlanName) -> None:
-        if plan is PlanName.DRILL or not self._telemetry.knows(target):  # it may have gone meanwhile
-            return
-        self._telemetry.captures.labels(target, outcome).inc()
-        self.outcomes.setdefault(target, Counter())[outcome] += 1
-
     async def _give_back(self, target: Target) -> None:
-        try:
-            await asyncio.to_thread(self._admission.give_back, target.name)
-        except OSError as error:  # a restart would count it; that errs to the target's side
-            _LOG.warning("limits not saved", extra={"target": target.name, "error": str(error)})
+        self._admission.give_back(target.name)
+        await self._save()
 
-    def _refused(self, target: Target, refused: RefusedError, trigger: Trigger) -> None:
-        again = trigger.fired > 1
-        if not again and trigger.plan is PlanName.FULL:
-            self.uncaptured.setdefault(target.name, Counter())[refused.reason] += 1
-        if trigger.plan is not PlanName.DRILL:
-            self.refusals.setdefault(target.name, Counter())[refused.reason] += 1
-            self._telemetry.refusals.labels(target.name, refused.reason).inc()
-        about = {"target": target.name, "reason": refused.reason, "why": str(refused)}
-        said = "not captured again" if again else "capture refused"
-        _LOG.info(said, extra={**about, "remedy": refused.remedy})
+    async def _save(self) -> None:
+        try:
+            await asyncio.to_thread(self._admission.save)
+        except OSError as error:  # a restart would count a little more or less; watching goes on
+            _LOG.warning("limits not saved", extra={"error": str(error)})

@@ -8,6 +8,8 @@ from daemon.admission import Admission
 from daemon.baseline.baselines import Baselines
 from daemon.captures import Captures
 from daemon.config.settings import Config
+from daemon.dashcam.aftermath import Aftermath
+from daemon.dashcam.dashcam import Dashcam
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
@@ -48,12 +50,21 @@ class Core:
         self.deliveries.on_accepted = self.notifications.wake
         self.deliveries.on_drawn = self.verdicts.drawn
         self.captures = Captures(self.admission, self.spool, self.deliveries, self.telemetry)
-        self.baselines = self.captures.baselines = Baselines(path)
+        self.baselines = self.spool.healthy = Baselines(path)
+        self.baselines.sampling.labels = lambda: self.config.labels
         self.fleet = Fleet(config.targets, self._exited)
+        self.dashcam = Dashcam(self.fleet, self.admission, self.spool, self.telemetry)
+        self.dashcam.history = lambda target: self.baselines.histories.figures(target.name)
+        self.dashcam.wanted = self.baselines.sampling.wanted
+        self.baselines.sampling.covering = self.dashcam.covering
+        self.captures.leadup = self.dashcam.hand_over
         self.readings = Readings(self.fleet)
         self.events = Events(self.fleet, self.captures, self.telemetry, self.hurry.set)
-        self.events.ended.append(self.baselines.histories.ended)
+        self.events.listeners.append(self.dashcam.heard)
+        self.events.ended.append(self.baselines.ended)
         self.triggers = Triggers(self.fleet, self.captures, self.events)
+        aftermath = Aftermath(self.dashcam, self.captures)
+        self.events.unseen, self.triggers.death = aftermath.unseen, aftermath.death
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = path / "state" / "sources"
         self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry, self.triggers.line)
@@ -76,6 +87,7 @@ class Core:
     def _exited(self, target: Target) -> None:
         self.hurry.set()
         self.triggers.exited(target)
+        self.dashcam.exited(target)
 
     def _of_note(self, target: str) -> Iterator[str]:
         """The ids of a target's reports in the spool; a drill is no report that an alert should point to."""

@@ -16,6 +16,8 @@ from model.events import Event, Trigger, TriggerKind
 
 _LOG = logging.getLogger(__name__)
 
+OVERRAN_UNSEEN = "overran_unseen"
+
 
 class Events:
     """Takes events of any source and fires triggers in time."""
@@ -29,6 +31,7 @@ class Events:
         self.followers: list[Callable[[Ended | Trigger], None]] = []  # who wants to hear of each, too
         self.ended: list[Callable[[str, Ended], None]] = []  # who keeps what iterations of a target took
         self.listeners: list[Callable[[Event], None]] = []  # who waits for some event, as long as it waits
+        self.unseen: Callable[[Target, Ended], bool] = lambda target, ended: False  # captures of it, too
         self._fleet = fleet
         self._captures = captures
         self._telemetry = telemetry
@@ -93,9 +96,10 @@ class Events:
         known.add(ended.ended_s - ended.started_s)
         if ended.unseen:
             self._telemetry.overruns.labels(target.name, target.watch.rules.certainty).inc()
-            self._telemetry.capture_notes.labels(target.name, "overran_unseen").inc()
             took_s = round(ended.ended_s - ended.started_s, 3)
             _LOG.warning("an overrun ended before it was seen", extra={"target": target.name, "s": took_s})
+            if not self.unseen(target, ended):  # else the note is counted with the capture
+                self._telemetry.capture_notes.labels(target.name, OVERRAN_UNSEEN).inc()
 
     def _fire(self, trigger: Trigger, notes: tuple[str, ...]) -> None:
         target = self._fleet[trigger.target]

@@ -16,6 +16,8 @@ def announce(core: Core) -> None:
     """Start the series of all targets and sinks of the configuration in use."""
     for target in core.fleet:
         core.telemetry.add_target(target.name, partial(_in_flight_s, core, target.name))
+        for counter in (core.telemetry.dashcam_cpu_s, core.telemetry.dashcam_restarts):
+            counter.labels(target.name)
         for trigger in target.config.triggers:
             core.telemetry.triggers.labels(target.name, trigger.options.kind)
     core.verdicts.remember(core.spool.entries.values())
@@ -38,8 +40,7 @@ def withdraw(
     for target in targets:
         core.telemetry.remove_target(target)
         core.verdicts.forget(target)
-        for figures in (core.captures.outcomes, core.captures.refusals, core.captures.uncaptured):
-            figures.pop(target, None)
+        core.captures.tally.forget(target)
     for sink in sinks:
         core.telemetry.remove_sink(sink)
 
@@ -56,6 +57,10 @@ def refresh(core: Core) -> None:
         core.telemetry.iteration_threshold_s.labels(target.name).set(_threshold_s(target))
         silent = any(True for _ in unheard(core, target, now_s))
         core.telemetry.target_unheard.labels(target.name).set(silent)
+        dashcam = core.dashcam.status(target)
+        core.telemetry.dashcam_held_s.labels(target.name).set(dashcam.held_s)
+        core.telemetry.dashcam_held_bytes.labels(target.name).set(dashcam.held_bytes)
+        core.telemetry.dashcam_sampling.labels(target.name).set(dashcam.sampling)
         ups = {part.name: core.sources.condition(target, part).up for part in target.config.iterations}
         core.telemetry.set_sources(target.name, ups)
     for name, outbox in core.deliveries.outboxes.items():

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from daemon.instant import Instant as Instant
+from daemon.known_stalls import HOUR_S as HOUR_S
+from daemon.known_stalls import Known, used_up, with_one
 from model.events import PlanName, Refusal, TriggerKind
 from model.units import Seconds
 
-HOUR_S = 3600.0
 DRILLS_PER_HOUR = 12
 MOST_TARGETS = 1000  # addresses that come and go make ever new ones: those captured last count
 
@@ -21,18 +23,12 @@ class LimitRules(msgspec.Struct, frozen=True, kw_only=True):
 
     cooldown_s: float
     captures_per_hour: int
+    captures_per_signature: int = 2  # within an hour, too
 
     @property
     def light_per_hour(self) -> int:
         """How many light captures there may be within an hour: half as many as others, one at least."""
         return max(1, self.captures_per_hour // 2)
-
-
-class Instant(msgspec.Struct, frozen=True, kw_only=True):
-    """One moment on the two clocks that outlive a process."""
-
-    boot_s: float  # CLOCK_BOOTTIME: exact, until the next boot
-    wall_s: float  # Unix time: known across boots, but it may jump
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +37,7 @@ class Spent(msgspec.Struct, frozen=True, kw_only=True):
     captures: tuple[Instant, ...] = ()  # full ones
     light: tuple[Instant, ...] = ()
     drills: tuple[Instant, ...] = ()
+    known: tuple[Known, ...] = ()  # stalls, the one captured last at the end
     cooldown_from: Instant | None = None  # the last full capture that was not asked for by hand
 
 
@@ -115,6 +112,27 @@ class Limits:
             del self._spent[next(iter(self._spent))]
         return spent
 
+    def spend_signature(self, target: str, signature: str, report: str, process: str, at: Instant) -> None:
+        """Count a capture of a stall."""
+        spent = self._spent.get(target, Spent())
+        known = with_one(spent.known, signature, report, process, at)
+        self._spent[target] = msgspec.structs.replace(spent, known=known)
+
+    def used_up(
+        self, target: str, rules: LimitRules, signature: str, process: str, now_s: float
+    ) -> tuple[Refusal, str] | None:
+        """Why a stall shall not be captured once more, in one word and in a sentence; None where it may."""
+        most = rules.captures_per_signature
+        one = used_up(self._spent.get(target, Spent()).known, signature, process, most, now_s)
+        if one is None:
+            return None
+        why = f"{one.report} shows this stall (signature {signature}): {most} captures of it an hour"
+        return Refusal.KNOWN_STALL, f"{why}, the next in {Seconds(one.next_s(most, now_s))}"
+
+    def known(self, target: str, now_s: float) -> tuple[Known, ...]:
+        """The stalls of a target that were captured within the hour."""
+        return tuple(one for one in self._spent.get(target, Spent()).known if one.within(now_s))
+
     def give_back(self, target: str, before: Spent) -> None:
         """Forget a capture that could take nothing."""
         self._spent[target] = before
@@ -158,6 +176,7 @@ def restored(saved: Saved, boot_id: str, now: Instant) -> Limits:
             captures=tuple(map(moved, one.captures)),
             light=tuple(map(moved, one.light)),
             drills=tuple(map(moved, one.drills)),
+            known=tuple(known.moved(moved) for known in one.known),
             cooldown_from=one.cooldown_from and moved(one.cooldown_from),
         )
         for target, one in saved.targets.items()

@@ -27,6 +27,7 @@ class Telemetry(SeriesRegistry):
         ProcessCollector(registry=self._registry)
 
         self._list_of_targets()
+        self._list_of_dashcams()
         self._list_of_captures()
         self._list_of_the_daemon()
         self.build_info.labels(version).set(1)
@@ -95,6 +96,15 @@ class Telemetry(SeriesRegistry):
         self.last_report_info = g(
             "last_report_info", "The last report of a target.", "target", "id", "location"
         )
+
+    def _list_of_dashcams(self) -> None:
+        """Every series of a target's dashcam."""
+        c, g = self._counter, self._gauge
+        self.dashcam_cpu_s = c("dashcam_cpu_seconds", "CPU time of the dashcam's samplers.", "target")
+        self.dashcam_restarts = c("dashcam_restarts", "Times that the dashcam failed.", "target")
+        self.dashcam_held_s = g("dashcam_held_seconds", "How far back the dashcam's ring reaches.", "target")
+        self.dashcam_held_bytes = g("dashcam_held_bytes", "Bytes in the dashcam's ring.", "target")
+        self.dashcam_sampling = g("dashcam_sampling", "Whether the dashcam samples now.", "target")
 
     def _list_of_the_daemon(self) -> None:
         """Every other series."""

@@ -9,6 +9,7 @@ from model.capture import Iteration, ProcessIdentity, Recording
 FORMAT: Final = 1
 ENOUGH_ITERATIONS: Final = 20  # of one code version, until the baseline of the one before is dropped
 ENOUGH_S: Final = 30.0  # or so much sampled time
+SAMPLE_FILE: Final = "healthy.json"  # of a sample
 BASELINE_FILE: Final = "baseline.json"  # in the evidence of a report
 
 

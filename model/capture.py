@@ -6,7 +6,9 @@ import msgspec
 
 from model.artifacts import Artifact
 from model.events import Trigger
-from model.history import History
+from model.history import History, measured
+from model.signals import SIGNALS_KIND
+from model.units import Seconds
 
 FORMAT = 1
 
@@ -35,6 +37,7 @@ class WindowEnd(StrEnum):
     DAEMON_KILLED = "daemon_killed"
     DISABLED = "disabled"
     CANCELLED = "cancelled"
+    KNOWN_STALL = "known_stall"  # no report comes of it
     ESCALATED = "escalated"  # a light capture when its iteration overran, or a drill: one that counts follows
 
 
@@ -136,8 +139,32 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
     recording: Recording | None = None
     parts: tuple[PartOutcome, ...] = ()
     evidence: tuple[Artifact, ...] = ()
+    signature: str = ""  # a quick one, of the first look's stacks; empty where they told nothing
     loopcam_version: str = ""
     host: str = ""
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is evidence beside host signals, or what was asked for was nothing else."""
+        others = [part for part in self.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)]
+        return any(each.kind != SIGNALS_KIND for each in self.evidence) or bool(self.evidence and not others)
+
+    @property
+    def lasted_s(self) -> float | None:
+        """How long the iteration took, or had taken at the end of the window; None without one."""
+        if self.iteration is None:
+            return None
+        ended_s = self.iteration.ended_s
+        return (self.window.ended_s if ended_s is None else ended_s) - self.iteration.started_s
+
+    @property
+    def slowness(self) -> str:
+        """The iteration's time against that of healthy ones, in words; empty where nothing is known."""
+        lasted_s = self.lasted_s
+        if self.history is None or lasted_s is None:
+            return ""
+        so_far = "so far " if self.iteration is not None and self.iteration.ended_s is None else ""
+        return f"{so_far}{Seconds(lasted_s)}, {measured(self.history, lasted_s)}"
 
     @property
     def pid(self) -> int:

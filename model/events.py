@@ -102,3 +102,4 @@ class Refusal(StrEnum):
     NO_PROCESS = "no_process"
     NOT_PERMITTED = "not_permitted"
     UNSUPPORTED = "unsupported"
+    KNOWN_STALL = "known_stall"  # reports show it already, and it had its share of captures

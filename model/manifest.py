@@ -28,6 +28,9 @@ class Rendering(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     sampled_s: float = 0.0  # time covered by samples, summed over segments
     missed_s: float = 0.0  # time between segments and around them, stored as gaps
+    from_leadup: bool = (
+        False  # profile, stacks and flame graph are of before the window, which has no samples
+    )
     from_looks: int = 0  # looks that stand in for samples, where there are none
 
 

@@ -1,7 +1,7 @@
 """What there is to draw: all that a view may look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from model.artifacts import Artifact
 from model.baseline import Era
@@ -12,6 +12,7 @@ from model.manifest import Rendering, TopStack
 from model.samples import SampleTable, ThreadKind
 from model.signals import NO_SIGNALS, Signals
 from model.verdict import Verdict
+from report.evidence.code import Code
 from report.evidence.loglines import Tail
 from report.evidence.looks import Look
 from report.evidence.metrics import Difference
@@ -39,6 +40,7 @@ class Drawing:
     logs: tuple[Tail, ...] = ()
     signals: Signals = NO_SIGNALS
     comparison: Comparison | None = None
+    code: Code = field(default_factory=dict)  # what is written where threads stood
     baseline: Era | None = None  # of healthy iterations, which the comparison is with
     verdict: Verdict | None = None
 

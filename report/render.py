@@ -10,16 +10,11 @@ from pathlib import Path
 import msgspec
 
 from disk import durable
-from model.artifacts import Artifact
-from model.capture import Capture
 from model.manifest import Manifest, Rendering
-from report import manifests, slices
+from report import manifests, shown
 from report.baseline import compare
 from report.drawing import Drawing
-from report.evidence import reading
-from report.evidence.reading import Evidence
-from report.top import top_stacks
-from report.tree import trees, weights
+from report.evidence import code, reading
 from report.verdict import judge
 from report.views import collapsed, flamegraph, metrics, page, perfetto, pprof, speedscope, stacks
 
@@ -45,9 +40,16 @@ VIEWS = {  # of every report; the page last: it lists the others
     "report.html": View("page", "text/html; charset=utf-8", page.draw),
 }
 
+LEADUP = {  # of a report that has one
+    "leadup.speedscope.json": View("leadup_speedscope", "application/json", speedscope.draw),
+    "leadup.pb.gz": View("leadup_pprof", "application/octet-stream", pprof.draw),
+    "leadup.collapsed": View("leadup_collapsed", "text/plain; charset=utf-8", collapsed.draw),
+}
+
 METRICS_DIFF = "metrics.diff.txt"  # only where metrics were fetched twice
 _METRICS_VIEW = View("metrics_diff", "text/plain; charset=utf-8", metrics.draw)
-DOCUMENTS = (METRICS_DIFF, *VIEWS)
+_CODE_VIEW = View("code", "application/json", lambda drawing: [code.encode(drawing.code)])
+DOCUMENTS = (METRICS_DIFF, code.FILE, *LEADUP, *VIEWS)
 
 
 def warm() -> None:
@@ -72,11 +74,13 @@ def render(directory: Path) -> Manifest:
     comparing: list[str] = []
     baseline = compare.read(directory, comparing)
     comparison = compare.compared(capture, found.table, baseline, comparing)
-    drawing = _drawing(capture, found, artifacts, (*faults, *found.faults, *comparing))
+    drawing = shown.drawing(capture, found, artifacts, (*faults, *found.faults, *comparing))
     drawing = replace(drawing, comparison=comparison, baseline=compare.era_of(capture, baseline))
-    drawing = _judged(drawing)
+    drawing = _judged(replace(drawing, code=code.code(directory, capture, found.table, found.looks)))
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=directory))
     try:
+        for name, view in LEADUP.items() if (before := shown.leadup(drawing)) is not None else ():
+            drawing = _drawn(drawing, temporary, name, view, before)
         for name, view in _views(drawing).items():
             drawing = _drawn(drawing, temporary, name, view)
         _publish(temporary, directory)
@@ -95,7 +99,8 @@ def render(directory: Path) -> Manifest:
 
 def _views(drawing: Drawing) -> dict[str, View]:
     """What is to be drawn of this report."""
-    return {METRICS_DIFF: _METRICS_VIEW, **VIEWS} if drawing.metrics else VIEWS
+    first = {METRICS_DIFF: _METRICS_VIEW} if drawing.metrics else {}
+    return first | ({code.FILE: _CODE_VIEW} if drawing.code else {}) | VIEWS
 
 
 def unrendered(directory: Path, why: str) -> Manifest:
@@ -106,37 +111,6 @@ def unrendered(directory: Path, why: str) -> Manifest:
         (directory / name).unlink(missing_ok=True)
     rendering = Rendering(rendered=False, detail="; ".join((why, *faults)))
     return manifests.write(directory, capture, rendering, artifacts)
-
-
-def _drawing(
-    capture: Capture, found: Evidence, artifacts: tuple[Artifact, ...], faults: tuple[str, ...]
-) -> Drawing:
-    table = slices.window(found.table, capture.window)
-    rendering = Rendering(
-        rendered=True,
-        detail="; ".join(faults),
-        sampled_s=(table.end_us - table.start_us - found.missed_us) / 1_000_000,
-        missed_s=found.missed_us / 1_000_000,
-        from_looks=found.from_looks,
-    )
-    by_key = weights(table)
-    by_thread = trees(table, by_key)
-    return Drawing(
-        capture=capture,
-        whole=found.table,
-        table=table,
-        weights=by_key,
-        trees=by_thread,
-        looks=found.looks,
-        top_stacks=top_stacks(table, by_thread, capture.pid),
-        rendering=rendering,
-        artifacts=artifacts,
-        program=found.program,
-        fetches=found.fetches,
-        metrics=found.metrics,
-        logs=found.logs,
-        signals=found.signals,
-    )
 
 
 def _judged(drawing: Drawing) -> Drawing:
@@ -152,11 +126,14 @@ def _faulty(drawing: Drawing, detail: str) -> Drawing:
     return replace(drawing, rendering=msgspec.structs.replace(drawing.rendering, detail=said))
 
 
-def _drawn(drawing: Drawing, folder: Path, name: str, view: View) -> Drawing:
-    """The drawing with one more document among its artifacts, or with the reason why it is missing."""
+def _drawn(drawing: Drawing, folder: Path, name: str, view: View, part: Drawing | None = None) -> Drawing:
+    """The drawing with one more document among its artifacts, or with the reason why it is missing.
+
+    `part`: what the document is of, where that is not all.
+    """
     try:
         with (folder / name).open("wb") as file:
-            file.writelines(view.draw(drawing))
+            file.writelines(view.draw(part or drawing))
     except OSError:  # what the disk refuses is not the view's fault, and may pass
         raise
     except Exception as error:  # noqa: BLE001 - whatever a view trips over, the others are worth having

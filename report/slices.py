@@ -16,12 +16,12 @@ def between(table: SampleTable, start_us: int, end_us: int) -> SampleTable:
     numbers: dict[int, int] = {}
     spans: list[Span] = []
     for number, span in enumerate(table.segments):
-        if span.start_us < end_us and span.end_us > start_us:
+        if max(span.start_us, start_us) < min(span.end_us, end_us):
             numbers[number] = len(spans)
             spans.append(Span(max(span.start_us, start_us), min(span.end_us, end_us), span.rate_hz))
     rows: list[list[Row]] = [[] for _ in spans]
     for run in table.runs():
-        if run.segment in numbers and run.start_us < end_us and run.end_us > start_us:
+        if run.segment in numbers and max(run.start_us, start_us) < min(run.end_us, end_us):
             number = numbers[run.segment]
             _add(rows[number], run, max(run.start_us, start_us), min(run.end_us, end_us))
     for number, found in enumerate(rows):

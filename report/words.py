@@ -7,11 +7,12 @@ from model.events import Certainty, PlanName, TriggerKind
 from model.manifest import TopStack
 from model.samples import State, ThreadKind
 from model.units import counted
-from report import program_words
+from report import leadup_words, program_words
 from report.drawing import Drawing
 from report.times import clock, seconds
 from report.tree import ROOT, Tree
 
+MISSED_SHARE = 0.05  # of the time: less, as seams take, changes no conclusion
 STATES = {
     State.RUNNING: "running",
     State.RUNNING_GIL: "running, holding the GIL",
@@ -29,13 +30,14 @@ _ENDS = {
     WindowEnd.DAEMON_KILLED: "loopcam itself was killed; the next start took up what was there",
     WindowEnd.DISABLED: "capturing was switched off",
     WindowEnd.CANCELLED: "the capture was cancelled",
+    WindowEnd.KNOWN_STALL: "reports show this stall already, and it had its share of captures",
     WindowEnd.ESCALATED: "a capture that counts for more was due, and followed",
 }
 
 _OUTCOMES = {
     Outcome.COMPLETE: "complete",
     Outcome.PARTIAL: "partial",
-    Outcome.ENDED_BEFORE_ATTACH: "the iteration ended before anything could be seen",
+    Outcome.ENDED_BEFORE_ATTACH: "the iteration ended before a sampler could attach",
     Outcome.TARGET_EXITED: "the target exited",
     Outcome.TARGET_STOPPED: "the target was stopped",
     Outcome.NOT_PERMITTED: "not permitted",
@@ -112,6 +114,7 @@ def missing(drawing: Drawing) -> Iterator[str]:
     rendering, capture = drawing.rendering, drawing.capture
     if capture.outcome is not Outcome.COMPLETE:
         yield f"The capture is not complete: {outcome(capture)}."
+    yield from leadup_words.missing(drawing)
     yield from _not_sampled(drawing)
     recording = capture.recording
     if recording and (missed := sum(segment.missed for segment in recording.segments)):
@@ -133,13 +136,13 @@ def missing(drawing: Drawing) -> Iterator[str]:
 def _not_sampled(drawing: Drawing) -> Iterator[str]:
     rendering, program = drawing.rendering, drawing.program
     looks = counted(rendering.from_looks, "look")
+    window_s = (drawing.table.end_us - drawing.table.start_us) / 1_000_000
     if rendering.from_looks:
         none = "There is no CPU profile" if program.dumps else "No samples were recorded"
         yield f"{none}: times and shares are from {looks}, each of which holds until the next."
     elif not drawing.table.segments:
         yield "No samples were recorded, so the profile is empty."
-    elif rendering.missed_s >= 0.0005:
-        window_s = (drawing.table.end_us - drawing.table.start_us) / 1_000_000
+    elif rendering.missed_s > MISSED_SHARE * window_s:
         seams = "CPU profiles" if program.busy else "segments"
         yield (
             f"{seconds(rendering.missed_s)} of {seconds(window_s)} were not sampled: "
@@ -181,7 +184,9 @@ def _what(drawing: Drawing) -> Iterator[str]:
     capture = drawing.capture
     window_s = capture.window.ended_s - capture.window.started_s
     yield f"loopcam watched for {seconds(window_s)}, until {_ENDS[capture.window.end]}."
-    instead = drawing.rendering.from_looks or (drawing.program.seen and not drawing.has_threads)
+    rendering = drawing.rendering
+    instead = rendering.from_looks or rendering.from_leadup
+    instead = instead or (drawing.program.seen and not drawing.has_threads)
     if (recording := capture.recording) and not instead:
         sampled = sum(thread.kind is ThreadKind.OS for thread in drawing.table.threads)
         threads = counted(sampled, "thread")
@@ -190,6 +195,7 @@ def _what(drawing: Drawing) -> Iterator[str]:
             f"It sampled {threads} with {recording.sampler} {recording.version} "
             f"at {recording.rate_hz} Hz ({recording.rate_reason}), {mode}."
         )
+    yield from leadup_words.what(drawing)
 
 
 def _end_of_iteration(capture: Capture) -> str:

@@ -1,4 +1,4 @@
-"""Control groups of either version, for what they do to a process: freezing, and running out of memory."""
+"""Control groups of either version, for what they do to a process: freezing, limits of memory and CPU."""
 
 import os
 import time
@@ -40,6 +40,13 @@ class Group:
         limit = str(int(used.read_text()) + more_bytes)
         self._write("memory.limit_in_bytes", "memory.max", limit, limit)
 
+    def limit_cpu(self, cores: float) -> None:
+        """Allow so much of the CPUs, in periods of 0.1 s."""
+        quota_us = int(cores * 100_000)
+        if not self._second:
+            (self.folder / "cpu.cfs_period_us").write_text("100000")
+        self._write("cpu.cfs_quota_us", "cpu.max", str(quota_us), f"{quota_us} 100000")
+
     def killed(self) -> int:
         """How many processes ended for lack of memory."""
         file = self.folder / ("memory.events" if self._second else "memory.oom_control")
@@ -58,7 +65,7 @@ class Group:
 
 @contextmanager
 def group(controller: str) -> Iterator[Group]:
-    """A new group with this controller, `memory` or `freezer`; empty it before its end."""
+    """A new group with this controller, `memory`, `freezer` or `cpu`; empty it before its end."""
     parent, second = _parent(controller)
     folder = parent / f"loopcam-test-{os.getpid()}-{next(_NUMBERS)}"
     folder.mkdir()

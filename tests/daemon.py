@@ -84,7 +84,8 @@ def target(name: str, pid: int | None = None, **options: object) -> dict[str, ob
     """A target's configuration; impatient, and captured once only."""
     process = {"process": {"pid": pid}} if pid else {}
     times = {"max_loop_time": "200ms", "collection_time": "400ms", "cooldown": "1h"}
-    return {"name": name, **process, **times, "captures_per_hour": 3600, **options}
+    counts = {"captures_per_hour": 3600, "captures_per_signature": 3600}
+    return {"name": name, **process, **times, **counts, **options}
 
 
 class Daemon:

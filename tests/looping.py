@@ -20,9 +20,14 @@ def the_culprit() -> None:
         pass
 
 
+def as_usual() -> None:
+    """What there is to do in any iteration."""
+    time.sleep(ITERATION_S)
+
+
 def run_once() -> None:
     """One iteration."""
-    time.sleep(ITERATION_S)
+    as_usual()
     the_culprit()
 
 

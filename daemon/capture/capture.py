@@ -10,6 +10,7 @@ import msgspec
 
 from collectors.contract import Collector, Taken
 from daemon import evidence
+from daemon.capture.leadup import LeadUp, joined
 from daemon.capture.plan import Plan
 from daemon.capture.recorder import Recorder
 from daemon.capture.subject import Subject
@@ -32,6 +33,7 @@ class _Take(msgspec.Struct, kw_only=True):
     parts: list[PartOutcome] = []
     artifacts: dict[str, Artifact] = {}
     recording: Recording | None = None
+    before: Recording | None = None  # of the lead-up
     companions: set[str] = set()
 
     def telling(self) -> list[PartOutcome]:
@@ -40,7 +42,12 @@ class _Take(msgspec.Struct, kw_only=True):
 
 
 async def take(
-    plan: Plan, subject: Subject, window: CaptureWindow, incoming: Incoming, notes: tuple[str, ...] = ()
+    plan: Plan,
+    subject: Subject,
+    window: CaptureWindow,
+    incoming: Incoming,
+    notes: tuple[str, ...] = (),
+    leadup: LeadUp | None = None,
 ) -> Capture:
     """Run the plan over the window and describe what came of it; errors of parts are told, never raised."""
     taken = _Take()
@@ -50,7 +57,11 @@ async def take(
         async with asyncio.TaskGroup() as group:
             if plan.sampling is not None and isinstance(held, HeldProcess):
                 recorder = Recorder(plan.sampling, held, incoming)
-                group.create_task(_record(recorder, window, taken), name=f"recorder of {held.pid}")
+                alone = all(one.companion for one in plan.collectors.values())
+                work = _record(recorder, window, taken, alone=alone)
+                group.create_task(work, name=f"recorder of {held.pid}")
+            if leadup is not None:
+                group.create_task(_lead_up(leadup, incoming, taken), name="lead-up")
             for name, collector in plan.collectors.items():
                 work = _collect(name, collector, subject, window, incoming, taken)
                 group.create_task(work, name=f"collector {name}")
@@ -62,8 +73,8 @@ async def take(
     return await asyncio.to_thread(_describe, taken, window, incoming, notes)
 
 
-async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> None:
-    """Run the recorder. Its end, when it fails, ends the window too: nothing more is to come."""
+async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take, *, alone: bool) -> None:
+    """Run the recorder. Its end ends the window where nothing else is to come: `alone`, or no target left."""
     part = await _absorb(recorder.name, recorder.record(window), window)
     part = msgspec.structs.replace(part, name=recorder.name)
     taken.recording = recorder.recording()
@@ -72,6 +83,16 @@ async def _record(recorder: Recorder, window: CaptureWindow, taken: _Take) -> No
     taken.parts.append(part)
     if part.outcome is Outcome.TARGET_EXITED:
         window.end(WindowEnd.TARGET_EXITED)
+    elif alone:
+        window.end(WindowEnd.COLLECTION_TIME)
+
+
+async def _lead_up(leadup: LeadUp, incoming: Incoming, taken: _Take) -> None:
+    """Take over what was recorded before the trigger; a full disk costs the lead-up only."""
+    try:
+        taken.before = await leadup.into(incoming)
+    except OSError as error:
+        _LOG.warning("no lead-up", extra={"report": incoming.opened.id, "error": str(error)})
 
 
 async def _collect(
@@ -147,7 +168,7 @@ def _describe(taken: _Take, window: CaptureWindow, incoming: Incoming, notes: tu
         window=summary,
         outcome=overall(taken.telling(), summary.end),
         notes=notes,
-        recording=taken.recording,
+        recording=joined(taken.before, taken.recording),
         parts=tuple(taken.parts),
         evidence=tuple(described),
     )

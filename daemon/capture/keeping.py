@@ -3,13 +3,14 @@
 import asyncio
 import itertools
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
 from collectors.contract import Judgement, Sampler
 from collectors.files import writing
 from daemon.capture.child import Printed
-from daemon.spool.incoming import Incoming, Line
+from daemon.spool.incoming import Line
 from daemon.targets.process import HeldProcess
 from disk.durable import FILE_MODE
 from model import coding
@@ -18,15 +19,27 @@ from model.errors import CollectorError
 from model.report import EVIDENCE_DIR
 
 
-class Keeping:
-    """The segments and dumps of one capture."""
+class Place(Protocol):
+    """Where evidence is kept: a capture's folder, or a ring's."""
 
-    def __init__(self, process: HeldProcess, incoming: Incoming) -> None:
+    lock: int
+    report_dir: Path
+
+    def note(self, line: Line) -> None:
+        """Append to the journal."""
+
+
+class Keeping:
+    """The segments and dumps of one capture, or of a ring."""
+
+    def __init__(self, process: HeldProcess, incoming: Place, mark: str = "") -> None:
+        """`mark` stands in the names of its files, before their numbers."""
         self.segments: list[Segment] = []
         self.dumps: list[Dump] = []
         self.dumped_bytes = self.recorded_bytes = 0
         self._process = process
         self._incoming = incoming
+        self._mark = mark
         self._numbers = itertools.count()
 
     @property
@@ -36,7 +49,7 @@ class Keeping:
 
     def dump(self, sampler: str, version: str, printed: Printed) -> None:
         """Keep a look, with the scheduler's view of the same threads; raises CollectorError."""
-        stem = f"{EVIDENCE_DIR}/{sampler}-{next(self._numbers):03d}"
+        stem = f"{EVIDENCE_DIR}/{sampler}-{self._mark}{next(self._numbers):03d}"
         dump = Dump(
             path=f"{stem}.dump.json",
             states_path=f"{stem}.states.json",
@@ -51,9 +64,15 @@ class Keeping:
         self.dumps.append(dump)
         self.dumped_bytes += len(printed.data)
 
+    def hand_out(self) -> tuple[list[Segment], list[Dump]]:
+        """All that was kept since the last time, to be known here no longer."""
+        segments, dumps, self.segments, self.dumps = self.segments, self.dumps, [], []
+        self.dumped_bytes = self.recorded_bytes = 0
+        return segments, dumps
+
     def path(self, name: str, sampler: Sampler) -> str:
         """Where the next segment goes, within the report."""
-        return f"{EVIDENCE_DIR}/{name}-{next(self._numbers):03d}{sampler.segment_suffix}"
+        return f"{EVIDENCE_DIR}/{name}-{self._mark}{next(self._numbers):03d}{sampler.segment_suffix}"
 
     def file(self, path: str) -> Path:
         """A file of the report."""

@@ -54,6 +54,7 @@ class Looking:
                 Outcome.ENDED_BEFORE_ATTACH, "the iteration ended before the first look at its stacks"
             )
         self._keeping.dump(self.name, self.version, printed)
+        window.first_look(printed.data)
         return looker.cost(printed.data, printed.cpu_s)
 
     async def now_and_then(self, looker: Looker) -> None:

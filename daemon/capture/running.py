@@ -2,6 +2,7 @@
 
 import msgspec
 
+from daemon.capture.leadup import LeadUp
 from daemon.capture.subject import Subject
 from daemon.capture.window import CaptureWindow
 from daemon.spool.state import Opened
@@ -18,6 +19,13 @@ class Running(msgspec.Struct, frozen=True):
     window: CaptureWindow
     facts: Opened
     notes: tuple[str, ...]
+    leadup: LeadUp | None
+
+    def close(self) -> None:
+        """Let go of what it is of, and of what was before it."""
+        self.subject.held.close()
+        if self.leadup is not None:
+            self.leadup.close()
 
 
 class Next(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ class CaptureWindow:
         self._end: asyncio.Future[WindowEnd] = self._loop.create_future()
         self._ended_s: float | None = None
         self.samplers_cut, self.cut = Cut(), Cut()
+        self.first_look: Callable[[bytes], None] = lambda dump: None  # who is told of it
         self.urgent = ""  # why nothing may be waited for long
         self._timers = [self._loop.call_later(collection_time_s, self.end, WindowEnd.COLLECTION_TIME)]
 

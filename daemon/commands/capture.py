@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         report = Report(directory=directory, manifest=render(directory))
         where = _hand_over(report, args.out)
     _tell(report.manifest, where)
-    return 0 if report.manifest.capture.evidence else 1
+    return 0 if report.manifest.capture.tells else 1
 
 
 def _checked(args: argparse.Namespace) -> "settings.Target":
@@ -143,8 +143,9 @@ async def _capture(target: "settings.Target", folder: Path) -> Path:
 
 def _demand_evidence(capture: Capture) -> None:
     """Nothing at all was taken: say why, rather than leave an empty report."""
-    if not capture.evidence:
-        part = capture.parts[0]
+    if not capture.tells:
+        failed = (part for part in capture.parts if part.outcome is not Outcome.COMPLETE)
+        part = next(failed, capture.parts[0])
         if capture.process is None:
             raise LoopcamError(f"{capture.address}: {part.detail}", remedy=part.remedy)
         doctor = f"see `loopcam doctor --pid {capture.pid}`"

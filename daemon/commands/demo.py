@@ -69,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
         print(demo_words.listed())
         return 0
     _check(args)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts aside with SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     address = f"127.0.0.1:{_free_port()}"
     out: Path = args.out.absolute()
     out.mkdir(parents=True, exist_ok=True)
@@ -165,8 +167,6 @@ def _wait_for_report(folder: Path, known: set[Path], daemon: "subprocess.Popen[b
 
 
 def _serve(page: str, daemon: "subprocess.Popen[bytes]") -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts aside with SIGINT ignored
-        signal.signal(number, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         print(f"\nThe daemon's page: {page}   (Ctrl-C ends it)", flush=True)
         daemon.wait()

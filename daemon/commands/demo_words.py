@@ -1,4 +1,7 @@
-"""What the demonstration says: the stalls that there are, and at its end the report."""
+"""What the demonstration says: the stalls that there are, and at its end the report.
+
+`python -m daemon.commands.demo_words docs/demo.md` fills the table of stalls.
+"""
 
 import sys
 from pathlib import Path
@@ -10,6 +13,7 @@ from model.report import MANIFEST_FILE
 from model.verdict import Verdict
 
 _MARGIN = 14
+_BEGIN, _END = "<!-- stalls -->", "<!-- end -->"
 
 
 def listed() -> str:
@@ -22,6 +26,18 @@ def listed() -> str:
             f"{name:{width}}  {stall.cause:18}  {stall.does}" + (f" (not here: {missing})" if missing else "")
         )
     return "\n".join(lines)
+
+
+def filled(page: str) -> str:
+    """The text of `docs/demo.md` with the table of stalls in its place."""
+    before, _, rest = page.partition(_BEGIN)
+    return f"{before}{_BEGIN}\n{table()}\n{_END}{rest.partition(_END)[2]}"
+
+
+def table() -> str:
+    """Every stall, whatever can be made here, in Markdown."""
+    rows = [f"| `{name}` | `{stall.cause}` | {stall.does} |" for name, stall in STALLS.items()]
+    return "\n".join(["| stall | right verdict | what happens |", "| --- | --- | --- |", *rows])
 
 
 def told(directory: Path, stall: str) -> str:
@@ -72,3 +88,8 @@ def _where(directory: Path) -> list[str]:
 def _row(name: str, text: str) -> str:
     bold, plain = ("\x1b[1m", "\x1b[0m") if name and sys.stdout.isatty() else ("", "")
     return f"{bold}{name}{plain}{'':{_MARGIN - len(name)}}{text}"
+
+
+if __name__ == "__main__":
+    PAGE = Path(sys.argv[1])
+    PAGE.write_text(filled(PAGE.read_text()))

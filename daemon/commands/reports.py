@@ -67,6 +67,8 @@ def _words(directory: Path, manifest: Manifest) -> Iterator[str]:
     yield f"{manifest.id}  ({capture.outcome})"
     yield from (f"  {line}" for line in _answer(manifest.verdict))
     yield f"  why        {capture.trigger.reason}"
+    if capture.slowness:
+        yield f"  slow       {capture.slowness}"
     yield f"  when       {capture.triggered_at}"
     if (process := capture.process) is not None:
         yield f"  process    {process.name} (pid {process.pid}, {process.executable})"
@@ -146,9 +148,11 @@ def _directories(args: argparse.Namespace) -> list[Path]:
 
 def whole(folder: Path) -> list[Path]:
     """The reports below a folder, oldest first; a dot is before a spool, and before what is being stored."""
-    found = (file.parent.relative_to(folder) for file in folder.rglob(MANIFEST_FILE))
-    shown = (one for one in found if not any(part.startswith(".") for part in one.parts))
-    return sorted((folder / one for one in shown), key=lambda one: one.name)
+    found = []
+    for home, below, files in os.walk(folder):  # unlike rglob, it bears folders that are renamed meanwhile
+        below[:] = (name for name in below if not name.startswith("."))
+        found += [Path(home)] if MANIFEST_FILE in files else []
+    return sorted(found, key=lambda one: one.name)
 
 
 def _stored_here(args: argparse.Namespace) -> Iterator[Path]:

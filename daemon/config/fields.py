@@ -31,6 +31,11 @@ class Shape(msgspec.Struct, frozen=True):
         return isinstance(self.kind, type) and issubclass(self.kind, msgspec.Struct)
 
     @property
+    def short(self) -> str | None:
+        """The option of a group whose value alone may stand for the group."""
+        return getattr(self.kind, "short", None) if self.is_struct else None
+
+    @property
     def is_list(self) -> bool:
         """Whether it is a list of anything."""
         return get_origin(self.kind) is tuple

@@ -87,7 +87,7 @@ def _any(*schemas: Schema) -> Schema:
 
 def _container(one: Shape) -> Schema:
     if one.is_struct:
-        return _struct(one.kind)
+        return _any(_short(one), _struct(one.kind)) if one.short else _struct(one.kind)
     if one.is_map:
         names, values = map(shape, one.arguments)
         return {"type": "object", "propertyNames": _strict(names), "additionalProperties": _of(values)}
@@ -95,6 +95,13 @@ def _container(one: Shape) -> Schema:
     bounds = {"minItems": one.bound("min_length"), "maxItems": one.bound("max_length")}
     made = {"type": "array", "items": items} | {key: at for key, at in bounds.items() if at is not None}
     return _any(items, made) if one.note("or_one") else made
+
+
+def _short(one: Shape) -> Schema:
+    """The one option that may stand for its group; its word `off` is false in Helm's YAML."""
+    (option,) = (field for field in fields(one.kind) if field.name == one.short)
+    made = _strict(option.shape)
+    return {"enum": [*made["enum"], False]} if "off" in made.get("enum", ()) else made
 
 
 def _leaf(one: Shape) -> Schema:

@@ -58,15 +58,23 @@ def _type(one: Shape) -> str:
         item = shape(one.arguments[0])
         several = "list of groups" if item.is_struct else f"list of {_type(item)}"
         return f"{_type(item)} or {several}" if one.note("or_one") else several
+    if one.short:
+        return f"{_type(_option(one, one.short).shape)} \\| group"
     if one.is_struct:
         return "group"
     return "mapping of texts" if one.is_map else _WORDS[one.kind]
+
+
+def _option(one: Shape, name: str) -> Field:
+    return next(field for field in fields(one.kind) if field.name == name)
 
 
 def _default(field: Field) -> str:
     default = field.default
     if field.required:
         return "**needed**"
+    if field.shape.short:
+        return f"`{getattr(default, field.shape.short)}`"
     if isinstance(default, msgspec.Struct) or default is None or default in ((), {}, ""):
         return ""
     if field.shape.family is not None:

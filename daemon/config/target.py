@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from collectors.contract import Collector, Sampler
 from daemon.config import rules
+from daemon.config.dashcam import Dashcam
 from daemon.config.names import DNS, Name, TargetAddress, split_address
 from daemon.config.parts import COLLECTOR_FAMILY, Family, Part, family
 from daemon.config.selector import Selector
@@ -89,6 +90,15 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     captures_per_hour: Annotated[
         int, Meta(ge=1, le=3600, description="The most captures within any hour, those by hand included.")
     ] = 4
+    captures_per_signature: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=3600,
+            description="The most captures of one stall within any hour, told by its stacks at the first "
+            "look: what reports show already leaves the rest of `captures_per_hour` to other stalls.",
+        ),
+    ] = 2
     collectors: Annotated[
         tuple[Part[Collector | Sampler], ...],
         COLLECTOR_FAMILY,
@@ -102,6 +112,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         Literal["auto", "pyspy", "austin"],
         Meta(description="Which program samples stacks. `auto`: for each capture, what samples more often."),
     ] = "auto"
+    dashcam: Annotated[
+        Dashcam,
+        Meta(
+            description="Sampling before an overrun, for the lead-up: `off`, `adaptive`, `continuous`, or a "
+            "group of options."
+        ),
+    ] = Dashcam()
     cpu_budget: Annotated[
         Percent,
         Meta(ge=0.01, le=1, description="The CPU that sampling may take, of one core; the rate follows."),

@@ -43,7 +43,7 @@ def _convert(raw: object, one: Shape, path: str, faults: list[Fault]) -> object:
     if raw is None and one.optional:
         return None
     if one.is_struct:
-        return _struct({} if raw is None else raw, one.kind, path, faults)
+        return _struct({} if raw is None else _spelt_out(raw, one), one.kind, path, faults)
     if one.is_list:
         return _list([] if raw is None else raw, one, path, faults)
     if one.is_map:
@@ -53,6 +53,13 @@ def _convert(raw: object, one: Shape, path: str, faults: list[Fault]) -> object:
     except leaves.Wrong as wrong:
         faults.append(fault(path, shown.value(raw, one), wrong.rule, wrong.hint))
         return FAILED
+
+
+def _spelt_out(raw: object, one: Shape) -> object:
+    """What one value alone means, of a group that an option of its may stand for."""
+    if one.short is None or not isinstance(raw, str | bool):
+        return raw
+    return {one.short: "off" if raw is False else raw}  # `off` is false to Helm, which reads YAML 1.1
 
 
 def _struct(raw: object, kind: type[msgspec.Struct], path: str, faults: list[Fault]) -> object:

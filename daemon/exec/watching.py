@@ -60,7 +60,7 @@ class Watching(App):
     def refusals(self) -> dict[str, int]:
         """How many overruns were not captured when they were first seen, by reason."""
         (target,) = self._core.fleet.targets
-        counts: dict[str, int] = self._core.captures.uncaptured.get(target, Counter())
+        counts: dict[str, int] = self._core.captures.tally.uncaptured.get(target, Counter())
         why = f"{Outcome.UNSUPPORTED} ({self._advice})" if self._advice else Outcome.UNSUPPORTED
         return {why if reason == Outcome.UNSUPPORTED else reason: count for reason, count in counts.items()}
 

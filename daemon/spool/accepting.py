@@ -3,6 +3,8 @@
 import asyncio
 import logging
 
+import msgspec
+
 from daemon.spool.entry import Entry
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
@@ -14,7 +16,8 @@ ACCEPT_AGAIN_S = 1.0
 
 
 async def accepted(spool: Spool, incoming: Incoming, capture: Capture) -> Entry:
-    """Make it durable; a full disk may get space again."""
+    """Make it durable, with what iterations usually take; a full disk may get space again."""
+    capture = msgspec.structs.replace(capture, history=spool.healthy.history(capture.target))
     while True:
         try:
             entry = await asyncio.to_thread(spool.accept, incoming, capture)

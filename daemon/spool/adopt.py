@@ -16,6 +16,7 @@ from daemon import evidence
 from daemon.config.parts import COLLECTOR_FAMILY
 from daemon.spool import fetched
 from daemon.spool.entry import Entry, owe
+from daemon.spool.healthy import Healthy
 from daemon.spool.incoming import JOURNAL_FILE, LOCK_FILE, OPENED_FILE, Line
 from daemon.spool.spool import Spool
 from daemon.spool.state import Opened
@@ -56,7 +57,7 @@ def _adopted(spool: Spool, directory: Path) -> Entry:
         raise SpoolError("a symbolic link is no entry of this spool")
     _wait_for_samplers(directory)
     if not (directory / "report" / CAPTURE_FILE).exists():
-        _close(directory)
+        _close(directory, spool.healthy)
     return spool.take_in(_cleared(directory))
 
 
@@ -83,7 +84,7 @@ def _wait_for_samplers(directory: Path) -> None:
     raise BlockingIOError(errno.EWOULDBLOCK, "a sampler of the earlier daemon still writes to it")
 
 
-def _close(directory: Path) -> None:
+def _close(directory: Path, healthy: Healthy) -> None:
     """Write the capture.json that the killed daemon could not write."""
     opened = coding.decode((directory / OPENED_FILE).read_bytes(), Opened)
     recording, ended_s = _recording(directory, opened)
@@ -100,6 +101,7 @@ def _close(directory: Path) -> None:
             collection_time_s=opened.collection_time_s,
             end=WindowEnd.DAEMON_KILLED,
         ),
+        history=healthy.history(opened.target),
         outcome=Outcome.PARTIAL,
         notes=("adopted",),
         recording=recording,
@@ -122,6 +124,10 @@ def _recording(directory: Path, opened: Opened) -> tuple[Recording | None, float
             first = line
         piece = line.segment or line.dump
         if piece is None or (written_s := _written_s(directory / "report" / piece.path, opened)) is None:
+            continue
+        if line.whole:
+            segments += [line.segment] if line.segment is not None else []
+            dumps += [line.dump] if line.dump is not None else []
             continue
         ended_s = max(ended_s, written_s)
         if line.segment is not None:

@@ -24,6 +24,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     rate_hz: int = 0
     segment: Segment | None = None
     dump: Dump | None = None
+    whole: bool = False  # it is all there, and its times are known: it was taken before the trigger
 
 
 class Incoming:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from daemon.spool.entry import Entry, check, owe
+from daemon.spool.healthy import Healthy
 from daemon.spool.incoming import Incoming
 from daemon.spool.state import Delivery, Opened
 from disk.durable import FILE_MODE, make_dir, sync_dir, sync_file, write_atomic
@@ -47,6 +48,7 @@ class Spool:
                 remedy="give `spool.path` (or --out) a folder that loopcam may write",
             ) from error
         self.entries: dict[str, Entry] = {}
+        self.healthy = Healthy()
         self._sinks: tuple[str, ...] = ()
         self._read_entries()
 
@@ -54,10 +56,12 @@ class Spool:
         """A place for a new capture's evidence; raises OSError, and then leaves nothing behind."""
         directory = self.path / "incoming" / opened.id
         try:
-            return Incoming(directory, opened)
+            incoming = Incoming(directory, opened)
         except OSError:
             shutil.rmtree(directory, ignore_errors=True)
             raise
+        self.healthy.enclose(opened.target, incoming.evidence_dir)
+        return incoming
 
     def owe_to(self, sinks: tuple[str, ...]) -> None:
         """Know the configured sinks. What none of them is to get, and nobody has, they all are to get.

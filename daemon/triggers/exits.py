@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from daemon.events import Events
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
-from daemon.triggers.exit import Exit, status
+from daemon.triggers.exit import Ending, ending
 from daemon.watch.iterations import InFlight
 from model.events import Event, EventKind, Trigger, TriggerKind
 
@@ -22,9 +23,9 @@ class _Ended(msgspec.Struct):
 
     target: Target
     process: HeldProcess
-    options: Exit
+    judge: "Judge"
     at_s: float
-    status: str
+    ending: Ending
     in_flight: InFlight | None
 
     def heard(self, event: Event) -> None:
@@ -36,6 +37,13 @@ class _Ended(msgspec.Struct):
             self.in_flight = None
 
 
+class Judge(Protocol):
+    """Says whether a capture is wanted of a process that ended."""
+
+    def reason(self, now_s: float, in_flight: InFlight | None, ending: Ending) -> str | None:
+        """Why, if one is; `now_s` is when it ended."""
+
+
 class Exits:
     """The processes that ended and are not judged yet."""
 
@@ -45,26 +53,25 @@ class Exits:
         self._fire = fire
         self.settling = 0
 
-    def ended(self, target: Target, process: HeldProcess, options: Exit) -> None:
+    def ended(self, target: Target, process: HeldProcess, judge: "Judge") -> None:
         """A process ended just now, and its target still holds it."""
         ended = _Ended(
             target=target,
             process=process.share(),
-            options=options,
+            judge=judge,
             at_s=process.exited_s or time.monotonic(),
-            status=status(process.identity),  # now, before its parent asks
+            ending=ending(process.identity),  # now, before its parent asks
             in_flight=target.in_flight,
         )
         listener = ended.heard
         self._events.listeners.append(listener)
         self.settling += 1
-        judge = partial(self._judge, ended, listener)
-        asyncio.get_running_loop().call_later(SETTLE_S, judge)
+        asyncio.get_running_loop().call_later(SETTLE_S, partial(self._judge, ended, listener))
 
     def _judge(self, ended: _Ended, listener: Callable[[Event], None]) -> None:
         self._events.listeners.remove(listener)
         self.settling -= 1
-        reason = ended.options.reason(ended.at_s, ended.in_flight, ended.status)
+        reason = ended.judge.reason(ended.at_s, ended.in_flight, ended.ending)
         if reason is not None:
             current = ended.in_flight
             trigger = Trigger(

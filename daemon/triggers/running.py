@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import msgspec
@@ -15,9 +15,10 @@ from daemon.targets import procfs
 from daemon.targets.fleet import Fleet
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
-from daemon.triggers.contract import Judge, Seen, TriggerOptions, Usage
+from daemon.triggers.contract import Judge as LoopJudge
+from daemon.triggers.contract import Seen, TriggerOptions, Usage
 from daemon.triggers.exit import Exit
-from daemon.triggers.exits import Exits
+from daemon.triggers.exits import Exits, Judge
 from daemon.triggers.line import Lines, patterns
 from model.errors import RefusedError
 from model.events import Trigger, TriggerKind
@@ -43,7 +44,7 @@ class _Judged:
         self.held = target.held
         self.parts = target.config.triggers
         found = ((part, part.options.judge()) for part in self.parts)
-        self.judges: list[tuple[Part[TriggerOptions], Judge]] = [
+        self.judges: list[tuple[Part[TriggerOptions], LoopJudge]] = [
             (part, judge) for part, judge in found if judge is not None
         ]
         self.lines = {one: Lines(one) for one in patterns(self.parts)}
@@ -65,6 +66,7 @@ class Triggers:
     def __init__(self, fleet: Fleet, captures: Captures, events: Events) -> None:
         self._fleet = fleet
         self._captures = captures
+        self.death: Callable[[Target, HeldProcess], Judge | None] = lambda target, process: None
         self.exits = Exits(events, self._begin)
         self._judged: dict[str, _Judged] = {}
 
@@ -86,9 +88,11 @@ class Triggers:
     def exited(self, target: Target) -> None:
         """The process of a target ended just now, and the target still holds it."""
         process = target.process
-        for part in target.config.triggers:
-            if isinstance(part.options, Exit) and process is not None:
-                self.exits.ended(target, process, part.options)
+        if process is None:
+            return
+        asked = next((p.options for p in target.config.triggers if isinstance(p.options, Exit)), None)
+        if (judge := asked or self.death(target, process)) is not None:
+            self.exits.ended(target, process, judge)
 
     def armed(self, target: Target) -> Iterator[Armed]:
         """Where each trigger of a target stands."""

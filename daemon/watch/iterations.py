@@ -56,6 +56,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     ended_s: float
     overran: bool
     unseen: bool
+    threshold_s: float = 0.0  # that it was held to
     whole: bool = True  # seen from its start to its end, by a source that heard all the while
 
     @property
@@ -158,6 +159,7 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
             ended_s=ended_s,
             overran=overran,
             unseen=late and self.fired == 0,
+            threshold_s=self.threshold_s,
             whole=self.whole or duration_s is not None,
         )
 

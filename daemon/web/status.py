@@ -7,17 +7,16 @@ from typing import Any
 
 import msgspec
 
-from daemon.admission import limit_rules
 from daemon.core import Core
+from daemon.dashcam.dashcam import DashcamStatus
 from daemon.delivery.outbox import Outbox
 from daemon.evidence import version
-from daemon.limits_file import now
 from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.target import Target
 from daemon.triggers.running import Armed
 from daemon.verdicts import LastVerdict
-from model.events import TriggerKind
+from daemon.web.limits_status import LimitsStatus, limits_status
 from model.news import Answer, answer
 
 MOST_REPORTS = 200
@@ -31,15 +30,6 @@ class InFlightStatus(msgspec.Struct, frozen=True, kw_only=True):
     threshold_s: float
     fires_in_s: float
     fired: int  # how many times this one has fired already
-
-
-class LimitsStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What an overrun would be told now."""
-
-    would_refuse: str | None
-    why: str
-    cooldown_left_s: float
-    captures_left_this_hour: int
 
 
 class SourceStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +64,7 @@ class TargetStatus(msgspec.Struct, frozen=True, kw_only=True):
     limits: LimitsStatus
     sources: tuple[SourceStatus, ...]
     triggers: tuple[Armed, ...]  # beside the overrun
+    dashcam: DashcamStatus
     capturing: bool
     capture: str  # the id of the capture that runs; empty where none does
     waiting: str  # the id of the capture that waits for the next iteration; empty where none does
@@ -173,14 +164,15 @@ def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
         reason=target.possible.reason,
         detail=target.possible.detail,
         remedy=target.possible.remedy,
-        limits=_limits(core, target),
+        limits=limits_status(core, target),
         sources=tuple(_sources(core, target, now_s)),
         triggers=tuple(core.triggers.armed(target)),
+        dashcam=core.dashcam.status(target),
         capturing=target.name in core.admission.running,
         capture=next(running, ""),
         waiting=core.orders.waiting(target.name),
-        captures=dict(core.captures.outcomes.get(target.name, {})),
-        refusals=dict(core.captures.refusals.get(target.name, {})),
+        captures=dict(core.captures.tally.outcomes.get(target.name, {})),
+        refusals=dict(core.captures.tally.refusals.get(target.name, {})),
         last_verdict=core.verdicts.last(target.name),
     )
 
@@ -211,17 +203,6 @@ def _in_flight(target: Target, now_s: float) -> InFlightStatus | None:
         threshold_s=current.threshold_s,
         fires_in_s=due_s - now_s,
         fired=current.fired,
-    )
-
-
-def _limits(core: Core, target: Target) -> LimitsStatus:
-    refused = core.admission.refusal(target, TriggerKind.OVERRUN)
-    said = core.admission.limits.allowance(target.name, limit_rules(target.config), now().boot_s)
-    return LimitsStatus(
-        would_refuse=None if refused is None else refused.reason,
-        why="" if refused is None else str(refused),
-        cooldown_left_s=said.cooldown_left_s,
-        captures_left_this_hour=said.captures_left,
     )
 
 

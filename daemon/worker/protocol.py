@@ -15,10 +15,11 @@ class StoreSetup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """A report to draw or to store, by its directory."""
+    """A report to draw or to store, by its directory; or healthy samples to fold."""
 
     directory: str
     draw: bool = True  # for the renderer: False lists the evidence without drawing it
+    baseline: str = ""  # for the renderer: a file that the samples in `directory` are folded into
     moment: Moment | None = None  # for a notification: what there is to tell of it
     locations: dict[str, str] = {}  # and where it is stored, by sink
 

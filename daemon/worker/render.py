@@ -1,16 +1,31 @@
-"""The renderer process: draws a report from its evidence."""
+"""The renderer process: draws reports from their evidence, and folds healthy samples into baselines."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from daemon.worker.protocol import Job, Reply
+from report.baseline.folding import fold
 from report.render import render, unrendered, warm
 
 
 def renderer() -> Callable[[Job], Reply]:
-    """Import all that drawing needs while the capture still runs, and give what draws one report."""
+    """Import all that drawing needs while the capture still runs, and give what does one job."""
     warm()
-    return _draw
+    return _do
+
+
+def _do(job: Job) -> Reply:
+    return _fold(job) if job.baseline else _draw(job)
+
+
+def _fold(job: Job) -> Reply:
+    """Fold the samples of the target that their folder is named after."""
+    samples = Path(job.directory)
+    try:
+        fold(samples, Path(job.baseline), samples.name)
+    except OSError as error:
+        return Reply(error=f"{error.strerror or error}: {error.filename or job.baseline}")
+    return Reply(location=job.baseline)
 
 
 def _draw(job: Job) -> Reply:

@@ -78,11 +78,16 @@ class Calls:
         other.seconds = defaultdict(float, seconds)
         return other
 
-    def add(self, other: "Calls", factor: float = 1.0) -> None:
-        """Add all of another one, each second so many times."""
+    def taken(self, other: "Calls") -> list[int]:
+        """Know all stacks of another one; their numbers here, by those there."""
         numbers = [NO_STACK]
         for stack in range(1, len(other.tops)):
             numbers.append(self.call(numbers[other.callers[stack]], other.functions[other.tops[stack]]))
+        return numbers
+
+    def add(self, other: "Calls", factor: float = 1.0) -> None:
+        """Add all of another one, each second so many times."""
+        numbers = self.taken(other)
         for where, seconds in other.seconds.items():
             self.seconds[where._replace(stack=numbers[where.stack])] += seconds * factor
 

@@ -71,11 +71,10 @@ def era_of(capture: Capture, baseline: Baseline | None) -> Era | None:
 
 def times_median(capture: Capture) -> float | None:
     """The iteration's duration so far against the median of healthy ones."""
-    history, iteration = capture.history, capture.iteration
-    if history is None or iteration is None or history.median_s <= 0:
+    history, lasted_s = capture.history, capture.lasted_s
+    if history is None or lasted_s is None or history.median_s <= 0:
         return None
-    ended_s = capture.window.ended_s if iteration.ended_s is None else iteration.ended_s
-    return round((ended_s - iteration.started_s) / history.median_s, 2)
+    return round(lasted_s / history.median_s, 2)
 
 
 def _an_iteration(era: Era) -> float:

@@ -9,7 +9,7 @@ import msgspec
 
 from disk import durable
 from model import coding
-from model.baseline import Baseline, HealthySample
+from model.baseline import SAMPLE_FILE, Baseline, HealthySample
 from model.capture import Capture, Iteration, Outcome, Window, WindowEnd
 from model.events import Trigger, TriggerKind
 from report.baseline.calls import of_weights
@@ -19,8 +19,6 @@ from report.baseline.spans import within
 from report.evidence import reading
 
 _LOG = logging.getLogger(__name__)
-
-SAMPLE_FILE = "healthy.json"
 
 
 def fold(samples: Path, file: Path, target: str) -> Baseline:

@@ -33,6 +33,7 @@ class Profile(NamedTuple):
     period: int  # between samples, in the unit of the period; nanoseconds of a CPU profile
     duration_ns: int
     stacks: tuple[tuple[tuple[Frame, ...], tuple[int, ...]], ...]
+    labels: tuple[Mapping[str, str], ...] = ()  # texts that each stack is labelled with
 
 
 def read(path: Path) -> Profile:
@@ -76,6 +77,9 @@ def _profile(message: "Message") -> Profile:
         period=message.period,
         duration_ns=message.duration_nanos,
         stacks=tuple(_stacks(message, dict(_places(message)), len(units))),
+        labels=tuple(
+            {text[one.key]: text[one.str] for one in sample.label if one.str} for sample in message.sample
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Reads all evidence of a capture; what is damaged costs itself only."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from model.capture import Capture, Dump, Outcome, Segment
@@ -42,7 +42,7 @@ class Evidence:
     table: SampleTable
     looks: tuple[Look, ...]
     faults: tuple[str, ...]
-    missed_us: int  # of the table's time, not sampled
+    sampled: tuple[Span, ...]  # the times in which samples were taken
     from_looks: int = 0  # looks that the table is made of, where there are no samples
     program: Program = NO_PROGRAM
     fetches: tuple[Fetches, ...] = ()
@@ -60,18 +60,18 @@ def read(directory: Path, capture: Capture) -> Evidence:
     recording = capture.recording
     dumps = recording.dumps if recording else ()
     seen = tuple(_looks(directory, sorted(dumps, key=lambda dump: dump.at_s), faults))
-    table, missed_us, from_looks = _table(directory, capture, seen, told, faults)
+    table, sampled, from_looks = _table(directory, capture, seen, told, faults)
     moved = tuple(metrics.differences(files, faults))
     logs = tuple(loglines.tails(directory, capture, faults))
     measured = host.signals(directory, capture, faults)
     said = tuple(faults)
-    return Evidence(table, seen, said, missed_us, from_looks, told, indexes, moved, logs, measured)
+    return Evidence(table, seen, said, sampled, from_looks, told, indexes, moved, logs, measured)
 
 
 def _table(
     directory: Path, capture: Capture, seen: Sequence[Look], told: Program, faults: list[str]
-) -> tuple[SampleTable, int, int]:
-    """The table, what of its time was not sampled, and how many looks stand in where nothing was."""
+) -> tuple[SampleTable, tuple[Span, ...], int]:
+    """The table, when samples were taken, and how many looks stand in where nothing was."""
     segments = capture.recording.segments if capture.recording else ()
     builder = TableBuilder()
     for segment in sorted(segments, key=lambda segment: segment.started_s):
@@ -83,12 +83,11 @@ def _table(
     from_dumps = program.add(told, end_us, capture.pid, builder)
     table = builder.freeze(start_us, end_us)
     if seen and not table.segments and not _nothing_to_sample(capture):
-        table = looks.table(seen, start_us, end_us)
-        return table, table.end_us - table.start_us, len(seen)
-    sampled = replace(table, segments=table.segments[: len(table.segments) - from_dumps])
-    from_looks = len(told.dumps) if from_dumps and not sampled.segments else 0
-    missed_us = sum(until_us - from_us for from_us, until_us in sampled.gaps())
-    return states.assign(table, seen), missed_us, from_looks
+        table = looks.table(seen, min(start_us, seen[0].at_us), end_us)
+        return table, (), len(seen)
+    sampled = table.segments[: len(table.segments) - from_dumps]
+    from_looks = len(told.dumps) if from_dumps and not sampled else 0
+    return states.assign(table, seen), sampled, from_looks
 
 
 def _nothing_to_sample(capture: Capture) -> bool:

@@ -1,59 +1,159 @@
-"""The flame graph's data: call trees as flat columns, so that no depth is too deep."""
+"""The data of report.html, decoded once by its script: names once each, everything else as columns."""
 
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
-from model.samples import STATES
+from model.comparison import Doing
+from model.samples import STATES, SampleTable
+from model.signals import Signal
 from report import words
+from report.baseline.groups import group_of
+from report.baseline.moved import DOING
 from report.drawing import Drawing
-from report.places import colour, escaped, place, thread_text
+from report.page.axis import Axis, presets
+from report.page.columns import column
+from report.page.runs import Runs, Stretch
+from report.places import Origin, colour, escaped, origin, short, thread_text
 from report.tree import Tree
 
+MOST_NAME = 240  # characters of a name; more are cut out of its middle
+MOST_READINGS = 1_500  # of one signal
+MOST_NODES = 8_000  # of the healthy trees together
+
+_ORIGINS = tuple(Origin)
 _HTML = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
 _SEPARATORS = {"\u2028".encode(): b"\\u2028", "\u2029".encode(): b"\\u2029"}
 
 
-class Columns(TypedDict):
-    """One thread's nodes, callers before callees; `parent` of the root is -1."""
-
-    label: str
-    parent: list[int]
-    function: list[int]
-    line: list[int]
-    us: list[list[int]]  # microseconds of its own, as pairs of state and time
-
-
-def graph(drawing: Drawing) -> bytes:
+def block(drawing: Drawing, axis: Axis, runs: Runs, healthy: Mapping[str, Tree]) -> bytes:
     """JSON that may stand in a script element: it has no character that HTML knows."""
-    functions: dict[tuple[str, str], int] = {}
-    threads = [
-        _columns(thread_text(drawing.table.threads[each]), drawing.trees[each], functions)
-        for each in drawing.threads()
-    ]
-    data = msgspec.json.encode(
-        {
-            "states": [words.STATES[state] for state in STATES],
-            "functions": [
-                [escaped(function), escaped(place(file, 0)), colour(function, file)]
-                for function, file in functions
-            ],
-            "threads": threads,
-        }
-    )
+    table, names = drawing.whole, Names()
+    document = {
+        "start": axis.start_us - axis.zero_us,
+        "end": axis.end_us - axis.zero_us,
+        "presets": [
+            {"key": each.key, "start": each.start_us, "end": each.end_us} for each in presets(drawing, axis)
+        ],
+        "states": [{"name": state, "words": words.STATES[state], "doing": DOING[state]} for state in STATES],
+        "threads": [
+            _thread(drawing, number, runs.threads[number], axis)
+            for number in ordered(drawing)
+            if number in runs.threads
+        ],
+        "stacks": _stacks(table, runs, names),
+        "healthy": [_tree(group, tree, names) for group, tree in healthy.items()],
+        "signals": [_signal(each, axis) for each in drawing.signals.series.values()],
+        "title": f"{drawing.capture.target} {drawing.capture.id}",
+        "id": drawing.capture.id,
+    }
+    return _safe(msgspec.json.encode(document | names.columns()))
+
+
+def _safe(data: bytes) -> bytes:
     for char, code in (_HTML | _SEPARATORS).items():
         data = data.replace(char, code)
     return data
 
 
-def _columns(label: str, tree: Tree, functions: dict[tuple[str, str], int]) -> Columns:
-    return Columns(
-        label=escaped(label),
-        parent=tree.parents.tolist(),
-        function=[functions.setdefault(function, len(functions)) for function in tree.functions],
-        line=tree.lines.tolist(),
-        us=[
-            [part for state, us in tree.own_us.get(node, {}).items() for part in (STATES.index(state), us)]
-            for node in range(len(tree))
-        ],
-    )
+class Names:
+    """Functions, each with its file, that are written once."""
+
+    def __init__(self) -> None:
+        self._functions: dict[tuple[str, str], int] = {}
+
+    def number(self, function: str, file: str) -> int:
+        """The number of a function."""
+        return self._functions.setdefault((function, file), len(self._functions))
+
+    def columns(self) -> dict[str, Any]:
+        """Names, files and colours."""
+        files: dict[str, int] = {}
+        return {
+            "functions": {
+                "file": column(files.setdefault(short(file), len(files)) for _, file in self._functions),
+                "name": [cut(escaped(function)) for function, _ in self._functions],
+                "origin": column(_ORIGINS.index(origin(file)) for _, file in self._functions),
+                "colour": [colour(function, file) for function, file in self._functions],
+            },
+            "files": [cut(escaped(file)) for file in files],
+        }
+
+
+def cut(name: str) -> str:
+    """A name that is not too long for a page."""
+    if len(name) <= MOST_NAME:
+        return name
+    return f"{name[: MOST_NAME // 2]}…{name[-MOST_NAME // 2 :]}"
+
+
+def ordered(drawing: Drawing) -> list[int]:
+    """All threads with samples: those of the window as everywhere, then those of the lead-up only."""
+    first = drawing.threads()
+    return [*first, *sorted(set(drawing.whole.thread) - set(first))]
+
+
+def _thread(drawing: Drawing, number: int, runs: Sequence[Stretch], axis: Axis) -> dict[str, Any]:
+    thread = drawing.whole.threads[number]
+    ends = (axis.start_us, *(run.end_us for run in runs))
+    return {
+        "label": cut(escaped(thread_text(thread))),
+        "row": number,
+        "main": drawing.is_main(number),
+        "kind": thread.kind,
+        "group": escaped(group_of(thread, drawing.capture.pid)),
+        "gap": column(run.start_us - end_us for run, end_us in zip(runs, ends, strict=False)),
+        "us": column(run.end_us - run.start_us for run in runs),
+        "stack": column(run.stack for run in runs),
+        "state": column(run.state for run in runs),
+    }
+
+
+def _stacks(table: SampleTable, runs: Runs, names: Names) -> dict[str, str]:
+    """Callers as the distance to them; the first stack, which has no frame, is left out."""
+    frames = [table.frames[top] for top in runs.tops[1:]]
+    return {
+        "caller": column(number - caller for number, caller in enumerate(runs.callers[1:], 1)),
+        "function": column(names.number(frame.function, frame.file) for frame in frames),
+        "line": column(frame.line for frame in frames),
+    }
+
+
+def _tree(group: str, tree: Tree, names: Names) -> dict[str, Any]:
+    """A tree of healthy iterations: its nodes after the root, and microseconds of their own."""
+    own: dict[Doing, list[int]] = {doing: [0] * len(tree) for doing in Doing}
+    for node, states in tree.own_us.items():
+        for state, us in states.items():
+            own[DOING[state]][node] += us
+    return {
+        "group": escaped(group),
+        "caller": column(node - tree.parents[node] for node in range(1, len(tree))),
+        "function": column(names.number(*tree.functions[node]) for node in range(1, len(tree))),
+        "line": column(tree.lines[1:]),
+        "us": {doing: column(found) for doing, found in own.items()},
+    }
+
+
+def _signal(signal: Signal, axis: Axis) -> dict[str, Any]:
+    times_us, readings = thinned(signal)
+    befores = (axis.zero_us, *times_us)
+    return {
+        "name": signal.name,
+        "unit": signal.unit,
+        "times": column(at - before for at, before in zip(times_us, befores, strict=False)),
+        "values": [float(f"{value:.6g}") for value in readings],
+    }
+
+
+def thinned(signal: Signal) -> tuple[Sequence[int], Sequence[float]]:
+    """The readings, or where there are too many, the mean of each few neighbours."""
+    count = len(signal.values)
+    if count <= MOST_READINGS:
+        return signal.times_us, signal.values
+    step = -(-count // MOST_READINGS)
+    starts = range(0, count, step)
+    groups = [signal.values[start : start + step] for start in starts]
+    return [signal.times_us[min(start + step, count) - 1] for start in starts], [
+        sum(group) / len(group) for group in groups
+    ]

@@ -12,6 +12,7 @@ from report.times import clock, seconds
 _DOCUMENTS = {
     "stacks": "all threads or goroutines at the trigger, as text",
     "speedscope": "what happened when: drop it into speedscope",
+    "perfetto": "what happened when, with the signals: open it in Perfetto",
     "pprof": "for go tool pprof -http=: and other tools that know pprof",
     "collapsed": "folded stacks, microseconds: for flamegraph.pl, inferno and friends",
     "flamegraph": "a static flame graph of all threads",
@@ -44,10 +45,18 @@ def files(drawing: Drawing) -> Markup:
     """What lies beside this page."""
     documents = [each for each in drawing.artifacts if each.kind in _DOCUMENTS]
     evidence = [each for each in drawing.artifacts if each.kind not in _DOCUMENTS]
-    folded = tag(
-        "details", tag("summary", f"{len(evidence)} files of evidence, as taken"), _listing(drawing, evidence)
+    summary = tag("summary", f"{len(evidence)} files of evidence, as taken")
+    folded = tag("details", summary, _listing(drawing, evidence), class_="unprinted")
+    return section("files", "Files", _listing(drawing, documents), _made_here(), folded if evidence else "")
+
+
+def _made_here() -> Markup:
+    """For a page that was moved alone: what it holds itself, as files."""
+    names = {"speedscope": "for speedscope", "perfetto": "for Perfetto"}
+    buttons = (tag("button", said, type="button", id=f"save-{key}") for key, said in names.items())
+    return tag(
+        "p", "Without the files beside it, this page can save its own samples: ", *buttons, class_="scripted"
     )
-    return section("files", "Files", _listing(drawing, documents), folded if evidence else "")
 
 
 def _listing(drawing: Drawing, artifacts: Iterable[Artifact]) -> Markup:

@@ -4,7 +4,7 @@ from html import escape
 
 from report.places import escaped
 
-_VOID = {"meta"}
+_VOID = {"input", "meta"}
 
 
 class Markup(str):
@@ -24,9 +24,11 @@ def join(*parts: str) -> Markup:
 
 
 def tag(element: str, /, *children: str, **attributes: str | bool) -> Markup:
-    """An element. `class_` is the attribute `class`; True is an attribute without value, False none."""
+    """An element. `class_` is the attribute `class`, `aria_label` is `aria-label`; False is no attribute."""
     said = "".join(
-        _attribute(key.rstrip("_"), value) for key, value in attributes.items() if value is not False
+        _attribute(key.rstrip("_").replace("_", "-"), value)
+        for key, value in attributes.items()
+        if value is not False
     )
     return Markup(
         f"<{element}{said}>" if element in _VOID else f"<{element}{said}>{join(*children)}</{element}>"
@@ -38,5 +40,11 @@ def _attribute(name: str, value: str | bool) -> str:
 
 
 def section(name: str, title: str, *children: str) -> Markup:
-    """A section with its heading."""
-    return tag("section", tag("h2", title), join(*children), id=name)
+    """A section with its heading, by which it is called."""
+    return tag(
+        "section",
+        tag("h2", title, id=f"{name}-title"),
+        join(*children),
+        id=name,
+        aria_labelledby=f"{name}-title",
+    )

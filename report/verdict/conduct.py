@@ -2,18 +2,21 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 
 from model.comparison import Doing
 from model.samples import Frame, Run, SampleTable, State, Thread, ThreadKind
 from model.signals import Signals, ThreadReading
+from report.evidence.code import NO_CODE, Code
 from report.evidence.looks import Look
 from report.places import is_main
 from report.verdict import kernel
 from report.verdict.kernel import Wait
 
 _AT_LEAST_US = 1  # of a stack, to be kept
+_SPELL_US = 80_000  # at one line without moving: longer than Python code takes between two samples
+_SPELL_SAMPLES = 8
+_SEAM_US = 300_000  # between segments, in which a thread is taken to have stayed where it was
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class Piece:
     doing: Doing
     wait: Wait
     state: State
+    calls: tuple[str, ...] | None = None  # that the innermost line makes, as written; None: not known
 
     @property
     def leaf(self) -> Frame:
@@ -37,10 +41,10 @@ class Conduct:
     """What one thread did."""
 
     thread: Thread
-    main: bool
     us: int
     pieces: tuple[Piece, ...]  # the longest first
-    moves: int  # how often it was seen in another stack than just before
+    steady: Mapping[Frame, int] = field(default_factory=dict)  # microseconds in long spells at one line
+    main: bool = False
     cpu: float | None = None  # cores, the mean
     run_queue: float | None = None  # share of the time that it waited for a CPU
 
@@ -61,7 +65,9 @@ class Conduct:
 _Seen = tuple[State, Wait]
 
 
-def conducts(table: SampleTable, looks: Iterable[Look], signals: Signals, pid: int) -> tuple[Conduct, ...]:
+def conducts(
+    table: SampleTable, looks: Iterable[Look], signals: Signals, pid: int, code: Code = NO_CODE
+) -> tuple[Conduct, ...]:
     """What every thread of the target did within the table, the main thread first."""
     runs: dict[int, list[Run]] = defaultdict(list)
     for run in table.runs():
@@ -70,10 +76,17 @@ def conducts(table: SampleTable, looks: Iterable[Look], signals: Signals, pid: i
             runs[run.thread].append(run)
     words = _kernel_words(looks, signals)
     found = [
-        _conduct(table, table.threads[thread], its_runs, words, signals, pid)
+        _conduct(table, table.threads[thread], its_runs, words.get(table.threads[thread].os_id, []), code)
         for thread, its_runs in runs.items()
     ]
+    found = [_with_signals(each, table, signals, pid) for each in found]
     return tuple(sorted(found, key=lambda each: (not each.main, -each.us)))
+
+
+def _with_signals(conduct: Conduct, table: SampleTable, signals: Signals, pid: int) -> Conduct:
+    readings = signals.threads.get(conduct.thread.os_id, ())
+    cpu, run_queue = _rates(readings, table.start_us, table.end_us)
+    return replace(conduct, main=is_main(conduct.thread, pid), cpu=cpu, run_queue=run_queue)
 
 
 def _kernel_words(looks: Iterable[Look], signals: Signals) -> Mapping[int, list[tuple[int, Wait]]]:
@@ -96,12 +109,11 @@ def _conduct(
     table: SampleTable,
     thread: Thread,
     runs: list[Run],
-    words: Mapping[int, list[tuple[int, Wait]]],
-    signals: Signals,
-    pid: int,
+    words: list[tuple[int, Wait]],
+    code: Code,
 ) -> Conduct:
     runs.sort(key=lambda run: run.start_us)
-    by_stack, by_function = _waits(table, runs, words.get(thread.os_id, []))
+    by_stack, by_function = _waits(table, runs, words)
     times: dict[tuple[int, State], int] = defaultdict(int)
     for run in runs:
         times[run.stack, run.state] += run.end_us - run.start_us
@@ -109,16 +121,13 @@ def _conduct(
     for (stack, state), us in times.items():
         frames = table.stack_frames(stack)
         said = by_stack.get(stack) or by_function.get(frames[-1].function if frames else "") or Counter()
-        pieces += _pieces(frames, us, state, said)
-    cpu, run_queue = _rates(signals.threads.get(thread.os_id, ()), table.start_us, table.end_us)
+        line = code.get((frames[-1].file, frames[-1].line)) if frames else None
+        pieces += _pieces(frames, us, state, said, (*line.calls, *line.takes) if line else None)
     return Conduct(
         thread=thread,
-        main=is_main(thread, pid),
         us=sum(times.values()),
         pieces=tuple(sorted(pieces, key=lambda piece: -piece.us)),
-        moves=sum(before.stack != after.stack for before, after in pairwise(runs)),
-        cpu=cpu,
-        run_queue=run_queue,
+        steady=_steady(table, runs),
     )
 
 
@@ -139,17 +148,35 @@ def _waits(
     return by_stack, by_function
 
 
-def _pieces(frames: tuple[Frame, ...], us: int, state: State, said: Counter[Wait]) -> Iterator[Piece]:
+def _steady(table: SampleTable, runs: list[Run]) -> Mapping[Frame, int]:
+    """By innermost place: the time in spells that are too long for code that moves on, as far as sampled."""
+    found: Counter[Frame] = Counter()
+    at, began_us, until_us, rate_hz = Frame("", "", 0), 0, 0, 1
+    for run in (*runs, None):
+        frame = table.frames[table.tops[run.stack]] if run else None
+        if run is None or frame != at or run.start_us > until_us + _SEAM_US:
+            if until_us - began_us >= max(_SPELL_US, _SPELL_SAMPLES * 1_000_000 // rate_hz):
+                found[at] += until_us - began_us
+            if run is None:
+                break
+            at, began_us = table.frames[table.tops[run.stack]], run.start_us
+        until_us, rate_hz = run.end_us, max(1, table.segments[run.segment].rate_hz)
+    return found
+
+
+def _pieces(
+    frames: tuple[Frame, ...], us: int, state: State, said: Counter[Wait], calls: tuple[str, ...] | None
+) -> Iterator[Piece]:
     """A stack's time, divided as the kernel's words about it are."""
     told = {wait: times for wait, times in said.items() if wait is not Wait.UNKNOWN}
     if not told:
-        yield Piece(frames, us, _doing(state), kernel.of_state(state), state)
+        yield Piece(frames, us, _doing(state), kernel.of_state(state), state, calls)
         return
     for wait, times in told.items():
         doing = Doing.ON_CPU if wait is Wait.NONE else Doing.WAITING
         part_us = us * times // sum(told.values())
         if part_us >= _AT_LEAST_US:
-            yield Piece(frames, part_us, doing, wait, state)
+            yield Piece(frames, part_us, doing, wait, state, calls)
 
 
 def _doing(state: State) -> Doing:

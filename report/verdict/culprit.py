@@ -77,6 +77,11 @@ def _works(conduct: Conduct) -> bool:
     return conduct.share(lambda piece: not idle(piece) and not _rests(piece)) >= _BUSY
 
 
+def rests(conduct: Conduct) -> bool:
+    """Whether a thread did nothing but wait for a time or a word, or for work."""
+    return conduct.share(lambda piece: idle(piece) or _rests(piece)) > _BUSY
+
+
 def _rests(piece: Piece) -> bool:
     """Whether a thread just waits for a time or a word, as background threads do."""
     if piece.doing is Doing.ON_CPU:

@@ -16,6 +16,7 @@ _NAMED: Final = 0.3  # below, nothing is named
 _CLOSE: Final = 0.15  # of the best: an alternative this near lowers confidence
 _WORTH_NAMING: Final = 0.5  # of the best's score, for an alternative
 _MOST_ALTERNATIVES: Final = 3
+_BROADER: Final = 0.1  # of score: what a finding that covers others is put before them by
 _THIN_S: Final = 1.0  # sampled: with less, nothing is certain
 
 Evidence = TypeVar("Evidence")
@@ -36,10 +37,11 @@ def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Fi
 
 def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdict:
     """The best finding as a verdict; `otherwise` is the sentence when none is good enough."""
-    ranked = sorted(found, key=lambda each: -each.score)
+    ranked = sorted(found, key=lambda each: -each.score - _BROADER * bool(each.covers))
     if not ranked or ranked[0].score < _NAMED:
         return unknown(otherwise, ranked)
-    best, others = ranked[0], ranked[1:]
+    best = ranked[0]
+    others = [each for each in ranked[1:] if each.cause not in (best.cause, *best.covers)]
     return Verdict(
         cause=best.cause,
         confidence=confidence(best, others, sampled_s),
@@ -54,7 +56,7 @@ def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdic
 
 def confidence(best: Finding, others: Sequence[Finding], sampled_s: float) -> Confidence:
     """High only where much is explained, twice over, and nothing else comes near."""
-    close = any(each.score > best.score - _CLOSE and each.cause is not best.cause for each in others)
+    close = any(each.score > best.score - _CLOSE for each in others)
     if best.score >= _HIGH and best.certain and not close and not best.doubt and sampled_s >= _THIN_S:
         return Confidence.HIGH
     return Confidence.MEDIUM if best.score >= _MEDIUM and not close else Confidence.LOW

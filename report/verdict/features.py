@@ -2,20 +2,28 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from model.capture import Capture
-from model.comparison import Comparison
-from model.samples import SampleTable, State
+from model.comparison import Comparison, Doing
+from model.samples import Frame, SampleTable, State
 from model.signals import Name, Signals
 from report import slices
 from report.drawing import Drawing
+from report.evidence.code import Code
+from report.places import Origin, origin
 from report.verdict import culprit
 from report.verdict.conduct import Conduct, Piece, conducts
 from report.verdict.culprit import Culprit
 from report.verdict.patterns import Claims, Pattern, claim
+
+_READY = 0.1  # of the time, for a share of it to mean anything
+_COMPUTES = 0.4
+_USUAL = 2.0  # times the median iteration, in CPU time: not more than usual
+_AS_MUCH = 0.85  # of what other processes take now
+_CROWDED = 1.5  # processes ready to run for each CPU
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,12 @@ class Features:
     culprit: Culprit
     claims: Claims  # the culprits' time by what is recognised
     signals: Signals
-    holders: Mapping[str, int] = field(default_factory=dict)  # in how many looks a thread held the GIL
+    holders: Mapping[int, int] = field(default_factory=dict)  # in how many looks, by os thread id
     wanters: float = 0.0  # threads that wanted the GIL, on average of looks
     looks: int = 0
     logs: tuple[str, ...] = ()
     comparison: Comparison | None = None
+    code: Code = field(default_factory=dict)
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
@@ -62,6 +71,80 @@ class Features:
         """The share of the culprits' time that is in these pieces."""
         return sum(piece.us for piece in pieces) / self.total_us if self.total_us else 0.0
 
+    @property
+    def followed(self) -> str:
+        """A sentence to add where the thread to judge is not the loop's own."""
+        return f" {self.culprit.followed}." if self.culprit.followed else ""
+
+    @cached_property
+    def line_us(self) -> Mapping[Frame, int]:
+        """The culprits' time by innermost line."""
+        found: Counter[Frame] = Counter()
+        for piece in self.pieces:
+            found[piece.leaf] += piece.us
+        return found
+
+    def steady(self, places: Collection[Frame]) -> float:
+        """The share of the time that passed in long spells at these lines, without moving."""
+        us = sum(each.steady.get(place, 0) for each in self.culprit.threads for place in places)
+        return us / self.total_us if self.total_us else 0.0
+
+    @property
+    def gil_held(self) -> float:
+        """In what share of the looks one of the culprits held the GIL."""
+        held = sum(self.holders.get(each.thread.os_id, 0) for each in self.culprit.threads)
+        return held / self.looks if self.looks else 0.0
+
+    @property
+    def run_queue(self) -> float | None:
+        """The share of the time that the first culprit was ready, and had no CPU."""
+        return self.culprit.threads[0].run_queue if self.culprit.threads else None
+
+    @property
+    def ran(self) -> float | None:
+        """The share of the first culprit's time ready to run that it had a CPU; None: not read."""
+        thread = self.culprit.threads[0]
+        if thread.cpu is None or thread.run_queue is None or thread.cpu + thread.run_queue < _READY:
+            return None
+        return thread.cpu / (thread.cpu + thread.run_queue)
+
+    @property
+    def was_crowded(self) -> bool:
+        """Whether the machine was as crowded before the iteration, and its own CPU time is more than usual.
+
+        Then a lack of CPU, which healthy iterations had too, is not what made this one slow.
+        """
+        history, thread = self.capture.history, self.culprit.threads[0]
+        if history and thread.cpu is not None and thread.cpu * self.age_s < _USUAL * history.median_s:
+            return False
+        cpus, load = self.most(Name.HOST_CPUS), self.before(Name.HOST_LOAD)
+        others, now = self.before(Name.HOST_OTHERS), self.mean(Name.HOST_OTHERS)
+        if others is not None and now is not None:
+            return others > _AS_MUCH * now
+        return bool(cpus) and load is not None and load > _CROWDED * (cpus or 1)
+
+    def before(self, name: Name) -> float | None:
+        """A signal's mean before the iteration began; None where it was not read."""
+        signal = self.signals.series.get(name)
+        iteration = self.capture.iteration
+        if signal is None or iteration is None:
+            return None
+        values = signal.within(0, round(iteration.started_s * 1e6))
+        return sum(values) / len(values) if values else None
+
+    @property
+    def computes(self) -> bool:
+        """Whether the kernel says that the first culprit computes: by its CPU time, else by several looks."""
+        thread = self.culprit.threads[0]
+        if thread.cpu is not None and thread.run_queue is not None:
+            return thread.cpu + thread.run_queue > _COMPUTES
+        return self.looks > 1 and thread.doing(Doing.ON_CPU) > _COMPUTES
+
+    def shares_code(self, conduct: Conduct, piece: Piece) -> bool:
+        """Whether a stack has a file of the target's own in common with a thread's longest one."""
+        own = {frame.file for frame in conduct.pieces[0].frames if origin(frame.file) is Origin.OWN}
+        return any(frame.file in own for frame in piece.frames)
+
     def mean(self, name: Name) -> float | None:
         """A signal's mean within the stall; None where it was not read."""
         values = self.values(name)
@@ -85,7 +168,7 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
     """Take a drawing's stalled iteration apart."""
     capture = drawing.capture
     table = slices.stalled(drawing.whole, capture)
-    found = conducts(table, drawing.looks, drawing.signals, capture.pid)
+    found = conducts(table, drawing.looks, drawing.signals, capture.pid, drawing.code)
     whose = culprit.find(found)
     pieces = [piece for each in whose.threads for piece in each.pieces]
     holders, wanters, looks = _gil(drawing, table)
@@ -101,12 +184,13 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
         looks=looks,
         logs=tuple(line for tail in drawing.logs for line in tail.lines),
         comparison=drawing.comparison,
+        code=drawing.code,
     )
 
 
-def _gil(drawing: Drawing, table: SampleTable) -> tuple[Counter[str], float, int]:
+def _gil(drawing: Drawing, table: SampleTable) -> tuple[Counter[int], float, int]:
     """In how many looks each thread held the GIL, how many wanted it on average, and the number of looks."""
     looks = [look for look in drawing.looks if table.start_us <= look.at_us < table.end_us]
-    holders = Counter(seen.thread.name for look in looks for seen in look.sightings if seen.owns_gil)
+    holders = Counter(seen.thread.os_id for look in looks for seen in look.sightings if seen.owns_gil)
     wanting = sum(seen.state is State.WANTING_GIL for look in looks for seen in look.sightings)
     return holders, wanting / len(looks) if looks else 0.0, len(looks)

@@ -20,6 +20,7 @@ class Finding:
     facts: tuple[Fact, ...]
     frames: tuple[Frame, ...] = ()  # the blocking stack, root first, for the signature
     remedy: str = ""  # what to look at or try next
+    covers: frozenset[Cause] = frozenset()  # causes that are the same time, seen less exactly
     certain: bool = False  # a second, independent piece of evidence agrees
     doubt: str = ""  # why it cannot be told from something else, if so: then confidence is never high
 

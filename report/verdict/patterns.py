@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from model.comparison import Doing
-from model.samples import Frame
+from model.samples import Frame, State
 from model.verdict import Cause
 from report.places import Origin, origin
 from report.verdict.conduct import Piece
@@ -23,17 +23,24 @@ class Pattern:
 
     cause: Cause
     what: str  # as a reader would say it: `encoding JSON`
-    function: str  # a regular expression over the whole name, or the part after its last dot
+    function: str = ""  # a regular expression over the whole name, or the part after its last dot
     file: str = ""  # a regular expression somewhere in the file's path
     doing: frozenset[Doing] = frozenset(Doing)
     waits: Collection[Wait] = ANY_WAIT
     reach: int = 12  # frames from the innermost one, at most; any frame of the target's own ends it too
     through: bool = False  # own frames below it do not end it
+    call: str = ""  # a regular expression over a call, as written at the innermost line
+    states: frozenset[State] = frozenset(State)
     certain_wait: bool = False  # the kernel must have said what the thread waits for
+    weak: bool = False  # any other pattern that fits, further outside too, is preferred
 
     @cached_property
     def _function(self) -> re.Pattern[str]:
         return re.compile(self.function)
+
+    @cached_property
+    def _call(self) -> re.Pattern[str]:
+        return re.compile(self.call)
 
     @cached_property
     def _file(self) -> re.Pattern[str]:
@@ -47,9 +54,13 @@ class Pattern:
 
     def where(self, piece: Piece) -> int | None:
         """The index of the innermost frame that fits, if the piece is of this pattern."""
-        if piece.doing not in self.doing or not self._may_wait(piece.wait):
+        if piece.state not in self.states or piece.doing not in self.doing or not self._may_wait(piece.wait):
             return None
         frames = piece.frames
+        if self.call and any(self._call.fullmatch(name) for name in piece.calls or ()):
+            return len(frames) - 1
+        if not self.function:
+            return None
         for index in range(len(frames) - 1, max(-1, len(frames) - 1 - self.reach), -1):
             if self.fits(frames[index]):
                 return index
@@ -68,6 +79,14 @@ class Claim:
     piece: Piece
     pattern: Pattern
     at: int
+
+    @property
+    def outer(self) -> int:
+        """The index of the outermost frame around it that fits as well: where the activity was entered."""
+        outer = self.at
+        while outer > 0 and self.pattern.file and self.pattern.fits(self.piece.frames[outer - 1]):
+            outer -= 1
+        return outer
 
 
 @dataclass(frozen=True)
@@ -93,12 +112,12 @@ def claim(pieces: Iterable[Piece], patterns: Sequence[Pattern]) -> Claims:
     for piece in pieces:
         total_us += piece.us
         fitting = [
-            (at, -rank, pattern)
+            (not pattern.weak, at, -rank, pattern)
             for rank, pattern in enumerate(patterns)
             if (at := pattern.where(piece)) is not None
         ]
         if fitting:
-            at, _, pattern = max(fitting, key=lambda each: each[:2])
+            _, at, _, pattern = max(fitting, key=lambda each: each[:3])
             claimed.append(Claim(piece, pattern, at))
         else:
             rest.append(piece)

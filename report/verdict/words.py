@@ -30,15 +30,24 @@ def called(frame: Frame | None) -> str:
     return f"{frame.function} ({place(frame.file, frame.line)})"
 
 
-def by(frames: Sequence[Frame], at: int | None = None) -> str:
-    """`, called by run_once (loop.py:12)`, where anybody is known."""
-    found = caller(frames, at)
-    return f", called by {called(found)}" if found else ""
+def inside(frames: Sequence[Frame], outer: int) -> str:
+    """` in refresh (loop.py:12)`, or ` in JSONEncoder.encode, called by save (loop.py:12)`."""
+    frame = frames[outer]
+    if origin(frame.file) is Origin.OWN:
+        around = caller(frames[:outer])
+        return f" in {called(frame)}" + (f", called by {around.function}" if around else "")
+    found = caller(frames, outer)
+    return f" in {frame.function}" + (f", called by {called(found)}" if found else "")
 
 
 def capital(text: str) -> str:
     """A sentence's beginning."""
     return text[:1].upper() + text[1:]
+
+
+def time(total_s: float) -> str:
+    """`12.4s`."""
+    return seconds(total_s)
 
 
 def took(share: float, total_s: float) -> str:

@@ -1,4 +1,4 @@
-"""report.html: one page that opens offline, with the flame graph to walk through.
+"""report.html: one page that opens offline, with the time, the threads and the flame graph to walk through.
 
 Nothing in it can run but our own scripts: the policy names their hashes, text is escaped in one place,
 and data stands in a block that no parser takes for markup.
@@ -6,46 +6,95 @@ and data stands in a block that no parser takes for markup.
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from report import words
+from report.baseline.trees import baseline_trees
 from report.drawing import Drawing
-from report.page import data, facts, fetched, parts
+from report.page import (
+    axis,
+    comparison,
+    data,
+    facts,
+    fetched,
+    graph,
+    iteration,
+    parts,
+    runs,
+    signals,
+    timeline,
+    verdict,
+)
+from report.page.axis import Axis
 from report.page.goroutines import goroutines
 from report.page.markup import Markup, join, tag
+from report.page.runs import Runs
+from report.tree import Tree
 
 _ASSETS = Path(__file__).parent.parent / "assets"
-_SCRIPTS = ("d3-selection-3.0.0.min.js", "d3-flamegraph-4.1.3.min.js", "page.js")
+_LIBRARIES = ("d3-selection-3.0.0.min.js", "d3-flamegraph-4.1.3.min.js", "uplot-1.6.32.min.js")
+_STYLES = ("uplot-1.6.32.min.css", "page/page.css", "page/verdict.css", "page/tracks.css", "page/print.css")
+_OWN = (  # one script: what comes first knows nothing of what follows
+    "page/data.js",
+    "page/selection.js",
+    "page/bands.js",
+    "page/trees.js",
+    "page/graph.js",
+    "page/functions.js",
+    "page/charts.js",
+    "page/export.js",
+    "page/main.js",
+)
 
 
 def draw(drawing: Drawing) -> Iterator[bytes]:
     """The whole page."""
+    time, packed = axis.of(drawing), runs.pack(drawing.whole)
+    healthy = baseline_trees(drawing.baseline) if drawing.baseline and drawing.comparison else {}
+    found = Markup(data.block(drawing, time, packed, healthy).decode())
     body = join(
-        parts.head(drawing),
-        parts.story(drawing),
-        parts.threads(drawing),
-        parts.graph(drawing),
+        Markup(f'<script type="application/json" id="data">{found}</script>'),
+        Markup(f'<script type="text/plain" id="licences">{load().licences}</script>'),
+        *(Markup(f"<script>{script}</script>") for script in load().scripts),
+    )
+    page = tag(
+        "html",
+        tag("head", _head(drawing)),
+        tag("body", tag("main", _sections(drawing, time, packed, healthy)), body),
+        lang="en",
+    )
+    yield f"<!doctype html>\n{page}\n".encode()
+
+
+def _sections(drawing: Drawing, time: Axis, packed: Runs, healthy: Mapping[str, Tree]) -> Markup:
+    """What is told, from the answer down to what one only looks up."""
+    return join(
+        verdict.head(drawing),
+        verdict.answer(drawing, time),
+        iteration.happened(drawing),
+        tag(
+            "div",
+            timeline.controls(drawing, time, packed),
+            timeline.threads(drawing, time, packed),
+            graph.graph(drawing, packed, healthy),
+            graph.functions(drawing, healthy),
+            signals.signals(drawing, time),
+            class_="linked",
+        ),
+        comparison.comparison(drawing),
         goroutines(drawing),
+        parts.most(drawing),
         parts.stacks(drawing),
         fetched.profiles(drawing),
         fetched.metrics(drawing),
         fetched.logs(drawing),
         facts.facts(drawing),
         facts.files(drawing),
+        verdict.missing(drawing),
     )
-    graph = Markup(data.graph(drawing).decode())
-    block = Markup(f'<script type="application/json" id="data">{graph}</script>')
-    licences = Markup(f'<script type="text/plain" id="licences">{load().licences}</script>')
-    page = tag(
-        "html",
-        tag("head", _head(drawing)),
-        tag("body", tag("main", body), block, licences, *_scripts()),
-        lang="en",
-    )
-    yield f"<!doctype html>\n{page}\n".encode()
 
 
 class Assets(NamedTuple):
@@ -59,8 +108,13 @@ class Assets(NamedTuple):
 @cache
 def load() -> Assets:
     """The style sheet, the scripts and their licences."""
-    style, licences = ((_ASSETS / name).read_text() for name in ("page.css", "LICENSES.md"))
-    return Assets(style, tuple((_ASSETS / name).read_text() for name in _SCRIPTS), licences)
+    own = "\n".join(map(_text, _OWN))
+    scripts = (*map(_text, _LIBRARIES), f'"use strict";\n(() => {{\n{own}}})();\n')
+    return Assets("\n".join(map(_text, _STYLES)), scripts, _text("LICENSES.md"))
+
+
+def _text(name: str) -> str:
+    return (_ASSETS / name).read_text()
 
 
 def _head(drawing: Drawing) -> Markup:
@@ -77,10 +131,6 @@ def _head(drawing: Drawing) -> Markup:
         tag("title", words.headline(drawing.capture)),
         Markup(f"<style>{style}</style>"),
     )
-
-
-def _scripts() -> tuple[Markup, ...]:
-    return tuple(Markup(f"<script>{script}</script>") for script in load().scripts)
 
 
 def _hash(content: str) -> str:

@@ -53,6 +53,8 @@ def _look(drawing: Drawing, look: Look) -> Iterator[str]:
     late_s = look.at_us / 1_000_000 - capture.trigger.at_s
     yield f"Threads of {escaped(capture.target)} ({capture.whereabouts}), innermost frame first"
     yield f"seen {clock(capture, look.at_us / 1_000_000)}, {seconds(late_s)} after the trigger"
+    if capture.slowness:
+        yield f"the iteration: {capture.slowness}"
     owners = [escaped(thread_text(seen.thread)) for seen in look.sightings if seen.owns_gil]
     yield f"{counted(len(look.sightings), 'thread')}; the GIL: {', '.join(owners) or 'nobody holds it'}"
     for seen in ordered(look, capture.pid):

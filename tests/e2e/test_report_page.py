@@ -156,7 +156,7 @@ def test_it_is_dark_where_the_reader_wants_it_and_light_on_paper(page: Page, hom
     assert page.evaluate(background) != light
     page.emulate_media(color_scheme="dark", media="print")
     assert page.evaluate(background) == "rgb(255, 255, 255)"
-    assert page.locator(".controls").is_hidden()
+    assert page.locator("#selection").is_hidden()
 
 
 def test_an_empty_profile_still_makes_a_page(page: Page, tmp_path: Path) -> None:

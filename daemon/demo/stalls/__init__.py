@@ -3,9 +3,9 @@
 from daemon.demo.stalls import (
     computing,
     coroutines,
-    disks,
     formats,
     groups,
+    journals,
     names,
     neighbours,
     provider,
@@ -24,7 +24,12 @@ STALLS: dict[str, Stall] = {
     "native_code": Stall("native_code", "sorts and sums of a big list, in C", computing.rank_prices),
     "native_code-power": Stall("native_code", "big integers, in C", computing.estimate_capacity),
     "native_code-sleep": Stall("native_code", "a C library that blocks with the GIL", computing.ask_driver),
-    "gil_contention": Stall("gil_contention", "busy threads beside the loop", computing.reconcile_shards),
+    "gil_contention": Stall(
+        "gil_contention", "computes beside threads that do the same", computing.reconcile_shards
+    ),
+    "gil_contention-waits": Stall(
+        "gil_contention", "short waits beside busy threads", computing.reconcile_and_look
+    ),
     "lock_wait": Stall("lock_wait", "a worker holds the lock while it works", sharing.update_nodes),
     "lock_wait-future": Stall("lock_wait", "waits for the result of a pool's thread", sharing.update_prices),
     "deadlock": Stall("deadlock", "two threads, two locks, in different order", sharing.move_pods),
@@ -78,16 +83,16 @@ STALLS: dict[str, Stall] = {
     "regular_expression": Stall("regular_expression", "a pattern that backtracks", formats.validate_labels),
     "regular_expression-module": Stall("regular_expression", "the same by re.search", formats.find_units),
     "log_pipe": Stall("log_pipe", "logging into a pipe that nobody reads", waiting.announce_pending),
-    "log_pipe-print": Stall("log_pipe", "print into a pipe that nobody reads", waiting.print_pending),
+    "log_pipe-print": Stall("log_pipe", "print into a pipe that nobody reads", waiting.list_pending),
     "dns": Stall("dns", "a name server that never answers", names.find_provider, missing=names.without_glibc),
     "tls": Stall("tls", "a server that is silent in the handshake", names.greet_provider),
     "tls-context": Stall("tls", "reads all certificates again and again", names.trust_again),
     "tls-key": Stall(
         "tls", "makes RSA keys", names.renew_identity, names.prepare_identity, names.without_cryptography
     ),
-    "disk": Stall("disk", "waits for the disk after each small record", disks.keep_journal),
+    "disk": Stall("disk", "waits for the disk after each small record", journals.keep_journal),
     "disk-frozen": Stall(
-        "disk", "a frozen file system", disks.keep_journal_elsewhere, missing=disks.without_loop_mount
+        "disk", "a frozen file system", journals.keep_journal_elsewhere, missing=journals.without_loop_mount
     ),
     "cpu_throttled": Stall(
         "cpu_throttled", "a quota of 6 % of a core", groups.plan_nodes, missing=groups.without_cpu_quota
@@ -104,7 +109,7 @@ STALLS: dict[str, Stall] = {
     "stopped-frozen": Stall(
         "stopped",
         "its control group is frozen",
-        neighbours.watch_rollout_frozen,
+        neighbours.watch_upgrade,
         missing=neighbours.without_freezer,
     ),
 }

@@ -1,9 +1,11 @@
 """Stalls that compute: in Python, in native code, and beside threads that do the same."""
 
+import contextlib
 import ctypes
 import math
 import threading
 import time
+from collections.abc import Iterator
 
 from daemon.demo.packing import simulate_binpacking_of_pending_pods
 from daemon.demo.stalls.contract import Setting, lasting
@@ -60,11 +62,25 @@ def ask_driver(setting: Setting) -> None:
 def reconcile_shard(stop: threading.Event) -> None:
     """A thread that computes in Python all the time."""
     while not stop.is_set():
-        simulate_binpacking_of_pending_pods(0.2)
+        simulate_binpacking_of_pending_pods(0.05)
 
 
 def reconcile_shards(setting: Setting) -> None:
+    """The loop computes a little, and so do many threads: it has the GIL for a small part of the time."""
+    with _shards(setting):
+        for _ in lasting(setting.seconds):
+            score_placements({}, 20)
+
+
+def reconcile_and_look(setting: Setting) -> None:
     """The loop does little, but after each small wait the GIL has to be won from busy threads."""
+    with _shards(setting):
+        for _ in lasting(setting.seconds):
+            collect_node_states()
+
+
+@contextlib.contextmanager
+def _shards(setting: Setting) -> Iterator[None]:
     stop = threading.Event()
     count = max(4, setting.threads)
     busy = [
@@ -74,8 +90,7 @@ def reconcile_shards(setting: Setting) -> None:
     for thread in busy:
         thread.start()
     try:
-        for _ in lasting(setting.seconds):
-            collect_node_states()
+        yield
     finally:
         stop.set()
         for thread in busy:
@@ -85,7 +100,7 @@ def reconcile_shards(setting: Setting) -> None:
 def collect_node_states() -> int:
     """A little work with waits that are too short to see."""
     total = 0
-    for _ in range(20):
+    for _ in range(5):
         time.sleep(0.0001)
         total += sum(range(200))
     return total

@@ -29,14 +29,14 @@ def watch_rollout(setting: Setting) -> None:
         _work(setting.seconds)
 
 
-def watch_rollout_frozen(setting: Setting) -> None:
+def watch_upgrade(setting: Setting) -> None:
     """The same by a control group."""
     with guarding("freeze_group", os.getpid(), setting.seconds):
         _work(setting.seconds)
 
 
 def without_freezer() -> str:
-    """What `watch_rollout_frozen` needs."""
+    """What `watch_upgrade` needs."""
     return without("freezer")
 
 

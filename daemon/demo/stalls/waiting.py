@@ -29,7 +29,8 @@ def await_marker(setting: Setting) -> None:
 
 
 def _sleeper(seconds: float) -> list[str]:
-    return [sys.executable, "-I", "-c", f"import time; time.sleep({seconds:g})"]
+    with_us = "ctypes.CDLL(None).prctl(1, 9)"  # PR_SET_PDEATHSIG: it is gone when we are, however we end
+    return [sys.executable, "-I", "-c", f"import ctypes, time; {with_us}; time.sleep({seconds:g})"]
 
 
 def run_hook(setting: Setting) -> None:
@@ -74,7 +75,7 @@ def _drain(reading: int) -> None:
             pass
 
 
-def print_pending(setting: Setting) -> None:
+def list_pending(setting: Setting) -> None:
     """The same with `print`: a standard output that nobody reads."""
     reading, writing = os.pipe()
     drain = threading.Timer(setting.seconds, _drain, (reading,))

@@ -41,16 +41,15 @@ def found(
     groups = _groups(claims)
     frames, what = groups[0][0].piece.frames, groups[0][0].pattern.what
     stacks = [_fact(features, group) for group in groups[:3]]
-    where = words.by(frames, groups[0][0].at)
+    where = words.inside(frames, groups[0][0].outer)
     sentence = f"{words.capital(words.took(share, features.seen_s))} went into {what}{where}{extra}."
-    if features.culprit.followed:
-        sentence += f" {features.culprit.followed}."
+    sentence += features.followed
     return Finding(
         cause=activity.cause,
         score=min(1.0, share * activity.weight),
         sentence=sentence,
         facts=(*stacks, *facts),
-        frames=frames[: groups[0][0].at + 1],
+        frames=frames[: groups[0][0].outer + 1],
         remedy=activity.remedy,
         certain=certain,
         doubt=doubt,
@@ -61,15 +60,15 @@ def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:
     """Claims of the same pattern with the same function outside, those with most time first."""
     by_place: dict[tuple[str, str], list[Claim]] = defaultdict(list)
     for claim in claims:
-        outer = words.caller(claim.piece.frames, claim.at) or Frame("", "", 0)
+        outer = words.caller(claim.piece.frames, claim.outer) or Frame("", "", 0)
         by_place[claim.pattern.what, outer.function].append(claim)
     return sorted(by_place.values(), key=lambda group: -sum(claim.piece.us for claim in group))
 
 
 def _fact(features: Features, group: Sequence[Claim]) -> Fact:
     share = features.share(claim.piece for claim in group)
-    frames, at = group[0].piece.frames, group[0].at
-    text = f"{words.took(share, features.seen_s)} in {frames[at].function}{words.by(frames, at)}"
+    frames = group[0].piece.frames
+    text = f"{words.took(share, features.seen_s)}{words.inside(frames, group[0].outer)}"
     return Fact(
         kind=FactKind.STACK,
         text=f"{text}.",

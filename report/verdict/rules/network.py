@@ -4,7 +4,6 @@ from typing import Final
 
 from model.signals import Name
 from model.verdict import Cause, Fact, FactKind
-from report.verdict import words
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
@@ -13,29 +12,16 @@ from report.verdict.rules.activities import Activity, found
 
 _C: Final = Cause.NETWORK_WAIT
 _NET: Final = (Wait.SOCKET, Wait.POLL)
+_HTTP: Final = (
+    r"/(?:urllib3|requests|http/client|urllib/request|httpx|httpcore|httplib2|botocore|aiohttp)(?:/|\.py)"
+)
+_DATABASES: Final = (
+    r"/(?:psycopg2?|pymysql|MySQLdb|mysql|asyncpg|redis|pymongo|sqlalchemy|kazoo|etcd3?|ldap3?"
+    r"|paramiko|pika|kafka)/"
+)
+_SOCKETS: Final = r"/(?:socket|ssl|ftplib|smtplib|imaplib|poplib|socketserver)\.py"
 
 PATTERNS: Final = (
-    Pattern(
-        _C,
-        "waiting for a reply to an HTTP request",
-        r".+",
-        r"/(?:urllib3|requests|http/client|urllib/request|httpx|httpcore|httplib2|botocore)(?:/|\.py)",
-        NOT_WORKING,
-        _NET,
-        through=False,
-    ),
-    Pattern(_C, "waiting for a reply of gRPC", r".+", r"/grpc/", NOT_WORKING, (*_NET, Wait.LOCK)),
-    Pattern(
-        _C,
-        "waiting for a database",
-        r".+",
-        (
-            r"/(?:psycopg2?|pymysql|MySQLdb|mysql|asyncpg|redis|pymongo|sqlalchemy|kazoo|etcd3?|ldap3?"
-            r"|paramiko|pika|kafka)/"
-        ),
-        NOT_WORKING,
-        (*_NET, Wait.LOCK),
-    ),
     Pattern(
         _C,
         "connecting",
@@ -44,24 +30,39 @@ PATTERNS: Final = (
         NOT_WORKING,
         _NET,
     ),
+    Pattern(_C, "connecting", call=r".*\.connect|.*create_connection", doing=NOT_WORKING, waits=_NET),
+    Pattern(_C, "waiting for a reply to an HTTP request", r".+", _HTTP, NOT_WORKING, _NET),
+    Pattern(_C, "waiting for a reply of gRPC", r".+", r"/grpc/", NOT_WORKING, (*_NET, Wait.LOCK)),
+    Pattern(_C, "waiting for a database", r".+", _DATABASES, NOT_WORKING, (*_NET, Wait.LOCK)),
     Pattern(
         _C,
         "waiting for data from a socket",
-        r"read|readinto|recv\w*|_?recv_?bytes|accept|readline|send\w*",
-        r"/(?:socket|ssl|selectors|telnetlib|ftplib|smtplib|imaplib|poplib)\.py",
+        r"read\w*|recv\w*|accept|send\w*|select|poll",
+        _SOCKETS,
         NOT_WORKING,
         _NET,
     ),
-    Pattern(_C, "waiting for data from a socket", r".+", r"", NOT_WORKING, (Wait.SOCKET,), reach=1),
+    Pattern(
+        _C,
+        "waiting for data from a socket",
+        r".+",
+        r"",
+        NOT_WORKING,
+        (Wait.SOCKET,),
+        reach=1,
+        certain_wait=True,
+        weak=True,
+    ),
     Pattern(
         _C,
         "waiting for a descriptor to be ready",
         r".+",
         r"",
-        frozenset((*NOT_WORKING,)),
+        NOT_WORKING,
         (Wait.POLL,),
         reach=1,
         certain_wait=True,
+        weak=True,
     ),
 )
 
@@ -72,21 +73,24 @@ _ACTIVITY: Final = Activity(
         "timeout well below the iteration's limit."
     ),
 )
+_SIGNALS: Final = (
+    (Name.TCP_CONNECTING, "Connections that nobody has answered yet: up to {:g}."),
+    (Name.TCP_RETRANSMITTED, "Segments sent again: up to {:g} a second."),
+    (Name.TCP_UNACKNOWLEDGED, "Sockets with data that was not acknowledged: up to {:g}."),
+)
 
 
 def _look(features: Features) -> Finding | None:
-    facts = []
-    for name, what in (
-        (Name.TCP_CONNECTING, "connections that nobody answered yet"),
-        (Name.TCP_RETRANSMITTED, "retransmitted segments a second"),
-        (Name.TCP_UNACKNOWLEDGED, "sockets with data that was not acknowledged"),
-    ):
-        if (most := features.most(name)) is not None and most > 0:
-            text = f"{words.capital(what)}: up to {most:g}."
-            facts.append(Fact(kind=FactKind.SIGNAL, text=text, value=most, signal=name))
-    told = features.share(claim.piece for claim in features.claims.of(_C) if claim.piece.wait in _NET)
-    return found(features, _ACTIVITY, certain=told > 0.3, facts=facts)
+    facts = [
+        Fact(kind=FactKind.SIGNAL, text=text.format(most), value=most, signal=name)
+        for name, text in _SIGNALS
+        if (most := features.most(name))
+    ]
+    asleep = features.share(claim.piece for claim in features.claims.of(_C) if claim.piece.wait in _NET)
+    return found(features, _ACTIVITY, certain=asleep > _TOLD, facts=facts)
 
+
+_TOLD: Final = 0.3  # of the time, as the kernel says
 
 RULES: Final = {
     "network_wait": Rule(

@@ -50,7 +50,9 @@ PATTERNS: Final = (
         through=True,
         certain_wait=True,
     ),
-    Pattern(Cause.SLEEP, "sleep", r".+", r"", NOT_WORKING, (Wait.SLEEP,), reach=1, certain_wait=True),
+    Pattern(
+        Cause.SLEEP, "sleep", r".+", r"", NOT_WORKING, (Wait.SLEEP,), reach=1, certain_wait=True, weak=True
+    ),
     Pattern(Cause.SLEEP, "sleep", r"(?:\w*_)?sleep(?:_\w*)?", r"", NOT_WORKING, (Wait.SLEEP,), reach=2),
 )
 

@@ -75,10 +75,12 @@ def test_a_follower_gets_the_past_and_what_comes(tree: Tree) -> None:
 
 def test_another_header_follows_what_becomes_readable(tree: Tree) -> None:
     (tree.proc / "vmstat").unlink()
-    ring = Ring(tree.reader(), lambda: True, clock=Clock())
+    clock = Clock()
+    ring = Ring(tree.reader(), lambda: True, clock=clock)
     ring.read(16)
     lines: list[bytes] = []
     ring.follow(lines.append)
+    clock.now_s = 1.0
     tree.write(tree.proc, {"vmstat": MACHINE["vmstat"]})
     ring.read(16)
     headers = [msgspec.json.decode(line, type=Header) for line in lines if line.startswith(b"{")]

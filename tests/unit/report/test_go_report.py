@@ -177,7 +177,7 @@ def test_of_other_profiles_the_ten_largest_functions_are_shown(tmp_path: Path) -
     home = make_go_report(tmp_path, recorded("blocked"))
     drawn(home)
     section = (
-        (home / "report.html").read_text().partition('<section id="profiles">')[2].partition("</section>")[0]
+        (home / "report.html").read_text().partition('<section id="profiles"')[2].partition("</section>")[0]
     )
     assert "MiB in all" in section
     assert "<code>main.watch</code>" in section

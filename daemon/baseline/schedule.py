@@ -1,0 +1,72 @@
+"""When healthy iterations are sampled: a few an hour, more while there is no baseline. Pure."""
+
+from typing import Final
+
+import msgspec
+
+EVERY_S: Final = 900.0  # a sitting
+EVERY_AT_FIRST_S: Final = 30.0  # while there is no baseline, or too little in it
+DUTY: Final = 0.005  # of the time, at most, however long iterations are
+DUTY_AT_FIRST: Final = 0.05
+LONG_S: Final = 1.0  # an iteration that fills a sitting by itself
+SITTING_S: Final = 6.0  # a sitting of short iterations: a sampler's start and its first segment are in it
+SEALED_S: Final = 10.0  # by then a sitting's segments are whole, or there are none
+MOST_ITERATIONS: Final = 500  # of a sitting; later ones end it
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A healthy iteration. Times are monotonic seconds."""
+
+    iteration: str | None
+    started_s: float
+    ended_s: float
+
+
+class Sitting:
+    """Iterations of one target that are sampled in a row: short ones are over before a sampler starts."""
+
+    def __init__(self, began_s: float) -> None:
+        self.began_s = began_s
+        self.over_s: float | None = None
+        self.done: list[Done] = []
+
+    def ended(self, done: Done) -> None:
+        """A healthy iteration ended; one that is long, or the last of many, ends the sitting."""
+        if self.over_s is not None or done.started_s < self.began_s - LONG_S:
+            return
+        self.done.append(done)
+        long = done.ended_s - max(done.started_s, self.began_s) >= LONG_S
+        if long or done.ended_s - self.began_s >= SITTING_S or len(self.done) >= MOST_ITERATIONS:
+            self.over_s = done.ended_s
+
+    def sealed(self, now_s: float) -> bool:
+        """Whether there has been time enough for its last segment to end."""
+        return self.over_s is not None and now_s >= self.over_s + SEALED_S
+
+
+class Schedule:
+    """One target's sittings."""
+
+    def __init__(self, now_s: float) -> None:
+        self.sitting: Sitting | None = None
+        self.known = False  # there is a baseline of this code, with enough in it
+        self._next_s = now_s
+
+    def wanted(self, now_s: float) -> bool:
+        """Whether an iteration that starts now is to be sampled, healthy as it seems."""
+        if self.sitting is None and now_s >= self._next_s:
+            self.sitting = Sitting(now_s)
+        return self.sitting is not None and self.sitting.over_s is None
+
+    def ended(self, done: Done) -> None:
+        """A healthy iteration ended."""
+        if self.sitting is not None:
+            self.sitting.ended(done)
+
+    def close(self, now_s: float) -> None:
+        """The sitting is dealt with, or spoilt by a capture or an exit; the next comes in its time."""
+        sitting, self.sitting = self.sitting, None
+        if sitting is not None:
+            sampled_s = (sitting.over_s or now_s) - sitting.began_s
+            every_s, duty = (EVERY_S, DUTY) if self.known else (EVERY_AT_FIRST_S, DUTY_AT_FIRST)
+            self._next_s = sitting.began_s + max(every_s, sampled_s / duty)

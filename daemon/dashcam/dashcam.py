@@ -1,0 +1,202 @@
+"""The dashcams of all targets."""
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from collectors.contract import Sampler
+from daemon.admission import Admission
+from daemon.dashcam.camera import Around, Camera
+from daemon.dashcam.handing import Handing
+from daemon.dashcam.ring import Ring, sweep
+from daemon.dashcam.shelf import Piece
+from daemon.spool.spool import LEAST_FREE_BYTES, Spool
+from daemon.targets.fleet import Fleet
+from daemon.targets.held import Held
+from daemon.targets.target import Target
+from daemon.telemetry import Telemetry
+from daemon.watch.iterations import InFlight
+from model.events import Event
+from model.history import History
+
+_LOG = logging.getLogger(__name__)
+
+KEPT_S = 10.0  # a ring whose process is gone: by then its end was judged
+
+
+class DashcamStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The dashcam of one target."""
+
+    mode: str
+    sampling: bool
+    rate_hz: int  # now
+    held_s: float  # how far back its ring reaches
+    held_bytes: int
+    sampler: str
+    why_not: str  # nothing is sampled now; empty where nothing hinders it
+
+
+class Dashcam:
+    """Records processes of targets before anything has overrun."""
+
+    def __init__(self, fleet: Fleet, admission: Admission, spool: Spool, telemetry: Telemetry) -> None:
+        self.wanted: Callable[[Target], bool] = lambda target: False
+        self.history: Callable[[Target], History | None] = lambda target: None
+        self._fleet = fleet
+        self._admission = admission
+        self._spool = spool
+        self._telemetry = telemetry
+        self._around = Around(
+            hindrance=self._hindrance,
+            history=lambda target: self.history(target),
+            spent=self._spent,
+            failed=self._failed,
+        )
+        self._cameras: dict[str, Camera] = {}
+        self._gone: list[Camera] = []  # their processes, or the wish for them
+        self._left = True  # rings of an earlier daemon
+        self._full = self._stopped = False
+
+    def heard(self, event: Event) -> None:
+        """An event was taken."""
+        target = self._fleet.targets.get(event.target)
+        camera = self._camera(target) if target is not None else None
+        if camera is not None:
+            camera.heard(event, self.wanted)
+
+    def look(self) -> None:
+        """About once a second: processes that came, went or changed, what is due again, and old rings."""
+        self._full = self._spool.disk_free_bytes() < LEAST_FREE_BYTES
+        if self._left:
+            self._left = sweep(self._spool.path)
+        for name, camera in list(self._cameras.items()):
+            if self._fleet.targets.get(name) is not camera.target or camera.target.held is not camera.process:
+                self._retire(self._cameras.pop(name))
+        for found in map(self._camera, self._fleet):
+            if found is not None:
+                found.look()
+        self._close_gone()
+
+    def exited(self, target: Target) -> None:
+        """The process of a target ended just now."""
+        if (camera := self._cameras.pop(target.name, None)) is not None:
+            self._retire(camera)
+
+    def hand_over(self, target: Target, held: Held) -> Handing | None:
+        """The lead-up of a capture of what is held; nothing is recorded into the ring until it is closed."""
+        camera = self._of(target.name, held)
+        return camera.hand_over() if camera is not None else None
+
+    def knows(self, target: Target, held: Held) -> bool:
+        """Whether there is a dashcam of what is held, or was until just now."""
+        return self._of(target.name, held) is not None
+
+    def saw(self, target: Target, held: Held, started_s: float, ended_s: float) -> bool:
+        """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
+        camera = self._of(target.name, held)
+        return camera is not None and camera.saw(started_s, ended_s)
+
+    def slow(self, target: Target, held: Held, current: InFlight, at_s: float) -> bool:
+        """Whether an iteration was slow by then, so that it was sampled if that was possible."""
+        camera = self._of(target.name, held)
+        return camera is not None and camera.wanting.slow(current, at_s)
+
+    def covering(self, target: str, started_s: float, ended_s: float) -> tuple[Path, tuple[Piece, ...]]:
+        """The ring's folder and its whole pieces of a span (monotonic seconds), for hard links.
+
+        A piece's paths are below the folder. Link at once: the ring lets go of what is old.
+        """
+        camera = self._cameras.get(target)
+        if camera is None or camera.ring is None:
+            return self._spool.path, ()
+        return camera.ring.directory, camera.ring.shelf.covering(started_s, ended_s)
+
+    def status(self, target: Target) -> DashcamStatus:
+        """How the dashcam of a target stands."""
+        camera, now_s = self._cameras.get(target.name), time.monotonic()
+        ring = camera.ring if camera is not None else None
+        choice = camera.recorder.choice if camera is not None and camera.recorder is not None else None
+        return DashcamStatus(
+            mode=target.config.dashcam.mode,
+            sampling=camera is not None and camera.sampling,
+            rate_hz=camera.rate_hz if camera is not None else 0,
+            held_s=ring.shelf.held_s(now_s) if ring is not None else 0.0,
+            held_bytes=ring.shelf.size_bytes if ring is not None else 0,
+            sampler=choice.name if choice is not None else "",
+            why_not=self._why_not(target, camera, now_s),
+        )
+
+    def stop(self) -> None:
+        """Record no more; rings stay for the captures that still run."""
+        self._stopped = True
+        for camera in self._cameras.values():
+            camera.retire()
+
+    async def close(self) -> None:
+        """Remove all rings."""
+        self.stop()
+        for camera in (*self._cameras.values(), *self._gone):
+            await camera.ended()
+            camera.close()
+        self._cameras.clear()
+        self._gone.clear()
+
+    def _camera(self, target: Target) -> Camera | None:
+        """The camera of a target's process, made where there is none and one is wanted."""
+        camera, process = self._cameras.get(target.name), target.process
+        if camera is not None and camera.process is process:
+            return camera
+        if process is None or self._stopped or target.config.dashcam.mode == "off":
+            return None
+        if not any(isinstance(part.options, Sampler) for part in target.config.collectors):
+            return None
+        if camera is not None:
+            self._retire(camera)
+        make_ring = partial(Ring, self._spool.path, target.name, process, target.config.dashcam)
+        made = self._cameras[target.name] = Camera(target, process, make_ring, self._around)
+        return made
+
+    def _spent(self, target: Target, cpu_s: float) -> None:
+        if self._telemetry.knows(target.name):
+            self._telemetry.dashcam_cpu_s.labels(target.name).inc(cpu_s)
+
+    def _failed(self, target: Target) -> None:
+        if self._telemetry.knows(target.name):
+            self._telemetry.dashcam_restarts.labels(target.name).inc()
+
+    def _hindrance(self, target: Target) -> str:
+        if self._stopped:
+            return "loopcam is stopping"
+        if self._admission.disabled():
+            return f"{self._admission.config.capture_disabled_file} exists"
+        if not target.possible.possible:
+            return target.possible.detail or target.possible.reason
+        return "the spool's disk is full" if self._full else ""
+
+    def _of(self, name: str, held: Held) -> Camera | None:
+        known = [camera for camera in (self._cameras.get(name), *self._gone) if camera is not None]
+        return next((camera for camera in known if camera.process.identity == held.identity), None)
+
+    def _retire(self, camera: Camera) -> None:
+        camera.retire()
+        self._gone.append(camera)
+
+    def _close_gone(self) -> None:
+        now_s, kept = time.monotonic(), []
+        for camera in self._gone:
+            if camera.busy or now_s - (camera.retired_s or now_s) < KEPT_S:
+                kept.append(camera)
+            else:
+                camera.close()
+        self._gone = kept
+
+    def _why_not(self, target: Target, camera: Camera | None, now_s: float) -> str:
+        if target.config.dashcam.mode == "off":
+            return "it is off"
+        if camera is None:
+            return "there is no process to sample" if target.process is None else "no sampler is configured"
+        return "" if camera.sampling else camera.hindered(now_s)

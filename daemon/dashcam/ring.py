@@ -1,0 +1,163 @@
+"""The ring of one process: a folder in the spool, and what goes from it into a capture."""
+
+import fcntl
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from daemon.capture.keeping import Keeping
+from daemon.config.dashcam import Dashcam
+from daemon.dashcam.shelf import Piece, Shelf
+from daemon.spool.incoming import LOCK_FILE, Incoming, Line
+from daemon.targets.process import HeldProcess
+from disk.durable import FILE_MODE, make_dir
+from model.report import EVIDENCE_DIR
+
+_LOG = logging.getLogger(__name__)
+
+RINGS_DIR = "ring"
+MARK = "before-"  # in the names of files: a capture has its own of the same numbers
+
+
+class _Place:
+    """Where a sampler's files go; there is no journal: a killed daemon's ring is of no use to the next."""
+
+    def __init__(self, directory: Path) -> None:
+        self.report_dir = directory
+        make_dir(directory / EVIDENCE_DIR)
+        self.lock = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT, FILE_MODE)
+        fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def note(self, line: Line) -> None:
+        """Nothing to note."""
+
+
+class Ring:
+    """Pieces of evidence of one process, the newest so many seconds and bytes."""
+
+    def __init__(self, spool: Path, target: str, process: HeldProcess, options: Dashcam) -> None:
+        """Make its folder; raises OSError (no space, no right)."""
+        self.identity = process.identity
+        name = f"{process.pid}-{time.monotonic_ns()}"  # never one that somebody may still write to
+        self.directory = spool / RINGS_DIR / target / name
+        self._place = _Place(self.directory)
+        self.keeping = Keeping(process, self._place, MARK)
+        self.shelf = Shelf()
+        self.versions: dict[str, str] = {}  # of the samplers
+        self._keep_s, self.most_bytes = float(options.keep), int(options.max_bytes)
+
+    def bound(self, options: Dashcam) -> None:
+        """Go on under other bounds."""
+        self._keep_s, self.most_bytes = float(options.keep), int(options.max_bytes)
+        self.trim()
+
+    def take(self) -> None:
+        """Take in what the keeping has got since, and let go of what is too old or too much."""
+        for piece in self._taken():
+            self.put(piece)
+        self.trim()
+
+    def put(self, piece: Piece) -> None:
+        """Take in evidence, whose files are in the ring's folder."""
+        self.shelf.put(piece)
+
+    def trim(self) -> None:
+        """Let go of what is too old or too much."""
+        for piece in self.shelf.drop(self._keep_s, self.most_bytes, time.monotonic()):
+            self._unlink(piece)
+
+    def into(self, incoming: Incoming, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+        """Have pieces in a capture as well, noted for whoever has to adopt it; those that are there.
+
+        Call it in a thread: it is the disk's time.
+        """
+        return tuple(piece for piece in pieces if self._linked(incoming, piece))
+
+    def close(self) -> None:
+        """Remove it."""
+        os.close(self._place.lock)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _linked(self, incoming: Incoming, piece: Piece) -> bool:
+        try:
+            for path in piece.paths:
+                _link(self.directory / path, incoming.report_dir / path)
+            incoming.note(
+                Line(sampler_version=piece.version, segment=piece.segment, dump=piece.dump, whole=True)
+            )
+        except OSError as error:
+            _LOG.warning(
+                "a piece of the lead-up is lost", extra={"file": piece.paths[0], "error": str(error)}
+            )
+            return False
+        return True
+
+    def _taken(self) -> Iterator[Piece]:
+        segments, dumps = self.keeping.hand_out()
+        for segment in segments:
+            yield Piece(
+                paths=(segment.path,),
+                started_s=segment.started_s,
+                ended_s=segment.ended_s,
+                size_bytes=self._size_bytes(segment.path),
+                segment=segment,
+                version=self.versions.get(segment.sampler, ""),
+            )
+        for dump in dumps:
+            paths = (dump.path,) if dump.states_path is None else (dump.path, dump.states_path)
+            yield Piece(
+                paths=paths,
+                started_s=dump.at_s,
+                ended_s=dump.at_s,
+                size_bytes=sum(map(self._size_bytes, paths)),
+                dump=dump,
+                version=self.versions.get(dump.sampler, ""),
+            )
+
+    def _size_bytes(self, path: str) -> int:
+        return (self.directory / path).stat().st_size
+
+    def _unlink(self, piece: Piece) -> None:
+        for path in piece.paths:
+            (self.directory / path).unlink(missing_ok=True)
+
+
+def _link(source: Path, at: Path) -> None:
+    """Give a file another name; where the file system knows no second one, the only one."""
+    try:
+        os.link(source, at)
+    except FileExistsError:
+        return
+    except PermissionError:
+        source.rename(at)
+
+
+def sweep(spool: Path) -> bool:
+    """Remove the rings that an earlier daemon left, and say whether some are still written to.
+
+    Samplers hold the lock of a ring until they have written their file.
+    """
+    rings, left = spool / RINGS_DIR, False
+    for folder in sorted(rings.glob("*/*")) if rings.is_dir() and not rings.is_symlink() else ():
+        if _locked(folder):
+            left = True
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return left
+
+
+def _locked(folder: Path) -> bool:
+    try:
+        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:  # it was never begun
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

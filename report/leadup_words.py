@@ -1,0 +1,34 @@
+"""What was sampled before the window, in plain words."""
+
+from collections.abc import Iterator
+
+from model.capture import Outcome
+from model.units import counted
+from report.drawing import Drawing
+from report.times import seconds
+
+
+def what(drawing: Drawing) -> Iterator[str]:
+    """One sentence on the lead-up, where there is one."""
+    capture = drawing.capture
+    recording, trigger_s = capture.recording, capture.window.started_s
+    segments = [one for one in recording.segments if one.started_s < trigger_s] if recording else []
+    if not segments:
+        return
+    since_s = trigger_s - min(one.started_s for one in segments)
+    rates = sorted({one.rate_hz for one in segments})
+    rate = f"{rates[0]} to {rates[-1]} Hz" if len(rates) > 1 else f"{rates[0]} Hz"
+    samplers = " and ".join(sorted({one.sampler for one in segments}))
+    yield f"For {seconds(since_s)} before that, the dashcam had sampled it with {samplers} at {rate}."
+    if drawing.rendering.from_leadup:
+        yield "All stacks and shares here are from this lead-up: the window itself has no samples."
+
+
+def missing(drawing: Drawing) -> Iterator[str]:
+    """What there is no look at, where stacks are from before."""
+    if not drawing.rendering.from_leadup:
+        return
+    gone = drawing.capture.outcome is Outcome.TARGET_EXITED
+    why = "the process was gone" if gone else "it was over by then"
+    before = sum(look.at_us < drawing.table.end_us for look in drawing.looks)
+    yield f"Nothing was sampled at the trigger, as {why}; before, there were {counted(before, 'look')}."

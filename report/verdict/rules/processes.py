@@ -1,0 +1,119 @@
+"""Waiting for a child; or stopped altogether."""
+
+from typing import Final
+
+from model.capture import Outcome
+from model.signals import Name
+from model.verdict import Cause, Fact, FactKind
+from report.verdict import words
+from report.verdict.features import Features
+from report.verdict.finding import Finding, Rule
+from report.verdict.kernel import Wait
+from report.verdict.patterns import NOT_WORKING, Pattern
+from report.verdict.rules.activities import Activity, found
+
+_C: Final = Cause.CHILD_PROCESS
+_LEAST: Final = 0.3
+
+PATTERNS: Final = (
+    Pattern(
+        _C,
+        "waiting for a child process",
+        r".+",
+        r"/(?:subprocess|pexpect\w*|sh)\.py|/multiprocessing/popen_\w+\.py|/(?:pexpect|plumbum|invoke)/",
+        NOT_WORKING,
+    ),
+    Pattern(
+        _C,
+        "waiting for a child process",
+        r".+",
+        r"",
+        NOT_WORKING,
+        (Wait.CHILD,),
+        reach=1,
+        certain_wait=True,
+        weak=True,
+    ),
+    Pattern(
+        _C, "waiting for a child process", call=r"os\.(?:wait\w*|system)|.*\.communicate", doing=NOT_WORKING
+    ),
+    Pattern(
+        _C,
+        "reading from a pipe",
+        r".+",
+        r"",
+        NOT_WORKING,
+        (Wait.PIPE_READ,),
+        reach=1,
+        certain_wait=True,
+        weak=True,
+    ),
+)
+
+_CHILD: Final = Activity(
+    _C,
+    remedy="Look at what that command was doing; give it a timeout, and look at its own output and locks.",
+)
+
+
+def _look_for_child(features: Features) -> Finding | None:
+    children = features.most(Name.CHILDREN)
+    facts = []
+    if children:
+        text = f"It had up to {children:g} child processes."
+        facts.append(
+            Fact(kind=FactKind.SIGNAL, text=text, value=children, unit="count", signal=Name.CHILDREN)
+        )
+    told = (Wait.CHILD, Wait.PIPE_READ, Wait.POLL)
+    asleep = features.share(c.piece for c in features.claims.of(_C) if c.piece.wait in told)
+    return found(features, _CHILD, certain=bool(children) or asleep > _LEAST, facts=facts)
+
+
+def _look_for_stop(features: Features) -> Finding | None:
+    loop = features.culprit.loop
+    stopped = loop.share(lambda piece: piece.wait is Wait.STOPPED) if loop else 0.0
+    frozen = features.mean(Name.CGROUP_FROZEN) or 0.0
+    share = max(stopped, frozen)
+    if features.capture.outcome is Outcome.TARGET_STOPPED:
+        share = max(share, _SAID)
+    if share < _LEAST or loop is None:
+        return None
+    how = "frozen by its control group" if frozen >= stopped and frozen else "stopped by a signal or a tracer"
+    text = f"The process was {how} for {words.took(share, features.seen_s)}."
+    kind = FactKind.SIGNAL if frozen >= stopped else FactKind.STACK
+    frames = loop.pieces[0].frames
+    return Finding(
+        cause=Cause.STOPPED,
+        score=min(1.0, share + _FIRST),
+        sentence=f"{text} It stood in {words.called(words.caller(frames))}.",
+        facts=(Fact(kind=kind, text=text, share=round(share, 4), thread=loop.name),),
+        frames=(),  # where it was stopped means nothing
+        remedy=(
+            "Look for who sent SIGSTOP or attached a debugger, or froze the container (docker pause, a "
+            "snapshot)."
+        ),
+        certain=True,
+        covers=frozenset(Cause),
+    )
+
+
+_SAID: Final = 0.6  # of the time, where the capture found it stopped, and nothing says for how long
+_FIRST: Final = 0.05  # a process that is stopped does nothing else
+
+RULES: Final = {
+    "child_process": Rule(
+        _C,
+        "Most of the stalled time in the kernel's wait for a child, or in subprocess and its like while "
+        "not on a CPU, "
+        "or reading a pipe. Child processes are counted.",
+        _look_for_child,
+    ),
+    "stopped": Rule(
+        Cause.STOPPED,
+        (
+            "The main thread in state T or t, or in the kernel's stop, or its control group frozen, for "
+            "most of the time."
+        ),
+        _look_for_stop,
+    ),
+}

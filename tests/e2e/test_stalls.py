@@ -1,0 +1,67 @@
+"""Every stall of the demonstration, each under the same real daemon: its report shows where it was."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from daemon.demo.stalls import STALLS
+from model.manifest import Manifest
+from tests.daemon import Daemon, daemon, target, until, whole_reports
+from tests.prerequisites import require
+from tests.reports import assert_valid_report
+
+# They last longer than threshold and window, and are over soon after.
+THRESHOLD_S, WINDOW_S, STALL_S = 0.8, 1.0, 3.0
+
+
+@pytest.fixture(scope="module")
+def cam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """One daemon that waits for every stall's program."""
+    folder = tmp_path_factory.mktemp("stalls")
+    times = {"max_loop_time": f"{THRESHOLD_S:g}s", "collection_time": f"{WINDOW_S:g}s"}
+    targets = [
+        target(_target(name), process={"pidfile": str(_pidfile(folder, name))}, **times) for name in STALLS
+    ]
+    with daemon(folder, *targets) as one:
+        yield one
+
+
+def _target(stall: str) -> str:
+    return stall.replace("_", "-")
+
+
+def _pidfile(folder: Path, stall: str) -> Path:
+    return folder / f"{stall}.pid"
+
+
+@contextmanager
+def stalling(cam: Daemon, stall: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The program, which is healthy once and then stalls."""
+    argv = [sys.executable, "-I", "-m", "daemon.demo.autoscaler", cam.url, _target(stall)]
+    argv += [str(_pidfile(cam.folder, stall)), f"--stall={stall}", f"--seconds={STALL_S}", "--healthy=1"]
+    with subprocess.Popen(argv, process_group=0) as program:
+        try:
+            yield program
+        finally:
+            program.terminate()
+
+
+@pytest.mark.parametrize("stall", STALLS)
+def test_a_stall_is_shown_by_its_report(cam: Daemon, stall: str) -> None:
+    require("ptrace")
+    if missing := STALLS[stall].missing():
+        pytest.skip(missing)
+    with stalling(cam, stall):
+        manifest = _report(cam, stall)
+    main = manifest.top_stacks[0]
+    assert main.thread == "MainThread"
+    assert any(frame.startswith(f"{STALLS[stall].run.__name__} (") for frame in main.frames), main.frames
+
+
+def _report(cam: Daemon, stall: str) -> Manifest:
+    place = cam.reports / _target(stall)
+    return assert_valid_report(until(lambda: whole_reports(place), f"a report of {stall}")[0])
