@@ -30,7 +30,8 @@ TALLEST = 6000  # of a picture, in pixels
 # An element with a handler, a script's address, or a name that no page of ours makes, was born from data.
 _BORN_OF_DATA = """() => [...document.querySelectorAll('*')].filter((each) =>
     ['iframe', 'object', 'embed', 'base', 'math', 'mglyph', 'image'].includes(each.localName)
-    || (each.localName === 'foreignObject' && !each.querySelector(':scope > .d3-flame-graph-label:only-child'))
+    || (each.localName === 'foreignObject'
+        && !each.querySelector(':scope > .d3-flame-graph-label:only-child'))
     || [...each.attributes].some(({name, value}) => name.startsWith('on')
         || (['href', 'src', 'action', 'xlink:href'].includes(name) && /^\\s*javascript:/i.test(value))
         || name === 'srcdoc')

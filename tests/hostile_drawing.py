@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from model.baseline import Era, Weighed
-from model.capture import Outcome, PartOutcome
+from model.capture import Capture, Outcome, PartOutcome
 from model.comparison import Comparison, Doing, Healthy, Moved
 from model.fetches import Fetch, Fetches
 from model.manifest import Rendering
@@ -30,11 +30,35 @@ LEADUP_US, WINDOW_US = 4_000_000, 3_000_000
 
 def hostile(folder: Path, words: Sequence[str] = PAYLOADS) -> Drawing:
     """One thread for each word, which is all its names; the main thread runs through all of them."""
-    whole = _table(words)
+    whole, capture, said = _table(words), _capture(folder, words), "\n".join(words)
+    table = slices.window(whole, capture.window)
+    by_key = weights(table)
+    by_thread = trees(table, by_key)
+    return Drawing(
+        capture=capture,
+        whole=whole,
+        table=table,
+        weights=by_key,
+        trees=by_thread,
+        looks=(_look(whole, words),),
+        top_stacks=top_stacks(table, by_thread, PID),
+        rendering=Rendering(rendered=True, detail=said, sampled_s=3.0),
+        artifacts=(),
+        fetches=(_fetches(words),),
+        metrics=tuple(_difference(word) for word in words),
+        logs=(Tail(f"evidence/{said}", tuple(words), False),),
+        signals=_signals(words),
+        comparison=_comparison(words),
+        baseline=_era(words),
+        verdict=_verdict(words),
+    )
+
+
+def _capture(folder: Path, words: Sequence[str]) -> Capture:
     capture = manifests.read_capture(make_report(folder, segments=[], dumps=[]))
     said = "\n".join(words)
     trigger = msgspec.structs.replace(capture.trigger, reason=said, iteration=said, target=said)
-    capture = msgspec.structs.replace(
+    return msgspec.structs.replace(
         capture,
         target=said,
         labels={word: word for word in words},
@@ -57,27 +81,6 @@ def hostile(folder: Path, words: Sequence[str] = PAYLOADS) -> Drawing:
             choice=said,
             adjusted=tuple(words),
         ),
-    )
-    table = slices.window(whole, capture.window)
-    by_key = weights(table)
-    by_thread = trees(table, by_key)
-    return Drawing(
-        capture=capture,
-        whole=whole,
-        table=table,
-        weights=by_key,
-        trees=by_thread,
-        looks=(_look(whole, words),),
-        top_stacks=top_stacks(table, by_thread, PID),
-        rendering=Rendering(rendered=True, detail=said, sampled_s=3.0),
-        artifacts=(),
-        fetches=(_fetches(words),),
-        metrics=tuple(_difference(word) for word in words),
-        logs=(Tail(f"evidence/{said}", tuple(words), False),),
-        signals=_signals(words),
-        comparison=_comparison(words),
-        baseline=_era(words),
-        verdict=_verdict(words),
     )
 
 
