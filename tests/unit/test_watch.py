@@ -59,7 +59,9 @@ def test_an_iteration_that_ends_in_time_never_fires() -> None:
     assert say(watch, "start", 100.0, "1") == ()
     assert watch.fire(101.9) is None
     ended = an_end(*say(watch, "end", 101.9, "1"))
-    assert ended == Ended(iteration="1", started_s=100.0, ended_s=101.9, overran=False, unseen=False)
+    assert ended == Ended(
+        iteration="1", started_s=100.0, ended_s=101.9, overran=False, unseen=False, threshold_s=2.0
+    )
     assert watch.due_s() is None
     assert watch.fire(1e9) is None
 

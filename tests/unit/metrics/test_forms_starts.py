@@ -91,7 +91,8 @@ def test_an_overrun_fires_and_its_end_is_told() -> None:
     (trigger,) = target.triggers
     assert (trigger.started_s, trigger.certainty) == (-20, "certain")
     target.scraped(100, -20, 8, 189)
-    assert target.happened == [Ended(iteration=None, started_s=-19, ended_s=100, overran=True, unseen=False)]
+    ended = Ended(iteration=None, started_s=-19, ended_s=100, overran=True, unseen=False, threshold_s=60)
+    assert target.happened == [ended]
 
 
 def test_a_stall_that_began_before_us_is_an_overrun_at_the_first_look() -> None:
