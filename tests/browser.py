@@ -36,6 +36,7 @@ _BORN_OF_DATA = """() => [...document.querySelectorAll('*')].filter((each) =>
         || (['href', 'src', 'action', 'xlink:href'].includes(name) && /^\\s*javascript:/i.test(value))
         || name === 'srcdoc')
 ).map((each) => each.outerHTML.slice(0, 200))"""
+_HEIGHT = "document.documentElement.scrollHeight"
 _STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 
 
@@ -97,12 +98,12 @@ def shoot(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Page, str
     """Takes a picture of a page from its top, named by the test and by what it shows."""
     folder = Path(os.environ.get("LOOPCAM_SCREENSHOTS") or tmp_path / "screenshots")
 
-    def taken(page: Page, shows: str) -> Path:
+    def taken(page: Page, shows: str, *, whole: bool = True) -> Path:
         name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
         path = folder / f"{name}--{shows}.png"
-        height = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
-        clip = {"x": 0, "y": 0, "width": page.evaluate("innerWidth"), "height": height}
-        page.screenshot(path=path, full_page=True, clip=clip, animations="disabled")
+        size = {"width": page.evaluate("innerWidth"), "height": page.evaluate(_HEIGHT)}
+        size["height"] = min(size["height"], TALLEST) if whole else page.evaluate("innerHeight")
+        page.screenshot(path=path, full_page=whole, clip={"x": 0, "y": 0, **size}, animations="disabled")
         assert path.stat().st_size > 0
         return path
 
