@@ -20,7 +20,7 @@ from daemon.targets.held import Held
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.watch.iterations import InFlight
-from model.events import Event
+from model.events import Event, Trigger
 from model.history import History
 
 _LOG = logging.getLogger(__name__)
@@ -86,10 +86,10 @@ class Dashcam:
         if (camera := self._cameras.pop(target.name, None)) is not None:
             self._retire(camera)
 
-    def hand_over(self, target: Target, held: Held) -> Handing | None:
+    def hand_over(self, target: Target, held: Held, trigger: Trigger) -> Handing | None:
         """The lead-up of a capture of what is held; nothing is recorded into the ring until it is closed."""
         camera = self._of(target.name, held)
-        return camera.hand_over() if camera is not None else None
+        return camera.hand_over(trigger) if camera is not None else None
 
     def knows(self, target: Target, held: Held) -> bool:
         """Whether there is a dashcam of what is held, or was until just now."""
