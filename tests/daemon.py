@@ -239,6 +239,13 @@ class Daemon:
             with error:
                 return error.code, _decoded(error.read())
 
+    def download(self, path: str) -> bytes:
+        """The bytes of an answer that succeeds."""
+        request = urllib.request.Request(self.url + path, headers=self.headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=self.trust) as answer:
+            found: bytes = answer.read()
+        return found
+
     def connection(self) -> HTTPConnection:
         """A connection of one's own."""
         return HTTPConnection(self.url.removeprefix("http://"), timeout=PATIENCE_S)
