@@ -23,8 +23,7 @@ class Handing:
         since_s: float,
         release: Callable[[bool], None],
     ) -> None:
-        """`sealing` ends when the last segment is whole, `release` is called once at the end,
-        with whether there is a report.
+        """`sealing` ends when the last segment is whole; `release` is told whether there is a report.
 
         Of pieces that ended before `since_s` an earlier report has been made.
         """
@@ -87,8 +86,8 @@ class Together:
         await self._program.into(incoming)
         return await self._stacks.into(incoming) if self._stacks is not None else None
 
-    def close(self) -> None:
-        """The capture is over."""
+    def close(self, *, kept: bool) -> None:
+        """The capture is over; `kept`: there is a report of it."""
         self._program.close()
         if self._stacks is not None:
-            self._stacks.close()
+            self._stacks.close(kept=kept)
