@@ -22,7 +22,7 @@ from daemon.targets.held import Held
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.watch.iterations import InFlight
-from model.events import Event
+from model.events import Event, Trigger
 from model.history import History
 
 _LOG = logging.getLogger(__name__)
@@ -93,10 +93,10 @@ class Dashcam:
             self._retire(camera)
         self.programs.exited(target)
 
-    def hand_over(self, target: Target, held: Held) -> LeadUp | None:
+    def hand_over(self, target: Target, held: Held, trigger: Trigger) -> LeadUp | None:
         """The lead-up of a capture of what is held; nothing is recorded into the ring until it is closed."""
         camera = self._of(target.name, held)
-        stacks = camera.hand_over() if camera is not None else None
+        stacks = camera.hand_over(trigger) if camera is not None else None
         program = self.programs.hand_over(target, held)
         return Together(stacks, program) if program is not None else stacks
 
