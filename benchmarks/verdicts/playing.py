@@ -79,6 +79,7 @@ def _configuration(cases: Sequence[Case], folder: Path, dashcam: str) -> dict[st
         "collection_time": f"{WINDOW_S:g}s",
         "cooldown": f"{WINDOW_S:g}s",  # on a busy machine a healthy iteration may overrun too
         "captures_per_hour": 3600,
+        "captures_per_signature": 3600,
         **({"dashcam": dashcam} if dashcam else {}),
     }
     return {

@@ -32,6 +32,7 @@ targets:
     collection_time: 3s
     cooldown: 3s
     captures_per_hour: 60
+    captures_per_signature: 60
     iterations:
       - {source}
 sinks:
