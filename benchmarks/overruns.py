@@ -19,6 +19,7 @@ def options(collection_time_s: float) -> Mapping[str, object]:
         "collection_time": f"{collection_time_s:g}s",
         "cooldown": f"{collection_time_s + 0.5:g}s",
         "captures_per_hour": 3600,
+        "captures_per_signature": 3600,
     }
 
 

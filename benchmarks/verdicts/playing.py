@@ -14,6 +14,7 @@ from benchmarks.daemons import COMMAND
 from benchmarks.figures import FigureError
 from benchmarks.processes import child
 from benchmarks.verdicts.cases import Case
+from daemon.commands.demo_words import is_of_stall
 from daemon.commands.reports import whole
 from model import coding
 from model.manifest import Manifest
@@ -76,8 +77,9 @@ def _configuration(cases: Sequence[Case], folder: Path, dashcam: str) -> dict[st
     each = {
         "max_loop_time": f"{THRESHOLD_S:g}s",
         "collection_time": f"{WINDOW_S:g}s",
-        "cooldown": "1m",
-        "captures_per_hour": 60,
+        "cooldown": "1s",  # on a busy machine a healthy iteration may overrun too
+        "captures_per_hour": 3600,
+        "captures_per_signature": 3600,
         **({"dashcam": dashcam} if dashcam else {}),
     }
     return {
@@ -118,12 +120,17 @@ def _program(case: Case, folder: Path, port: int) -> Iterator[None]:
 
 
 def _report(place: Path) -> Path | None:
+    """The first report of an iteration that was made to stall."""
     until_s = time.monotonic() + WITHIN_S
     while time.monotonic() < until_s:
-        if found := next(iter(whole(place)), None):
+        if found := next(filter(is_of_stall, whole(place)), None):
             return found
         time.sleep(0.1)
     return None
+
+
+def _manifest(report: Path) -> Manifest:
+    return coding.decode((report / MANIFEST_FILE).read_bytes(), Manifest)
 
 
 def _judged(case: Case, report: Path | None) -> Judged:
@@ -136,7 +143,7 @@ def _judged(case: Case, report: Path | None) -> Judged:
     }
     if report is None:
         return msgspec.convert({**same, "judged": "no report"}, Judged)
-    manifest = coding.decode((report / MANIFEST_FILE).read_bytes(), Manifest)
+    manifest = _manifest(report)
     top = manifest.top_stacks[0].frames if manifest.top_stacks else ()
     same |= {"top_stack": top, "report": str(report)}
     if (verdict := manifest.verdict) is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from collectors.host import cgroup_v1, cgroup_v2, pressure, sockets
 from collectors.host.cgroups import Groups, find
-from collectors.host.files import Reading
+from collectors.host.files import Reading, text
 from collectors.host.machine import Machine
 from collectors.host.process import Process
 from collectors.host.threads import Threads, children
@@ -13,7 +13,7 @@ from model.host_rows import Column, Header, Row
 from model.signals import Name
 
 THREADS_IDLE, THREADS_CHILDREN = 16, 64
-REFIND_S = 10.0  # a process may move to another group
+REFIND_S = 10.0  # limits above its group may change
 DEAR_SHARE = 0.0005  # of a core, to each of the dear readings while nothing is slow
 DEAR_SHARE_FAST, DEAR_MOST_S = 0.005, 15.0
 
@@ -71,6 +71,7 @@ class Reader:
         self._machine = machine or Machine(proc)
         self._groups: Groups | None = None
         self._found_s = float("-inf")
+        self._member = ""
         self._dear = (
             _Dear(lambda into: sockets.read(self._folder, into), 2.0),
             _Dear(self._children, 2.0),
@@ -112,8 +113,9 @@ class Reader:
             self._sources[Name.HOST_OTHERS] = "/proc/stat less /proc/PID/stat"
 
     def _control_groups(self, now_s: float, into: Reading) -> None:
-        if self._groups is None or now_s - self._found_s > REFIND_S:
-            self._groups, self._found_s = find(self._pid, self._proc), now_s
+        member = self._membership()
+        if self._groups is None or member != self._member or now_s - self._found_s > REFIND_S:
+            self._groups, self._found_s, self._member = find(self._pid, self._proc), now_s, member
         groups = self._groups
         first, second = groups.first, groups.second
         if (cpu := first.get("cpu")) is not None:
@@ -135,6 +137,13 @@ class Reader:
         else:
             into.missing[Name.CGROUP_FROZEN] = groups.why_not
         pressure.read(second.folder if second is not None else "", self._proc, into)
+
+    def _membership(self) -> str:
+        """What names its groups: it tells at once that the process was moved."""
+        try:
+            return text(f"{self._folder}/cgroup")
+        except OSError:
+            return ""  # `find` says why
 
     def _children(self, into: Reading) -> None:
         source = "/proc/PID/task/TID/children"

@@ -6,6 +6,7 @@
 import sys
 from pathlib import Path
 
+from daemon.demo.autoscaler import is_stalling
 from daemon.demo.stalls import STALLS
 from model import coding
 from model.manifest import Manifest
@@ -40,11 +41,21 @@ def table() -> str:
     return "\n".join(["| stall | right verdict | what happens |", "| --- | --- | --- |", *rows])
 
 
+def is_of_stall(directory: Path) -> bool:
+    """Whether a report is of an iteration that was made to stall: on a busy machine others overrun too."""
+    iteration = _manifest(directory).capture.iteration
+    return iteration is not None and is_stalling(int(iteration.id or 0))
+
+
 def told(directory: Path, stall: str) -> str:
     """The report of this stall in words: the verdict first, then the top stack and where to look."""
-    manifest = coding.decode((directory / MANIFEST_FILE).read_bytes(), Manifest)
+    manifest = _manifest(directory)
     lines = [*_verdict(manifest.verdict, STALLS[stall].cause), *_stack(manifest), *_where(directory)]
     return "\n".join(lines)
+
+
+def _manifest(directory: Path) -> Manifest:
+    return coding.decode((directory / MANIFEST_FILE).read_bytes(), Manifest)
 
 
 def _verdict(verdict: Verdict | None, injected: str) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from daemon.dashcam.program.ring import Handing as ProgramHanding
 from daemon.dashcam.ring import Ring
 from daemon.dashcam.shelf import Piece
 from daemon.spool.incoming import Incoming
@@ -71,3 +72,22 @@ def recording(pieces: tuple[Piece, ...]) -> Recording | None:
         segments=segments,
         dumps=dumps,
     )
+
+
+class Together:
+    """The lead-up of the stacks, where there is one, and what was fetched of the program."""
+
+    def __init__(self, stacks: Handing | None, program: ProgramHanding) -> None:
+        self._stacks = stacks
+        self._program = program
+
+    async def into(self, incoming: Incoming) -> Recording | None:
+        """Have both in a capture's folder; of the second, collectors' indexes tell."""
+        await self._program.into(incoming)
+        return await self._stacks.into(incoming) if self._stacks is not None else None
+
+    def close(self) -> None:
+        """The capture is over."""
+        self._program.close()
+        if self._stacks is not None:
+            self._stacks.close()

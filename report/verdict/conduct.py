@@ -3,6 +3,8 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Final
 
 from model.comparison import Doing
 from model.samples import Frame, Run, SampleTable, State, Thread, ThreadKind
@@ -65,10 +67,18 @@ class Conduct:
 _Seen = tuple[State, Wait]
 
 
+NOT_SAMPLED: Final = Frame("(not sampled)", "", 0)  # where only the kernel's word on a thread is known
+
+
 def conducts(
-    table: SampleTable, looks: Iterable[Look], signals: Signals, pid: int, code: Code = NO_CODE
+    table: SampleTable,
+    looks: Iterable[Look],
+    signals: Signals,
+    pid: int,
+    span_us: tuple[int, int],
+    code: Code = NO_CODE,
 ) -> tuple[Conduct, ...]:
-    """What every thread of the target did within the table, the main thread first."""
+    """What every thread of the target did within the table, the main thread first; rates are of the span."""
     runs: dict[int, list[Run]] = defaultdict(list)
     for run in table.runs():
         thread = table.threads[run.thread]
@@ -79,13 +89,31 @@ def conducts(
         _conduct(table, table.threads[thread], its_runs, words.get(table.threads[thread].os_id, []), code)
         for thread, its_runs in runs.items()
     ]
-    found = [_with_signals(each, table, signals, pid) for each in found]
+    if not found:
+        found = list(_by_kernel_alone(signals, pid, span_us))
+    found = [_with_signals(each, signals, pid, span_us) for each in found]
     return tuple(sorted(found, key=lambda each: (not each.main, -each.us)))
 
 
-def _with_signals(conduct: Conduct, table: SampleTable, signals: Signals, pid: int) -> Conduct:
+def _by_kernel_alone(signals: Signals, pid: int, span_us: tuple[int, int]) -> Iterator[Conduct]:
+    """The main thread by its readings, where nothing was sampled: each holds until the next one."""
+    readings = [each for each in signals.threads.get(pid, ()) if span_us[0] <= each.at_us < span_us[1]]
+    times: Counter[Wait] = Counter()
+    for before, after in pairwise(readings):
+        times[kernel.of_reading(before)] += after.at_us - before.at_us
+    if times:
+        pieces = [
+            Piece(
+                (NOT_SAMPLED,), us, Doing.ON_CPU if wait is Wait.NONE else Doing.WAITING, wait, State.UNKNOWN
+            )
+            for wait, us in times.most_common()
+        ]
+        yield Conduct(Thread(pid, "MainThread", pid), sum(times.values()), tuple(pieces))
+
+
+def _with_signals(conduct: Conduct, signals: Signals, pid: int, span_us: tuple[int, int]) -> Conduct:
     readings = signals.threads.get(conduct.thread.os_id, ())
-    cpu, run_queue = _rates(readings, table.start_us, table.end_us)
+    cpu, run_queue = _rates(readings, *span_us)
     return replace(conduct, main=is_main(conduct.thread, pid), cpu=cpu, run_queue=run_queue)
 
 

@@ -1,12 +1,13 @@
 """From findings to one answer: the cause that explains most, how sure that is, and what else it may be."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from model.signature import signature
 from model.verdict import Cause, Confidence, Suspect, Verdict
 from report.drawing import Drawing
-from report.verdict import rules, words
+from report.verdict import healthy, rules, words
 from report.verdict.features import Features, features
 from report.verdict.finding import Finding, Rule
 
@@ -27,7 +28,12 @@ def judge(drawing: Drawing) -> Verdict:
     found = features(drawing, rules.PATTERNS)
     if not found.total_us:
         return unknown("Nothing was sampled of the iteration, so why it was slow cannot be told.")
-    return decide(findings(rules.RULES, found), found.seen_s, _nothing_fits(found))
+    against = [
+        replace(each, facts=(*each.facts, *healthy.facts(found, each)))
+        for each in findings(rules.RULES, found)
+    ]
+    sampled_s = 0.0 if found.by_kernel_alone else found.seen_s
+    return decide(against, sampled_s, _nothing_fits(found))
 
 
 def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Finding]:
@@ -59,7 +65,8 @@ def confidence(best: Finding, others: Sequence[Finding], sampled_s: float) -> Co
     close = any(each.score > best.score - _CLOSE for each in others)
     if best.score >= _HIGH and best.certain and not close and not best.doubt and sampled_s >= _THIN_S:
         return Confidence.HIGH
-    return Confidence.MEDIUM if best.score >= _MEDIUM and not close else Confidence.LOW
+    sampled = sampled_s > 0
+    return Confidence.MEDIUM if best.score >= _MEDIUM and sampled and not close else Confidence.LOW
 
 
 def unknown(sentence: str, others: Sequence[Finding] = ()) -> Verdict:

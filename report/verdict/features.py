@@ -15,12 +15,14 @@ from report.drawing import Drawing
 from report.evidence.code import Code
 from report.places import Origin, origin
 from report.verdict import culprit
-from report.verdict.conduct import Conduct, Piece, conducts
+from report.verdict.conduct import NOT_SAMPLED, Conduct, Piece, conducts
 from report.verdict.culprit import Culprit
 from report.verdict.patterns import Claims, Pattern, claim
 
 _READY = 0.1  # of the time, for a share of it to mean anything
 _COMPUTES = 0.4
+_EVER_US = -(1 << 62)
+_RUNS = 0.45  # of its time ready to run that a thread has a CPU, to be called busy
 _USUAL = 2.0  # times the median iteration, in CPU time: not more than usual
 _AS_MUCH = 0.85  # of what other processes take now
 _CROWDED = 1.5  # processes ready to run for each CPU
@@ -31,7 +33,7 @@ class Features:
     """One stalled iteration of a Python process."""
 
     capture: Capture
-    table: SampleTable  # of the stalled iteration
+    span_us: tuple[int, int]  # of the iteration, as far as it was seen: signals are of this time
     conducts: tuple[Conduct, ...]  # of all threads, the main one first
     culprit: Culprit
     claims: Claims  # the culprits' time by what is recognised
@@ -72,6 +74,11 @@ class Features:
         return sum(piece.us for piece in pieces) / self.total_us if self.total_us else 0.0
 
     @property
+    def by_kernel_alone(self) -> bool:
+        """Whether nothing was sampled, and only the kernel's word on the main thread is known."""
+        return all(piece.frames == (NOT_SAMPLED,) for piece in self.pieces)
+
+    @property
     def followed(self) -> str:
         """A sentence to add where the thread to judge is not the loop's own."""
         return f" {self.culprit.followed}." if self.culprit.followed else ""
@@ -109,6 +116,11 @@ class Features:
         return thread.cpu / (thread.cpu + thread.run_queue)
 
     @property
+    def slowed(self) -> float:
+        """What is left of a score for computing: less than 1 where a thread got little CPU, unlike before."""
+        return 1.0 if self.ran is None or self.was_crowded else min(1.0, self.ran / _RUNS)
+
+    @property
     def was_crowded(self) -> bool:
         """Whether the machine was as crowded before the iteration, and its own CPU time is more than usual.
 
@@ -117,11 +129,25 @@ class Features:
         history, thread = self.capture.history, self.culprit.threads[0]
         if history and thread.cpu is not None and thread.cpu * self.age_s < _USUAL * history.median_s:
             return False
+        return self.as_crowded
+
+    @property
+    def as_crowded(self) -> bool:
+        """Whether the machine was as crowded before the iteration."""
         cpus, load = self.most(Name.HOST_CPUS), self.before(Name.HOST_LOAD)
         others, now = self.before(Name.HOST_OTHERS), self.mean(Name.HOST_OTHERS)
         if others is not None and now is not None:
             return others > _AS_MUCH * now
         return bool(cpus) and load is not None and load > _CROWDED * (cpus or 1)
+
+    @property
+    def knew_crowd(self) -> bool:
+        """Whether the machine's load, or the iterations, were looked at before this one began."""
+        return (
+            bool(self.capture.history)
+            or self.before(Name.HOST_LOAD) is not None
+            or (self.before(Name.HOST_OTHERS) is not None)
+        )
 
     def before(self, name: Name) -> float | None:
         """A signal's mean before the iteration began; None where it was not read."""
@@ -129,7 +155,7 @@ class Features:
         iteration = self.capture.iteration
         if signal is None or iteration is None:
             return None
-        values = signal.within(0, round(iteration.started_s * 1e6))
+        values = signal.within(_EVER_US, round(iteration.started_s * 1e6))
         return sum(values) / len(values) if values else None
 
     @property
@@ -157,7 +183,7 @@ class Features:
     def values(self, name: Name) -> tuple[float, ...]:
         """What was read of a signal within the stall."""
         signal = self.signals.series.get(name)
-        return signal.within(self.table.start_us, self.table.end_us) if signal else ()
+        return signal.within(*self.span_us) if signal else ()
 
     def said(self, words: re.Pattern[str]) -> list[str]:
         """The log lines with these words in them."""
@@ -168,13 +194,14 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
     """Take a drawing's stalled iteration apart."""
     capture = drawing.capture
     table = slices.stalled(drawing.whole, capture)
-    found = conducts(table, drawing.looks, drawing.signals, capture.pid, drawing.code)
+    span_us = _span_us(capture, table)
+    found = conducts(table, drawing.looks, drawing.signals, capture.pid, span_us, drawing.code)
     whose = culprit.find(found)
     pieces = [piece for each in whose.threads for piece in each.pieces]
     holders, wanters, looks = _gil(drawing, table)
     return Features(
         capture=capture,
-        table=table,
+        span_us=span_us,
         conducts=found,
         culprit=whose,
         claims=claim(pieces, patterns),
@@ -186,6 +213,14 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
         comparison=drawing.comparison,
         code=drawing.code,
     )
+
+
+def _span_us(capture: Capture, table: SampleTable) -> tuple[int, int]:
+    iteration = capture.iteration
+    if iteration is None:
+        return table.start_us, table.end_us
+    end_s = capture.window.ended_s if iteration.ended_s is None else iteration.ended_s
+    return round(iteration.started_s * 1e6), round(end_s * 1e6)
 
 
 def _gil(drawing: Drawing, table: SampleTable) -> tuple[Counter[int], float, int]:

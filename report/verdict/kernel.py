@@ -44,6 +44,11 @@ _BY_FUNCTION: Final = (
 )
 _FUNCTIONS: Final = tuple((wait, re.compile(f"(?:_*){words}")) for wait, words in _BY_FUNCTION)
 
+# A thread in state D in one of these has been frozen there: the kernel shows it so
+_NEVER_IN_D: Final = frozenset(
+    (Wait.SLEEP, Wait.LOCK, Wait.SOCKET, Wait.POLL, Wait.PIPE_READ, Wait.PIPE_WRITE, Wait.CHILD)
+)
+
 # x86-64's numbers: only used where the function is not told
 _BY_SYSCALL: Final = {
     35: Wait.SLEEP,
@@ -78,7 +83,7 @@ def waits_for(state: str, wchan: str | None, syscall: int | None = None) -> Wait
     if wchan not in (None, "", "0"):
         for wait, words in _FUNCTIONS:
             if words.search(wchan or ""):
-                return wait
+                return Wait.STOPPED if state == "D" and wait in _NEVER_IN_D else wait
     if syscall in _BY_SYSCALL:
         return _BY_SYSCALL[syscall]
     if state == "D":

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from model.comparison import Doing
 from model.samples import Frame
 from model.verdict import Cause, Fact, FactKind
 from report.places import frame_text
@@ -46,7 +47,7 @@ def found(
     sentence += features.followed
     return Finding(
         cause=activity.cause,
-        score=min(1.0, share * activity.weight),
+        score=min(1.0, _slowed(features, claims) * activity.weight),
         sentence=sentence,
         facts=(*stacks, *facts),
         frames=frames[: groups[0][0].outer + 1],
@@ -54,6 +55,12 @@ def found(
         certain=certain,
         doubt=doubt,
     )
+
+
+def _slowed(features: Features, claims: Sequence[Claim]) -> float:
+    """The share of the time, with what was to be computed counted for less where there was no CPU for it."""
+    working = features.share(claim.piece for claim in claims if claim.piece.doing is Doing.ON_CPU)
+    return features.share(claim.piece for claim in claims) - working * (1.0 - features.slowed)
 
 
 def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:

@@ -1,5 +1,6 @@
 """On a CPU, in code that no other rule knows: the target's own Python, or C below it."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
@@ -16,7 +17,10 @@ from report.verdict.kernel import Wait
 from report.verdict.patterns import NOT_WORKING, Pattern
 
 _LEAST: Final = 0.3
-_RUNS: Final = 0.45  # of its time ready to run that a thread has a CPU, to be called busy
+_CHEAP: Final = re.compile(  # calls that take no time worth telling: the line is Python's own work
+    r"len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
+    r"|enumerate|zip|super|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
+)
 _GENERATORS: Final = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "<lambda>")
 _N: Final = Cause.NATIVE_CODE
 
@@ -64,8 +68,10 @@ def _computing(features: Features) -> list[Piece]:
 def _stays(features: Features, piece: Piece) -> bool:
     """Whether most of the time at its innermost line passed in long spells: a call into C, most likely."""
     leaf = piece.leaf
-    if piece.calls == () or (leaf.function in _GENERATORS and not piece.calls):
-        return False  # there is no call in the line
+    if piece.calls is not None and all(_CHEAP.fullmatch(name) for name in piece.calls):
+        return False  # there is no call in the line, or none that could take so long
+    if leaf.function.endswith(_GENERATORS) and piece.calls is None:
+        return False
     return features.steady({leaf}) * features.total_us > _MOSTLY * features.line_us.get(leaf, 0)
 
 
@@ -83,8 +89,7 @@ def _finding(features: Features, cause: Cause, share: float, pieces: list[Piece]
     ranked = sorted(places.values(), key=lambda found: -sum(piece.us for piece in found))
     top = ranked[0][0]
     frame = words.caller(top.frames) or top.leaf
-    ran = None if features.was_crowded else features.ran
-    score = share * 0.95 * (1.0 if ran is None else min(1.0, ran / _RUNS))
+    score = share * 0.95 * features.slowed
     return Finding(
         cause=cause,
         score=score,

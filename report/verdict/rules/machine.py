@@ -71,7 +71,8 @@ def _look_for_others(features: Features) -> Finding | None:
         text,
         facts,
         remedy="Look at what else runs on this machine; raise the container's CPU request, or move it.",
-        certain=full and not usual,
+        certain=full and not features.as_crowded,
+        doubt="" if features.knew_crowd else "whether it was so before is not known",
     )
 
 
@@ -85,6 +86,7 @@ def _held_up(
     remedy: str,
     certain: bool,
     covers: frozenset[Cause] = frozenset(),
+    doubt: str = "",
 ) -> Finding:
     """A finding of something that held up whatever the thread was at."""
     working = [piece for piece in features.pieces if piece.doing is not Doing.WAITING] or list(
@@ -101,6 +103,7 @@ def _held_up(
         remedy=remedy,
         certain=certain,
         covers=covers,
+        doubt=doubt,
     )
 
 

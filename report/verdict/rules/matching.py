@@ -9,7 +9,6 @@ from report.verdict.patterns import WORKING, Pattern
 from report.verdict.rules.activities import Activity, found
 
 _C: Final = Cause.REGULAR_EXPRESSION
-_STAYS: Final = 0.3  # of the time, in spells at one line
 _METHODS: Final = r"(?:match|fullmatch|search|findall|finditer|subn?)"
 
 PATTERNS: Final = (
@@ -42,11 +41,7 @@ _ACTIVITY: Final = Activity(
 
 
 def _look(features: Features) -> Finding | None:
-    places = {claim.piece.leaf for claim in features.claims.of(_C)}
-    stays = features.steady(places) > _STAYS
-    extra = ", which stays in one match for long" if stays else ""
-    doubt = "" if stays else "many short matches are also seen so"
-    return found(features, _ACTIVITY, certain=features.computes, extra=extra, doubt=doubt)
+    return found(features, _ACTIVITY, certain=features.computes)
 
 
 RULES: Final = {
@@ -54,7 +49,7 @@ RULES: Final = {
         _C,
         "Most of the stalled time on a CPU in the functions of re, or at a line that calls match, search, "
         "sub or "
-        "the like of a compiled pattern. Sure only where it stays in one match for long.",
+        "the like of a compiled pattern.",
         _look,
     )
 }

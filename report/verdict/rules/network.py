@@ -1,5 +1,6 @@
 """Waiting for the answer to a request."""
 
+import re
 from typing import Final
 
 from model.signals import Name
@@ -19,6 +20,7 @@ _DATABASES: Final = (
     r"/(?:psycopg2?|pymysql|MySQLdb|mysql|asyncpg|redis|pymongo|sqlalchemy|kazoo|etcd3?|ldap3?"
     r"|paramiko|pika|kafka)/"
 )
+_LOOP: Final = re.compile(r"/(?:asyncio/base_events|tornado/ioloop|trio/_core/_run)\.py|uvloop")
 _SOCKETS: Final = r"/(?:socket|ssl|ftplib|smtplib|imaplib|poplib|socketserver)\.py"
 
 PATTERNS: Final = (
@@ -87,7 +89,11 @@ def _look(features: Features) -> Finding | None:
         if (most := features.most(name))
     ]
     asleep = features.share(claim.piece for claim in features.claims.of(_C) if claim.piece.wait in _NET)
-    return found(features, _ACTIVITY, certain=asleep > _TOLD, facts=facts)
+    idle = any(
+        _LOOP.search(frame.file) for claim in features.claims.of(_C) for frame in claim.piece.frames[-3:]
+    )
+    doubt = "an event loop waits, and no stack shows for what" if idle else ""
+    return found(features, _ACTIVITY, certain=asleep > _TOLD, facts=facts, doubt=doubt)
 
 
 _TOLD: Final = 0.3  # of the time, as the kernel says

@@ -66,7 +66,11 @@ def _look_for_child(features: Features) -> Finding | None:
         )
     told = (Wait.CHILD, Wait.PIPE_READ, Wait.POLL)
     asleep = features.share(c.piece for c in features.claims.of(_C) if c.piece.wait in told)
-    return found(features, _CHILD, certain=bool(children) or asleep > _LEAST, facts=facts)
+    sure = features.share(
+        c.piece for c in features.claims.of(_C) if not c.pattern.weak or c.piece.wait is Wait.CHILD
+    )
+    doubt = "" if sure > _LEAST else "who writes into that pipe is not seen"
+    return found(features, _CHILD, certain=bool(children) or asleep > _LEAST, facts=facts, doubt=doubt)
 
 
 def _look_for_stop(features: Features) -> Finding | None:

@@ -3,7 +3,10 @@
 import re
 from typing import Final
 
+from model.comparison import Doing
 from model.verdict import Cause, Fact, FactKind
+from report.verdict import words
+from report.verdict.conduct import Conduct
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
@@ -56,6 +59,7 @@ PATTERNS: Final = (
     Pattern(Cause.SLEEP, "sleep", r"(?:\w*_)?sleep(?:_\w*)?", r"", NOT_WORKING, (Wait.SLEEP,), reach=2),
 )
 
+_MOSTLY: Final = 0.5
 _LIMITED: Final = re.compile(
     r"(?i)\b429\b|throttl|rate.?(?:limit|exceeded)|too many requests|slow ?down|RequestLimitExceeded|retry"
     r"|backing off|back-?off"
@@ -93,7 +97,19 @@ def _look_for_backoff(features: Features) -> Finding | None:
 
 
 def _look_for_sleep(features: Features) -> Finding | None:
-    return found(features, _SLEEP, certain=True)
+    busy = next((each for each in features.conducts if _computes(features, each)), None)
+    if busy is None:
+        return found(features, _SLEEP, certain=True)
+    at = words.called(words.caller(busy.pieces[0].frames))
+    doubt = f"it may wait for {busy.name}, which computed meanwhile in {at}"
+    return found(features, _SLEEP, extra=f"; {doubt}", doubt=doubt)
+
+
+def _computes(features: Features, conduct: Conduct) -> bool:
+    """Whether another thread computed for most of the time."""
+    cpu = conduct.cpu if conduct.cpu is not None else conduct.doing(Doing.ON_CPU)
+    queued = conduct.run_queue or 0.0
+    return conduct not in features.culprit.threads and cpu + queued > _MOSTLY
 
 
 RULES: Final = {

@@ -12,6 +12,7 @@ import pytest
 from model.capture import Outcome, PartOutcome
 from model.errors import RenderError
 from model.report import CAPTURE_FILE, MANIFEST_FILE
+from model.verdict import Cause
 from report import render as rendering
 from report.drawing import Drawing
 from report.render import VIEWS, render, unrendered
@@ -33,6 +34,29 @@ def test_a_report_has_every_document_and_lists_every_file(tmp_path: Path) -> Non
     assert manifest.rendering.missed_s == pytest.approx(0.05)
     assert manifest.path == f"demo/2026/11/21/{REPORT_ID}"
     assert set(manifest.versions) == {"loopcam", "python", "py-spy"}
+
+
+def test_the_verdict_is_in_the_manifest_and_heads_the_stacks(tmp_path: Path) -> None:
+    home = make_report(tmp_path)
+    verdict = render(home).verdict
+    assert verdict is not None
+    assert verdict.cause is Cause.NATIVE_CODE  # it never left its line
+    assert (
+        (home / "stacks.txt").read_text().startswith(f"Verdict: native_code, confidence {verdict.confidence}")
+    )
+
+
+def test_a_rule_that_fails_costs_the_verdict_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Drawing) -> None:
+        raise ZeroDivisionError("of nothing")
+
+    monkeypatch.setattr(rendering, "judge", fail)
+    home = make_report(tmp_path)
+    manifest = render(home)
+    assert_valid_report(home)
+    assert manifest.verdict is None
+    assert manifest.rendering.detail == "no verdict could be found: ZeroDivisionError: of nothing"
+    assert _drawn(home) == set(VIEWS)
 
 
 def test_only_the_owner_can_read_a_report(tmp_path: Path) -> None:

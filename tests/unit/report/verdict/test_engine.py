@@ -1,0 +1,90 @@
+"""From findings to one answer: rank, confidence, alternatives; and the page that is made of the rules."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model.comparison import Comparison, Doing, Healthy, Moved
+from model.history import History
+from model.verdict import Cause, Confidence, FactKind
+from report.verdict import judge, words
+from report.verdict.engine import decide
+from report.verdict.finding import Finding
+from report.verdict.table import fill
+from tests.unit.report.verdict.scenes import OWN, own, running, scene
+
+DOCS = Path(__file__).parents[4] / "docs" / "verdicts.md"
+
+
+def finding(cause: Cause, score: float, **about: object) -> Finding:
+    return Finding(cause=cause, score=score, sentence=f"{cause}.", facts=(), certain=True, **about)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("found", "sampled_s", "expected"),
+    [
+        ([finding(Cause.DNS, 0.9)], 5.0, Confidence.HIGH),
+        ([finding(Cause.DNS, 0.6)], 5.0, Confidence.MEDIUM),
+        ([finding(Cause.DNS, 0.4)], 5.0, Confidence.LOW),
+        ([finding(Cause.DNS, 0.9)], 0.5, Confidence.MEDIUM),
+        ([finding(Cause.DNS, 0.9, doubt="it may be another")], 5.0, Confidence.MEDIUM),
+        ([finding(Cause.DNS, 0.9), finding(Cause.TLS, 0.8)], 5.0, Confidence.LOW),
+        (
+            [finding(Cause.DNS, 0.9, covers=frozenset((Cause.TLS,))), finding(Cause.TLS, 0.9)],
+            5.0,
+            Confidence.HIGH,
+        ),
+    ],
+    ids=["much", "more than half", "less", "too short", "doubt", "another is close", "the other is the same"],
+)
+def test_confidence(found: list[Finding], sampled_s: float, expected: Confidence) -> None:
+    assert decide(found, sampled_s, "nothing.").confidence is expected
+
+
+def test_the_best_is_the_answer_and_others_are_named_when_they_are_worth_it() -> None:
+    verdict = decide(
+        [finding(Cause.TLS, 0.5), finding(Cause.DNS, 0.8), finding(Cause.DISK, 0.3)], 5.0, "nothing."
+    )
+    assert verdict.cause is Cause.DNS
+    assert [each.cause for each in verdict.alternatives] == [Cause.TLS]
+
+
+def test_too_little_is_unknown() -> None:
+    verdict = decide([finding(Cause.DNS, 0.2)], 5.0, "Nothing fits.")
+    assert (verdict.cause, verdict.sentence) == (Cause.UNKNOWN, "Nothing fits.")
+    assert [each.cause for each in verdict.alternatives] == [Cause.DNS]
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(1.0, "100 %"), (0.9979, "99.5 %"), (0.934, "93 %"), (0.004, "0.4 %"), (0.0, "0 %")]
+)
+def test_a_share_is_never_said_to_be_more_than_it_is(share: float, text: str) -> None:
+    assert words.percent(share) == text
+
+
+def test_the_page_of_causes_is_made_of_the_rules() -> None:
+    text = DOCS.read_text()
+    assert text == fill(text), "make docs"
+    assert all(f"`{cause}`" in text for cause in Cause if cause is not Cause.CHANNEL_WAIT)
+
+
+def test_healthy_iterations_are_evidence() -> None:
+    history = History(iterations=40, median_s=0.5, p90_s=0.6, p99_s=0.7, most_s=0.8)
+    drawing = replace(
+        scene({"MainThread": [running(1.0, own("pack"))]}, cpu={"MainThread": (0.98, 0.0)}, history=history),
+        comparison=Comparison(
+            healthy=Healthy(iterations=9, sampled_s=4.0, since="2026", until="2026", sampler="pyspy"),
+            moved=(
+                Moved(
+                    thread="MainThread", doing=Doing.ON_CPU, function="pack", file=OWN,
+                    stalled_share=0.98, healthy_share=0.2, stalled_s=9.8, healthy_s=0.1,
+                ),
+            ),
+        ),
+    )  # fmt: skip
+    told = [fact.text for fact in judge(drawing).facts if fact.kind is FactKind.HISTORY]
+    assert told == [
+        "10s are 20 times the median of 40 healthy iterations, 500ms.",
+        "pack had 98 % of this iteration's time, in healthy ones 20 %.",
+    ]
