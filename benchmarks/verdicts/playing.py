@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks.daemons import COMMAND
 from benchmarks.figures import FigureError
-from benchmarks.processes import child
+from benchmarks.processes import Child, child
 from benchmarks.verdicts.cases import Case
 from daemon.commands.demo_words import is_of_stall
 from daemon.commands.reports import whole
@@ -68,16 +68,16 @@ def _daemon(cases: Sequence[Case], folder: Path, dashcam: str) -> Iterator[int]:
             (*COMMAND, "run", "--config", str(file), "--log-format", "json"),
             stdout=subprocess.DEVNULL,
             stderr=log,
-        ),
+        ) as process,
     ):
-        yield _port(folder / "daemon.log")
+        yield _port(folder / "daemon.log", process)
 
 
 def _configuration(cases: Sequence[Case], folder: Path, dashcam: str) -> dict[str, object]:
     each = {
         "max_loop_time": f"{THRESHOLD_S:g}s",
         "collection_time": f"{WINDOW_S:g}s",
-        "cooldown": "1s",  # on a busy machine a healthy iteration may overrun too
+        "cooldown": f"{WINDOW_S:g}s",  # on a busy machine a healthy iteration may overrun too
         "captures_per_hour": 3600,
         "captures_per_signature": 3600,
         **({"dashcam": dashcam} if dashcam else {}),
@@ -97,9 +97,9 @@ def _pidfile(case: Case, folder: Path) -> Path:
     return folder / f"{case.target}.pid"
 
 
-def _port(log: Path) -> int:
+def _port(log: Path, process: Child) -> int:
     until_s = time.monotonic() + WITHIN_S
-    while time.monotonic() < until_s:
+    while time.monotonic() < until_s and process.poll() is None:
         for line in log.read_text().splitlines():
             if line.startswith("{") and (page := json.loads(line).get("page")):
                 return int(page.rstrip("/").rpartition(":")[2])

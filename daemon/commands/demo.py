@@ -30,7 +30,7 @@ targets:
     process: {{pidfile: {pidfile}}}
     max_loop_time: 1s
     collection_time: 3s
-    cooldown: 2s
+    cooldown: 3s
     captures_per_hour: 60
     captures_per_signature: 60
     iterations:

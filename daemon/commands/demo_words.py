@@ -3,7 +3,9 @@
 `python -m daemon.commands.demo_words docs/demo.md` fills the table of stalls.
 """
 
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 from daemon.demo.autoscaler import is_stalling
@@ -90,15 +92,21 @@ def _stack(manifest: Manifest) -> list[str]:
 def _where(directory: Path) -> list[str]:
     return [
         _row("The report", str(directory)),
-        _row("Look at it", f"open {directory / 'report.html'} in a browser,"),
+        _row("Look at it", "in a browser:"),
+        f"{'':{_MARGIN}}{directory / 'report.html'},",
         f"{'':{_MARGIN}}or `loopcam reports show {directory}`,",
         f"{'':{_MARGIN}}or profile.speedscope.json in speedscope, or `go tool pprof profile.pb.gz`",
     ]
 
 
 def _row(name: str, text: str) -> str:
-    bold, plain = ("\x1b[1m", "\x1b[0m") if name and sys.stdout.isatty() else ("", "")
-    return f"{bold}{name}{plain}{'':{_MARGIN - len(name)}}{text}"
+    """A line, or on a terminal as many as are needed."""
+    if not sys.stdout.isatty():
+        return f"{name:{_MARGIN}}{text}"
+    width = max(40, shutil.get_terminal_size().columns - _MARGIN)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    head = f"\x1b[1m{name}\x1b[0m{'':{_MARGIN - len(name)}}" if name else " " * _MARGIN
+    return head + f"\n{'':{_MARGIN}}".join(lines)
 
 
 if __name__ == "__main__":
