@@ -68,6 +68,7 @@ class Camera:
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._window: CaptureWindow | None = None
+        self._slow = False  # what that segment is of
         self._holds = 0
         self._told_s = float("-inf")  # what ended before is in a report
 
@@ -179,8 +180,10 @@ class Camera:
             self._task = asyncio.create_task(self._spell(), name=f"dashcam of {self.target.name}")
 
     def _reconsider(self) -> None:
-        """End the segment in progress where it is wanted no longer."""
-        if self.wanting.wish(time.monotonic()) is None or self._around.hindrance(self.target):
+        """End the segment in progress where it is wanted no longer, or at a higher rate."""
+        wish = self.wanting.wish(time.monotonic())
+        becomes_slow = wish is not None and wish.slow and not self._slow and self._mode == "adaptive"
+        if wish is None or becomes_slow or self._around.hindrance(self.target):
             self.stop()
 
     async def _spell(self) -> None:
@@ -213,7 +216,7 @@ class Camera:
 
     async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> None:
         self._window, self.rate_hz = segment_window(seconds), wish.rate_hz
-        self._since_s = time.monotonic()
+        self._since_s, self._slow = time.monotonic(), wish.slow
         try:
             ran = await recorder.segment(wish, seconds, self._window)
         finally:

@@ -13,12 +13,16 @@ from tests.daemon import Daemon, daemon, looping, target, until
 from tests.reports import assert_valid_report
 
 SLOW: dict[str, object] = {"max_loop_time": "2s", "dashcam": "adaptive"}
-SOON_SLOW_S = 0.5  # a quarter of it
 HEALTHY: dict[str, object] = {"max_loop_time": "1h", "dashcam": "adaptive"}
 
 
 def possible(cam: Daemon, name: str = "one") -> None:
     until(lambda: cam.target(name)["capture_possible"], "it can be captured")
+
+
+def grows_old(cam: Daemon, age_s: float) -> None:
+    """Wait until the iteration in flight is that old, and the ring has something."""
+    until(lambda: cam.target("one")["in_flight"]["age_s"] > age_s and held(cam) > 0, f"it is {age_s:g} s old")
 
 
 def held(cam: Daemon) -> float:
@@ -49,23 +53,10 @@ def test_a_report_has_the_time_before_its_trigger(tmp_path: Path) -> None:
         first_s = min(one.started_s for one in capture.recording.segments)
         assert capture.trigger.started_s is not None
         age_s = first_s - capture.trigger.started_s
-        assert SOON_SLOW_S <= age_s < 2  # from outside, before it overran
+        assert 0 < age_s < 2  # before it overran
         assert "the_culprit" in (home / "leadup.collapsed").read_text()
         assert "the_culprit" in (home / "profile.collapsed").read_text()
         assert len({one.path for one in capture.evidence}) == len(capture.evidence)
-
-
-def test_healthy_iterations_start_no_sampler(tmp_path: Path) -> None:
-    with looping() as child, daemon(tmp_path, target("one", child.pid, **HEALTHY)) as cam:
-        possible(cam)
-        for number in range(20):
-            cam.beat("start", "one", number)
-            cam.beat("end", "one", number)
-        until(lambda: cam.target("one")["iterations"] == 20, "all were heard")
-        told = cam.target("one")["dashcam"]
-        assert (told["sampling"], told["held_bytes"], told["why_not"]) == (False, 0, "")
-        assert cam.metric("loopcam_dashcam_cpu_seconds_total", target="one") == 0
-        assert not (cam.spool / "ring" / "one").exists()
 
 
 def test_an_iteration_that_ended_well_ends_the_sampling_and_brings_no_report(tmp_path: Path) -> None:
@@ -75,7 +66,8 @@ def test_an_iteration_that_ended_well_ends_the_sampling_and_brings_no_report(tmp
     ):
         possible(cam)
         cam.beat("start", "one", 1)
-        until(lambda: cam.target("one")["dashcam"]["sampling"], "it is slow")
+        grows_old(cam, 1.2)  # longer than what is sampled of healthy ones in a row
+        assert cam.target("one")["dashcam"]["sampling"]
         cam.beat("end", "one", 1)
         until(lambda: not cam.target("one")["dashcam"]["sampling"], "the sampling ends")
         assert held(cam) > 0
@@ -136,19 +128,15 @@ def test_the_switch_ends_the_sampling_and_its_removal_begins_it_again(tmp_path: 
 
 
 def test_a_process_that_dies_in_a_slow_iteration_leaves_its_stacks(tmp_path: Path) -> None:
-    with (
-        looping() as child,
-        daemon(tmp_path, target("one", child.pid, **(SLOW | {"max_loop_time": "20s"}))) as cam,
-    ):
+    slow = SLOW | {"max_loop_time": "12s"}
+    with looping() as child, daemon(tmp_path, target("one", child.pid, **slow)) as cam:
         possible(cam)
         cam.beat("start", "one", 17)
-        until(lambda: held(cam) > 1, "the ring has something")
+        grows_old(cam, 3.2)  # a quarter of it
         child.kill()  # as a liveness probe does
         manifest = cam.report()
-        assert (manifest.capture.trigger.kind, manifest.capture.outcome) == (
-            TriggerKind.EXIT,
-            "target_exited",
-        )
+        assert manifest.capture.trigger.kind is TriggerKind.EXIT
+        assert manifest.capture.outcome == "target_exited"
         assert "iteration 17" in manifest.capture.trigger.reason
         assert manifest.rendering.from_leadup
         assert "the_culprit" in culprits(manifest)
