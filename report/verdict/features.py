@@ -23,7 +23,7 @@ _READY = 0.1  # of the time, for a share of it to mean anything
 _COMPUTES = 0.4
 _EVER_US = -(1 << 62)
 _RUNS = 0.45  # of its time ready to run that a thread has a CPU, to be called busy
-_USUAL = 2.0  # times the median iteration, in CPU time: not more than usual
+_USUAL = 1.0  # times the median iteration, in CPU time: no more than usual
 _AS_MUCH = 0.85  # of what other processes take now
 _CROWDED = 1.5  # processes ready to run for each CPU
 
