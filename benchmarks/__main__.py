@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import (
     clients,
+    dashcam,
     datagrams,
     delivery,
     doctor,
@@ -31,6 +32,7 @@ from benchmarks.processes import ROOT
 
 FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "idle": idle.measure,
+    "dashcam": dashcam.measure,
     "lateness": lateness.measure,
     "first_stack": first_stack.measure,
     "delivery": delivery.measure,

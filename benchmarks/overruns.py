@@ -19,6 +19,7 @@ def options(collection_time_s: float) -> Mapping[str, object]:
         "collection_time": f"{collection_time_s:g}s",
         "cooldown": f"{collection_time_s + 0.5:g}s",
         "captures_per_hour": 3600,
+        "captures_per_signature": 3600,
     }
 
 
@@ -41,7 +42,8 @@ class Overrun:
         trigger, recording = self.capture.trigger, self.capture.recording
         if recording is None:
             raise FigureError(f"no stacks were taken: {self.capture.parts}")
-        return recording.dumps[0].at_s - (trigger.started_s or 0.0) - (trigger.threshold_s or 0.0)
+        first_s = min(dump.at_s for dump in recording.dumps if dump.at_s >= self.capture.window.started_s)
+        return first_s - (trigger.started_s or 0.0) - (trigger.threshold_s or 0.0)
 
     @property
     def accepted_s(self) -> float:

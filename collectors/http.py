@@ -108,11 +108,7 @@ class _Fetcher:
         self.failed: list[Fetched] = []
         self._options = options
         self._fetching = fetching
-        self._name = name
-        split = urlsplit(options.path)
-        self._url = endpoint.at(options.port or endpoint.port) + split.path
-        values = [value for _, value in parse_qsl(split.query) if len(value) >= SHORTEST_SECRET]
-        self._secrets = (Secret(split.query), *map(Secret, values), *options.headers.values())
+        self._asking = Asking(options, endpoint, name)
 
     async def run(self) -> None:
         """At the trigger, at the end, or both: a request that hangs does not hold up the other."""
@@ -122,12 +118,24 @@ class _Fetcher:
     async def _fetch(self, moment: str) -> None:
         if moment == END and await self._fetching.window.ended() in (WindowEnd.DISABLED, WindowEnd.SHUTDOWN):
             return
-        taken = await self._fetching.take(self._wanted(moment))
+        taken = await self._fetching.take(self._asking.wanted(moment))
         detail, remedy = explained(self._options.path, taken)
         taken = self._fetching.tell(taken, detail, remedy)
         self.taken.append(taken)
         if not (taken.ok and taken.fetch.whole):
             self.failed.append(taken)
+
+
+class Asking:
+    """Makes the requests for one URL of one target, as its options have it."""
+
+    def __init__(self, options: Http, endpoint: Endpoint, name: str) -> None:
+        self._options = options
+        self._name = name
+        split = urlsplit(options.path)
+        self._url = endpoint.at(options.port or endpoint.port) + split.path
+        values = [value for _, value in parse_qsl(split.query) if len(value) >= SHORTEST_SECRET]
+        self._secrets = (Secret(split.query), *map(Secret, values), *options.headers.values())
 
     def _named(self, moment: str, headers: Mapping[str, str]) -> tuple[str, str]:
         """Its file's name and media type."""
@@ -135,7 +143,8 @@ class _Fetcher:
         extension, media_type = described(self._options.media_type or said, packed)
         return f"{self._name}-{moment}{extension}", media_type
 
-    def _wanted(self, moment: str) -> Wanted:
+    def wanted(self, moment: str) -> Wanted:
+        """The request of a moment, which its file's name bears."""
         options = self._options
         after_s = GRACE_S if moment == END else CLOSING_S
         return Wanted(

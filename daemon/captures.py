@@ -53,7 +53,7 @@ class Captures:
         self._telemetry = telemetry
         self.tally = Tally(telemetry)
         self.finished: Finished = lambda facts, entry, why: None  # who wants to hear of each
-        self.leadup: Callable[[Target, Held], LeadUp | None] = lambda target, held: None
+        self.leadup: Callable[[Target, Held, Trigger], LeadUp | None] = lambda *_: None
         self._running: dict[str, Running] = {}
         self._full_next: dict[str, Next] = {}  # by target; a lesser one ends first
         self._tasks: set[asyncio.Task[None]] = set()
@@ -85,7 +85,7 @@ class Captures:
         facts = opened(whose, config.labels, collection_time_s(target.config, trigger), sinks, name, told)
         follows = follows_iteration or trigger.kind in _OF_ITERATIONS
         window = CaptureWindow(facts.collection_time_s, follows_iteration=follows)
-        before = self.leadup(target, held)
+        before = self.leadup(target, held, trigger)
         running = self._running[target.name] = Running(target, whose, window, facts, notes, before)
         task = asyncio.create_task(self._run(running), name=f"capture {facts.id}")
         self._tasks.add(task)
@@ -162,7 +162,7 @@ class Captures:
             self.tally.count(running.target.name, Outcome.FAILED, running.facts.trigger.plan)
         finally:
             del self._running[running.target.name]
-            running.close()
+            running.close(kept=entry is not None)
             self._admission.done(running.target.name)
             self.finished(running.facts, entry, why)
             self._go_on(running.target)

@@ -65,6 +65,7 @@ class Core:
         self.triggers = Triggers(self.fleet, self.captures, self.events)
         aftermath = Aftermath(self.dashcam, self.captures)
         self.events.unseen, self.triggers.death = aftermath.unseen, aftermath.death
+        self.dashcam.programs.lost = aftermath.lost
         self.orders = Orders(self.captures, self.admission, self.events, self.spool)
         remembered = path / "state" / "sources"
         self.sources = Sources(self.fleet, self.events.take, remembered, self.telemetry, self.triggers.line)

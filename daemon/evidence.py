@@ -34,6 +34,7 @@ _KINDS = {
     "*-mutex.pb.gz": ("pprof_mutex", _BYTES),
     "*-block.pb.gz": ("pprof_block", _BYTES),
     "*-trace.out": ("go_trace", _BYTES),
+    "*-before-[0-9][0-9][0-9].*": ("http_response", "text/plain"),
     "*-trigger.txt": ("http_response", "text/plain"),
     "*-end.txt": ("http_response", "text/plain"),
     "*-trigger.json": ("http_response", "application/json"),

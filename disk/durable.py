@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -36,6 +37,20 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
         raise
     if sync:
         sync_dir(path.parent)
+
+
+def link(source: Path, to: Path) -> None:
+    """Give a file of ours that is never changed in place another name, or a copy where that cannot be.
+
+    Raises OSError, FileNotFoundError where there is no such file.
+    """
+    try:
+        os.link(source, to)
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError:  # another file system, or one that knows no second name
+        shutil.copyfile(source, to)
+        to.chmod(FILE_MODE)
 
 
 def sync_dir(path: Path) -> None:

@@ -64,7 +64,7 @@ class Era(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def enough(self) -> bool:
         """Whether it can stand for what iterations do."""
-        return self.iterations >= ENOUGH_ITERATIONS or self.sampled_s >= ENOUGH_S
+        return round(self.weight) >= ENOUGH_ITERATIONS or self.sampled_s >= ENOUGH_S
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,11 +6,11 @@ import msgspec
 
 from model.artifacts import Artifact
 from model.events import Trigger
-from model.history import History, measured
+from model.history import History, measured, rounded
 from model.signals import SIGNALS_KIND
-from model.units import Seconds
 
 FORMAT = 1
+COMPANIONS = (SIGNALS_KIND, "baseline")  # kinds of evidence that go with other evidence
 
 
 class Outcome(StrEnum):
@@ -145,9 +145,11 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def tells(self) -> bool:
-        """Whether there is evidence beside host signals, or what was asked for was nothing else."""
-        others = [part for part in self.parts if part.outcome not in (Outcome.COMPLETE, Outcome.NOTHING)]
-        return any(each.kind != SIGNALS_KIND for each in self.evidence) or bool(self.evidence and not others)
+        """Whether there is evidence beside what goes with it, or what was asked for was nothing else."""
+        if any(each.kind not in COMPANIONS for each in self.evidence):
+            return True
+        well = all(part.outcome in (Outcome.COMPLETE, Outcome.NOTHING) for part in self.parts)
+        return well and bool(self.evidence)
 
     @property
     def lasted_s(self) -> float | None:
@@ -164,7 +166,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
         if self.history is None or lasted_s is None:
             return ""
         so_far = "so far " if self.iteration is not None and self.iteration.ended_s is None else ""
-        return f"{so_far}{Seconds(lasted_s)}, {measured(self.history, lasted_s)}"
+        return f"{so_far}{rounded(lasted_s)}, {measured(self.history, lasted_s)}"
 
     @property
     def pid(self) -> int:

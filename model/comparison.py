@@ -16,8 +16,8 @@ class Doing(StrEnum):
 class Healthy(msgspec.Struct, frozen=True, kw_only=True):
     """What a comparison is with."""
 
-    iterations: int
-    sampled_s: float
+    iterations: int  # of late: old ones fade
+    sampled_s: float  # the same
     since: str  # RFC 3339
     until: str
     sampler: str

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 FORMAT: Final = 1
+MOVES: Final = "cgroup.moves"  # a column: how often the process changed its group, whose counters are others
 SUFFIX: Final = ".signals.jsonl"  # of the files' names
 
 

@@ -44,6 +44,13 @@ class Drawing:
     baseline: Era | None = None  # of healthy iterations, which the comparison is with
     verdict: Verdict | None = None
 
+    @property
+    def look_at_trigger(self) -> Look | None:
+        """The first look of the window; without any, the last one before it."""
+        began_us = round(self.capture.window.started_s * 1_000_000)
+        later = (look for look in self.looks if look.at_us >= began_us)
+        return next(later, self.looks[-1] if self.looks else None)
+
     def threads(self) -> list[int]:
         """The threads that were sampled: the main one, then those seen longest."""
         threads, pid = self.table.threads, self.capture.pid

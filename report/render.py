@@ -16,6 +16,7 @@ from report.baseline import compare
 from report.drawing import Drawing
 from report.evidence import code, reading
 from report.verdict import judge
+from report.verdict.go.judge import judge as judge_go
 from report.views import collapsed, flamegraph, metrics, page, perfetto, pprof, speedscope, stacks
 
 _TEMPORARY = ".rendering-"
@@ -116,7 +117,8 @@ def unrendered(directory: Path, why: str) -> Manifest:
 def _judged(drawing: Drawing) -> Drawing:
     """The drawing with a verdict, or with the reason why there is none."""
     try:
-        return replace(drawing, verdict=judge(drawing))
+        of_go = drawing.program.seen and not drawing.has_threads
+        return replace(drawing, verdict=judge_go(drawing) if of_go else judge(drawing))
     except Exception as error:  # noqa: BLE001 - whatever a rule trips over, the report is worth having
         return _faulty(drawing, f"no verdict could be found: {type(error).__name__}: {error}")
 

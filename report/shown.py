@@ -62,8 +62,9 @@ def _main_part(table: SampleTable, capture: Capture) -> tuple[SampleTable, bool]
     window = slices.window(table, capture.window)
     if window.segments or not table.segments:
         return window, False
-    stalled = slices.stalled(table, capture)
-    return (stalled if stalled.segments else table), True
+    before = slices.leadup(table, capture.window)
+    stalled = slices.stalled(before, capture)
+    return (stalled if stalled.segments else before), True
 
 
 def _missed_us(sampled: Iterable[Span], table: SampleTable) -> int:

@@ -26,13 +26,17 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 800}
+TALLEST = 6000  # of a picture, in pixels
 # An element with a handler, a script's address, or a name that no page of ours makes, was born from data.
 _BORN_OF_DATA = """() => [...document.querySelectorAll('*')].filter((each) =>
-    ['iframe', 'object', 'embed', 'base', 'foreignObject', 'math', 'mglyph', 'image'].includes(each.localName)
+    ['iframe', 'object', 'embed', 'base', 'math', 'mglyph', 'image'].includes(each.localName)
+    || (each.localName === 'foreignObject'
+        && !each.querySelector(':scope > .d3-flame-graph-label:only-child'))
     || [...each.attributes].some(({name, value}) => name.startsWith('on')
         || (['href', 'src', 'action', 'xlink:href'].includes(name) && /^\\s*javascript:/i.test(value))
         || name === 'srcdoc')
 ).map((each) => each.outerHTML.slice(0, 200))"""
+_HEIGHT = "document.documentElement.scrollHeight"
 _STANDARDS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 
 
@@ -91,13 +95,15 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def shoot(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Page, str], Path]:
-    """Takes a picture of a whole page, named by the test and by what it shows."""
+    """Takes a picture of a page from its top, named by the test and by what it shows."""
     folder = Path(os.environ.get("LOOPCAM_SCREENSHOTS") or tmp_path / "screenshots")
 
-    def taken(page: Page, shows: str) -> Path:
+    def taken(page: Page, shows: str, *, whole: bool = True) -> Path:
         name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")
         path = folder / f"{name}--{shows}.png"
-        page.screenshot(path=path, full_page=True, animations="disabled")
+        size = {"width": page.evaluate("innerWidth"), "height": page.evaluate(_HEIGHT)}
+        size["height"] = min(size["height"], TALLEST) if whole else page.evaluate("innerHeight")
+        page.screenshot(path=path, full_page=whole, clip={"x": 0, "y": 0, **size}, animations="disabled")
         assert path.stat().st_size > 0
         return path
 

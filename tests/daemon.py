@@ -220,7 +220,8 @@ class Daemon:
 
     def recorded_a_while(self) -> bool:
         """Whether it looked at the threads twice: that is a second after the first look."""
-        return len(list(self.spool.glob("incoming/*/report/evidence/*.dump.json"))) > 1
+        looks = self.spool.glob("incoming/*/report/evidence/*.dump.json")
+        return len([look for look in looks if "-before-" not in look.name]) > 1
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Json]:
         """Status and answer."""
@@ -237,6 +238,13 @@ class Daemon:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, _decoded(error.read())
+
+    def download(self, path: str) -> bytes:
+        """The bytes of an answer that succeeds."""
+        request = urllib.request.Request(self.url + path, headers=self.headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE_S, context=self.trust) as answer:
+            found: bytes = answer.read()
+        return found
 
     def connection(self) -> HTTPConnection:
         """A connection of one's own."""

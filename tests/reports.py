@@ -113,6 +113,7 @@ def make_report(
     pid: int = PID,
     labels: Mapping[str, str] | None = None,
     segments: Sequence[bytes] | None = None,
+    leadup: Sequence[bytes] = (),
     dumps: Sequence[bytes] | None = None,
     states: bytes | None = None,
     segment_s: float = 1.5,
@@ -132,7 +133,9 @@ def make_report(
         states = json.dumps({str(PID): {"state": "R"}, str(PID + 1): {"state": "S"}}).encode()
     taken = _segments(len(segments), segment_s, seam_s)
     looks = _looks(len(dumps))
+    before = _segments(len(leadup), segment_s, seam_s, "before-", START_S)
     files = {one.path: data for one, data in zip(taken, segments, strict=True)}
+    files |= {one.path: data for one, data in zip(before, leadup, strict=True)}
     files |= {one.path: data for one, data in zip(looks, dumps, strict=True)}
     files |= {str(one.states_path): states for one in looks} | dict(extra or {})
     for path, data in files.items():
@@ -145,7 +148,7 @@ def make_report(
         len(taken) * (segment_s + seam_s) - seam_s if taken else 3.0,
     )
     process = msgspec.structs.replace(capture.process, pid=pid)
-    recording = _recording(taken, looks)
+    recording = _recording((*before, *taken), looks)
     evidence = tuple(_described(home, path) for path in sorted(files))
     capture = msgspec.structs.replace(
         capture, process=process, recording=recording, evidence=evidence, parts=tuple(parts)
@@ -166,11 +169,14 @@ def _recording(taken: tuple[Segment, ...], looks: tuple[Dump, ...]) -> Recording
     )
 
 
-def _segments(count: int, segment_s: float, seam_s: float) -> tuple[Segment, ...]:
-    starts_s = [START_S + index * (segment_s + seam_s) for index in range(count)]
+def _segments(
+    count: int, segment_s: float, seam_s: float, mark: str = "", end_s: float | None = None
+) -> tuple[Segment, ...]:
+    first_s = START_S if end_s is None else end_s - count * (segment_s + seam_s)
+    starts_s = [first_s + index * (segment_s + seam_s) for index in range(count)]
     return tuple(
         Segment(
-            path=f"evidence/pyspy-{index:03}.json",
+            path=f"evidence/pyspy-{mark}{index:03}.json",
             sampler="pyspy",
             rate_hz=100,
             started_s=start_s,

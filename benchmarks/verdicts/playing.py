@@ -12,8 +12,9 @@ import msgspec
 
 from benchmarks.daemons import COMMAND
 from benchmarks.figures import FigureError
-from benchmarks.processes import child
+from benchmarks.processes import Child, child
 from benchmarks.verdicts.cases import Case
+from daemon.commands.demo_words import is_of_stall
 from daemon.commands.reports import whole
 from model import coding
 from model.manifest import Manifest
@@ -67,17 +68,18 @@ def _daemon(cases: Sequence[Case], folder: Path, dashcam: str) -> Iterator[int]:
             (*COMMAND, "run", "--config", str(file), "--log-format", "json"),
             stdout=subprocess.DEVNULL,
             stderr=log,
-        ),
+        ) as process,
     ):
-        yield _port(folder / "daemon.log")
+        yield _port(folder / "daemon.log", process)
 
 
 def _configuration(cases: Sequence[Case], folder: Path, dashcam: str) -> dict[str, object]:
     each = {
         "max_loop_time": f"{THRESHOLD_S:g}s",
         "collection_time": f"{WINDOW_S:g}s",
-        "cooldown": "1m",
-        "captures_per_hour": 60,
+        "cooldown": f"{WINDOW_S:g}s",  # on a busy machine a healthy iteration may overrun too
+        "captures_per_hour": 3600,
+        "captures_per_signature": 3600,
         **({"dashcam": dashcam} if dashcam else {}),
     }
     return {
@@ -95,9 +97,9 @@ def _pidfile(case: Case, folder: Path) -> Path:
     return folder / f"{case.target}.pid"
 
 
-def _port(log: Path) -> int:
+def _port(log: Path, process: Child) -> int:
     until_s = time.monotonic() + WITHIN_S
-    while time.monotonic() < until_s:
+    while time.monotonic() < until_s and process.poll() is None:
         for line in log.read_text().splitlines():
             if line.startswith("{") and (page := json.loads(line).get("page")):
                 return int(page.rstrip("/").rpartition(":")[2])
@@ -118,12 +120,17 @@ def _program(case: Case, folder: Path, port: int) -> Iterator[None]:
 
 
 def _report(place: Path) -> Path | None:
+    """The first report of an iteration that was made to stall."""
     until_s = time.monotonic() + WITHIN_S
     while time.monotonic() < until_s:
-        if found := next(iter(whole(place)), None):
+        if found := next(filter(is_of_stall, whole(place)), None):
             return found
         time.sleep(0.1)
     return None
+
+
+def _manifest(report: Path) -> Manifest:
+    return coding.decode((report / MANIFEST_FILE).read_bytes(), Manifest)
 
 
 def _judged(case: Case, report: Path | None) -> Judged:
@@ -136,7 +143,7 @@ def _judged(case: Case, report: Path | None) -> Judged:
     }
     if report is None:
         return msgspec.convert({**same, "judged": "no report"}, Judged)
-    manifest = coding.decode((report / MANIFEST_FILE).read_bytes(), Manifest)
+    manifest = _manifest(report)
     top = manifest.top_stacks[0].frames if manifest.top_stacks else ()
     same |= {"top_stack": top, "report": str(report)}
     if (verdict := manifest.verdict) is None:

@@ -48,12 +48,17 @@ class Groups:
     why_not: str = ""  # where there is none
 
 
-def find(pid: int, proc: str = "/proc") -> Groups:
-    """The groups of a process. What cannot be seen from here is left out, and the reason said."""
+def membership(pid: int, proc: str = "/proc") -> str:
+    """Which groups a process is in, in the kernel's words; empty where it does not tell."""
     try:
-        memberships = [line.split(":", 2) for line in text(f"{proc}/{pid}/cgroup").splitlines()]
-    except OSError as error:
-        return Groups(why_not=f"/proc/PID/cgroup: {os.strerror(error.errno or 0)}")
+        return text(f"{proc}/{pid}/cgroup")
+    except OSError:
+        return ""
+
+
+def find(pid: int, told: str, proc: str = "/proc") -> Groups:
+    """The groups of a process by its membership. What cannot be seen is left out, and the reason said."""
+    memberships = [line.split(":", 2) for line in told.splitlines()]
     if not memberships:
         return Groups(why_not="the process is in no control group that the kernel tells of")
     second, first = None, {}

@@ -4,20 +4,20 @@ import time
 from collections.abc import Callable
 
 from collectors.host import cgroup_v1, cgroup_v2, pressure, sockets
-from collectors.host.cgroups import Groups, find
-from collectors.host.files import Reading, text
+from collectors.host.cgroups import Groups, find, membership
+from collectors.host.files import Reading
 from collectors.host.machine import Machine
 from collectors.host.process import Process
 from collectors.host.threads import Threads, children
-from model.host_rows import Column, Header, Row
+from model.host_rows import MOVES, Column, Header, Row
 from model.signals import Name
 
 THREADS_IDLE, THREADS_CHILDREN = 16, 64
-REFIND_S = 10.0  # limits above its group may change
+REFIND_S = 30.0  # what is mounted may change, too
 DEAR_SHARE = 0.0005  # of a core, to each of the dear readings while nothing is slow
 DEAR_SHARE_FAST, DEAR_MOST_S = 0.005, 15.0
 
-_UNITS = {
+_UNITS: dict[str, str] = {
     Name.CPU_USER: "cores", Name.CPU_SYSTEM: "cores", Name.RUN_QUEUE: "count",
     Name.VOLUNTARY_SWITCHES: "1/s", Name.INVOLUNTARY_SWITCHES: "1/s",
     Name.MINOR_FAULTS: "1/s", Name.MAJOR_FAULTS: "1/s", Name.RSS: "bytes", Name.SWAPPED: "bytes",
@@ -37,7 +37,7 @@ _COUNTERS = frozenset(
     }
 )  # fmt: skip
 _FROM_THREADS = (Name.RUN_QUEUE, Name.VOLUNTARY_SWITCHES, Name.INVOLUNTARY_SWITCHES)
-COLUMNS = (*Name, cgroup_v2.PERIODS)
+COLUMNS = (MOVES, *Name, cgroup_v2.PERIODS)
 
 
 class _Dear:
@@ -70,8 +70,9 @@ class Reader:
         self._threads = Threads(pid, self._folder)
         self._machine = machine or Machine(proc)
         self._groups: Groups | None = None
-        self._found_s = float("-inf")
         self._member = ""
+        self._moves = 0
+        self._found_s = float("-inf")
         self._dear = (
             _Dear(lambda into: sockets.read(self._folder, into), 2.0),
             _Dear(self._children, 2.0),
@@ -96,7 +97,7 @@ class Reader:
         columns = (
             Column(
                 name=name,
-                unit=_UNITS.get(Name(name), "count") if name != cgroup_v2.PERIODS else "count",
+                unit=_UNITS.get(name, "count"),
                 source=self._sources.get(name, ""),
                 counter=name in _COUNTERS,
             )
@@ -113,10 +114,14 @@ class Reader:
             self._sources[Name.HOST_OTHERS] = "/proc/stat less /proc/PID/stat"
 
     def _control_groups(self, now_s: float, into: Reading) -> None:
-        member = self._membership()
-        if self._groups is None or member != self._member or now_s - self._found_s > REFIND_S:
-            self._groups, self._found_s, self._member = find(self._pid, self._proc), now_s, member
+        told = membership(self._pid, self._proc)
+        if self._groups is None or told != self._member or now_s - self._found_s > REFIND_S:
+            found = find(self._pid, told, self._proc)
+            self._moves += self._groups is not None and found != self._groups
+            self._groups, self._member, self._found_s = found, told, now_s
         groups = self._groups
+        if told:
+            into.put(MOVES, self._moves, "/proc/PID/cgroup")
         first, second = groups.first, groups.second
         if (cpu := first.get("cpu")) is not None:
             cgroup_v1.cpu(cpu, into)
@@ -137,13 +142,6 @@ class Reader:
         else:
             into.missing[Name.CGROUP_FROZEN] = groups.why_not
         pressure.read(second.folder if second is not None else "", self._proc, into)
-
-    def _membership(self) -> str:
-        """What names its groups: it tells at once that the process was moved."""
-        try:
-            return text(f"{self._folder}/cgroup")
-        except OSError:
-            return ""  # `find` says why
 
     def _children(self, into: Reading) -> None:
         source = "/proc/PID/task/TID/children"

@@ -33,7 +33,12 @@ class Threads:
             why = reason(error, "/proc/PID/task")
             into.missing.update(dict.fromkeys((Name.RUN_QUEUE, *_SWITCHES, "threads"), why))
             return []
-        return [row for tid in tids if (row := self._thread(tid, into)) is not None]
+        rows = [row for tid in tids if (row := self._thread(tid, into)) is not None]
+        for name, told in ((WCHAN, [row.wchan for row in rows]), (SYSCALL, [row.syscall for row in rows])):
+            if any(one is not None and one != -1 for one in told):  # it is readable, if not of each just now
+                into.missing.pop(name, None)
+                into.sources[name] = f"/proc/PID/task/TID/{name.partition('.')[2]}"
+        return rows
 
     def _chosen(self, tids: list[int], most: int) -> list[int]:
         if len(tids) <= most:

@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from daemon.baseline import leftovers
 from daemon.baseline.folding import Folding
 from daemon.baseline.histories import Histories
 from daemon.baseline.samples import Samples
@@ -14,7 +13,7 @@ from daemon.baseline.sampling import Sampling
 from daemon.spool.healthy import Healthy
 from daemon.targets.target import Target
 from daemon.watch.iterations import Ended
-from disk.durable import FILE_MODE
+from disk.durable import link
 from model.baseline import BASELINE_FILE
 from model.history import History
 
@@ -25,9 +24,10 @@ class Baselines(Healthy):
     """One for the daemon, over its spool."""
 
     def __init__(self, spool: Path) -> None:
-        self.histories = Histories(spool / "state" / "history")
+        self._state = (spool / "state" / "history", spool / "state" / "baselines")
+        self.histories = Histories(self._state[0])
         self._samples = Samples(spool / "healthy")
-        self._folding = Folding(self._samples, spool / "state" / "baselines")
+        self._folding = Folding(self._samples, self._state[1])
         self.sampling = Sampling(self._samples, self._folding)
         self._writing: asyncio.Task[None] | None = None
         self._taking_up: asyncio.Task[None] | None = None
@@ -39,7 +39,7 @@ class Baselines(Healthy):
     def enclose(self, target: str, evidence: Path) -> None:
         """Put a target's baseline, if there is one, into the evidence of a capture; in a thread."""
         try:
-            _link(self._folding.file(target), evidence / BASELINE_FILE)
+            link(self._folding.file(target), evidence / BASELINE_FILE)
         except FileNotFoundError:
             return
         except OSError as error:  # a report without it is worth having
@@ -70,20 +70,11 @@ class Baselines(Healthy):
         await asyncio.to_thread(self.histories.write, self.histories.taken())
 
     async def _take_up(self) -> None:
-        """Know the samples that an earlier daemon left."""
+        """Know the samples that an earlier daemon left, and let go of what nobody needs."""
         try:
+            for folder in self._state:
+                await asyncio.to_thread(leftovers.remove, folder)
             await asyncio.to_thread(self._samples.bound)
             self._folding.found(await asyncio.to_thread(self._samples.targets))
         except OSError as error:
             _LOG.warning("healthy samples cannot be read", extra={"error": str(error)})
-
-
-def _link(source: Path, to: Path) -> None:
-    """The same file under another name; files of ours are replaced and never changed."""
-    try:
-        os.link(source, to)
-    except FileNotFoundError:
-        raise
-    except OSError:  # a file system that knows no second name
-        shutil.copyfile(source, to)
-        to.chmod(FILE_MODE)

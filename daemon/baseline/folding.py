@@ -27,13 +27,13 @@ class EraBrief(msgspec.Struct, frozen=True, kw_only=True):
 
     code_version: str
     sampler: str
-    iterations: int
+    weight: float
     sampled_s: float
 
     @property
     def enough(self) -> bool:
         """Whether it can stand for what iterations do."""
-        return self.iterations >= ENOUGH_ITERATIONS or self.sampled_s >= ENOUGH_S
+        return round(self.weight) >= ENOUGH_ITERATIONS or self.sampled_s >= ENOUGH_S
 
 
 class Brief(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +66,11 @@ class Folding:
         self._failed: set[str] = set()  # targets of which a renderer has died once
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being folded."""
+        return self._task is None or self._task.done()
+
     def file(self, target: str) -> Path:
         """Where a target's baseline is."""
         return self._baselines / f"{target}.json"
@@ -79,7 +84,7 @@ class Folding:
         due = sorted(
             target for target in self._pending if self._due(target, enough.get(target, False), now_s)
         )
-        if due and (self._task is None or self._task.done()):
+        if due and self.idle:
             self._pending.difference_update(due)
             self._last_s.update(dict.fromkeys(due, now_s))
             self._task = asyncio.create_task(self._fold(due), name="fold healthy samples")
@@ -95,18 +100,25 @@ class Folding:
 
     async def _fold(self, targets: list[str]) -> None:
         try:
-            worker = await Worker.start_renderer()
+            worker = await _started()
         except OSError as error:
-            return self._later(targets, f"{error.strerror or error}")
+            self._later(targets, f"{error.strerror or error}")
+            return
         try:
-            for number, target in enumerate(targets):
-                try:
-                    await self._one(worker, target)
-                except WorkerGoneError as error:
-                    await self._died(target, str(error))
-                    return self._later(targets[number + 1 :], "")
-        finally:
+            await self._all(worker, targets)
             await worker.end()
+        except asyncio.CancelledError:
+            await worker.kill()
+            raise
+
+    async def _all(self, worker: Worker, targets: list[str]) -> None:
+        for number, target in enumerate(targets):
+            try:
+                await self._one(worker, target)
+            except WorkerGoneError as error:
+                await self._died(target, str(error))
+                self._later(targets[number + 1 :], "")
+                return
 
     async def _one(self, worker: Worker, target: str) -> None:
         began_s, file = time.monotonic(), self.file(target)
@@ -136,3 +148,13 @@ class Folding:
         if why:
             said = {"targets": ", ".join(targets), "error": why}
             _LOG.warning("healthy samples not folded yet", extra=said)
+
+
+async def _started() -> Worker:
+    """A renderer; a child that is just being started is not lost when we are cancelled."""
+    starting = asyncio.create_task(Worker.start_renderer(), name="start a renderer to fold")
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await (await starting).kill()
+        raise

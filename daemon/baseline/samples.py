@@ -1,7 +1,6 @@
 """Healthy samples on disk: `healthy/TARGET/ID/` in the spool, until the renderer has folded them in."""
 
 import logging
-import os
 import shutil
 import time
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from disk.durable import make_dir, size_bytes, write_atomic
+from disk.durable import link, make_dir, size_bytes, write_atomic
 from model import coding
 from model.baseline import SAMPLE_FILE, HealthySample
 from model.capture import Dump, Iteration, ProcessIdentity, Recording, Segment
@@ -75,7 +74,7 @@ class Samples:
         try:
             for path in (path for piece in pieces for path in piece.paths):
                 make_dir((temporary / path).parent)
-                _link(ring / path, temporary / path)
+                link(ring / path, temporary / path)
             sample = HealthySample(
                 id=name,
                 target=target,
@@ -140,12 +139,3 @@ def _recording(pieces: Sequence[Piece]) -> Recording | None:
         segments=kept,
         dumps=tuple(piece.dump for piece in pieces if piece.dump is not None),
     )
-
-
-def _link(source: Path, to: Path) -> None:
-    try:
-        os.link(source, to)
-    except FileNotFoundError:
-        raise
-    except OSError:  # a file system that knows no second name
-        shutil.copyfile(source, to)

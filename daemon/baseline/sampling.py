@@ -43,9 +43,9 @@ class Sampling:
         folding.folded = self._folded
 
     def wanted(self, target: Target) -> bool:
-        """Whether an iteration that starts now, or goes on, is sampled though it seems healthy."""
-        watched = self._watched.get(target.name)
-        return watched is not None and watched.schedule.wanted(time.monotonic())
+        """Whether to sample now though nothing is slow: asked at starts, and while it goes on."""
+        watched, in_flight = self._watched.get(target.name), target.in_flight is not None
+        return watched is not None and watched.schedule.wanted(time.monotonic(), in_flight=in_flight)
 
     def ended(self, target: str, ended: Ended) -> None:
         """An iteration of a target ended."""
@@ -88,7 +88,10 @@ class Sampling:
     def _look(self, name: str, watched: _Watched, now_s: float) -> None:
         schedule = watched.schedule
         sitting = schedule.sitting
-        if sitting is None or sitting.over_s is None or not sitting.done:
+        if sitting is None or sitting.over_s is None:
+            return
+        if not sitting.done:
+            schedule.close(now_s)
             return
         first, last = sitting.done[0], sitting.done[-1]
         ring, pieces = self.covering(name, first.started_s, last.ended_s)

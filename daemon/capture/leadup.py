@@ -14,8 +14,8 @@ class LeadUp(Protocol):
     async def into(self, incoming: Incoming) -> Recording | None:
         """Have it in a capture's folder, and say what it is; None when there is nothing."""
 
-    def close(self) -> None:
-        """The capture is over."""
+    def close(self, *, kept: bool) -> None:
+        """The capture is over; `kept`: there is a report of it."""
 
 
 def joined(before: Recording | None, recording: Recording | None) -> Recording | None:

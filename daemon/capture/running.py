@@ -21,11 +21,11 @@ class Running(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
     leadup: LeadUp | None
 
-    def close(self) -> None:
-        """Let go of what it is of, and of what was before it."""
+    def close(self, *, kept: bool) -> None:
+        """Let go of what it is of, and of what was before it; `kept`: there is a report."""
         self.subject.held.close()
         if self.leadup is not None:
-            self.leadup.close()
+            self.leadup.close(kept=kept)
 
 
 class Next(msgspec.Struct, frozen=True):

@@ -30,8 +30,9 @@ targets:
     process: {{pidfile: {pidfile}}}
     max_loop_time: 1s
     collection_time: 3s
-    cooldown: 5s
+    cooldown: 3s
     captures_per_hour: 60
+    captures_per_signature: 60
     iterations:
       - {source}
 sinks:
@@ -158,8 +159,8 @@ def _check_alive(daemon: "subprocess.Popen[bytes]") -> None:
 def _wait_for_report(folder: Path, known: set[Path], daemon: "subprocess.Popen[bytes]") -> Path:
     deadline_s = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline_s:
-        if new := set(whole(folder)) - known:
-            return new.pop()
+        if new := [one for one in whole(folder) if one not in known and demo_words.is_of_stall(one)]:
+            return new[0]
         if daemon.poll() is not None:
             raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
         time.sleep(0.1)

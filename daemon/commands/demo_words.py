@@ -3,9 +3,12 @@
 `python -m daemon.commands.demo_words docs/demo.md` fills the table of stalls.
 """
 
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 
+from daemon.demo.autoscaler import is_stalling
 from daemon.demo.stalls import STALLS
 from model import coding
 from model.manifest import Manifest
@@ -40,11 +43,21 @@ def table() -> str:
     return "\n".join(["| stall | right verdict | what happens |", "| --- | --- | --- |", *rows])
 
 
+def is_of_stall(directory: Path) -> bool:
+    """Whether a report is of an iteration that was made to stall: on a busy machine others overrun too."""
+    iteration = _manifest(directory).capture.iteration
+    return iteration is not None and is_stalling(int(iteration.id or 0))
+
+
 def told(directory: Path, stall: str) -> str:
     """The report of this stall in words: the verdict first, then the top stack and where to look."""
-    manifest = coding.decode((directory / MANIFEST_FILE).read_bytes(), Manifest)
+    manifest = _manifest(directory)
     lines = [*_verdict(manifest.verdict, STALLS[stall].cause), *_stack(manifest), *_where(directory)]
     return "\n".join(lines)
+
+
+def _manifest(directory: Path) -> Manifest:
+    return coding.decode((directory / MANIFEST_FILE).read_bytes(), Manifest)
 
 
 def _verdict(verdict: Verdict | None, injected: str) -> list[str]:
@@ -79,15 +92,21 @@ def _stack(manifest: Manifest) -> list[str]:
 def _where(directory: Path) -> list[str]:
     return [
         _row("The report", str(directory)),
-        _row("Look at it", f"open {directory / 'report.html'} in a browser,"),
+        _row("Look at it", "in a browser:"),
+        f"{'':{_MARGIN}}{directory / 'report.html'},",
         f"{'':{_MARGIN}}or `loopcam reports show {directory}`,",
         f"{'':{_MARGIN}}or profile.speedscope.json in speedscope, or `go tool pprof profile.pb.gz`",
     ]
 
 
 def _row(name: str, text: str) -> str:
-    bold, plain = ("\x1b[1m", "\x1b[0m") if name and sys.stdout.isatty() else ("", "")
-    return f"{bold}{name}{plain}{'':{_MARGIN - len(name)}}{text}"
+    """A line, or on a terminal as many as are needed."""
+    if not sys.stdout.isatty():
+        return f"{name:{_MARGIN}}{text}"
+    width = max(40, shutil.get_terminal_size().columns - _MARGIN)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    head = f"\x1b[1m{name}\x1b[0m{'':{_MARGIN - len(name)}}" if name else " " * _MARGIN
+    return head + f"\n{'':{_MARGIN}}".join(lines)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from contextlib import suppress
 from daemon.captures import Captures
 from daemon.dashcam.dashcam import Dashcam
 from daemon.events import OVERRAN_UNSEEN
+from daemon.targets.held import HeldAddress
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from daemon.triggers.death import Death
@@ -42,6 +43,23 @@ class Aftermath:
             self._captures.iteration_ended(target.name, ended.iteration, ended.ended_s)
             return True
         return False
+
+    def lost(self, target: Target, held: HeldAddress, current: InFlight, at_s: float) -> None:
+        """Nobody answers any more at an address, within a slow iteration: a capture of its lead-up begins."""
+        gone = HeldAddress(held.address)
+        gone.vanish()
+        which = f"iteration {current.iteration}" if current.iteration else "an iteration"
+        trigger = Trigger(
+            target=target.name,
+            kind=TriggerKind.EXIT,
+            reason=f"nobody answers at {held.address} any more while {which} was in flight for "
+            f"{Seconds(at_s - current.started_s)}",
+            at_s=at_s,
+            iteration=current.iteration,
+            started_s=current.started_s,
+        )
+        with suppress(RefusedError):  # counted and logged where it was refused
+            self._captures.begin(target, trigger, ended=gone)
 
     def death(self, target: Target, process: HeldProcess) -> Death | None:
         """Who judges the end of a process; None where there is no dashcam of it."""

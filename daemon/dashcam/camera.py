@@ -22,7 +22,7 @@ from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from model.capture import Outcome, WindowEnd
 from model.errors import CollectorError
-from model.events import Event
+from model.events import Event, PlanName, Trigger
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,6 +69,7 @@ class Camera:
         self._timer: asyncio.TimerHandle | None = None
         self._window: CaptureWindow | None = None
         self._holds = 0
+        self._told_s = float("-inf")  # what ended before is in a report
 
     @property
     def sampling(self) -> bool:
@@ -120,11 +121,15 @@ class Camera:
             return "the process is stopped or frozen"
         return ""
 
-    def hand_over(self) -> Handing:
-        """End the segment that is recorded now, and record no other until the capture is over."""
+    def hand_over(self, trigger: Trigger) -> Handing:
+        """End the segment that is recorded now, and record no other until the capture is over.
+
+        What an earlier full report has is left out, but for the same iteration.
+        """
         self._holds += 1
         self.stop()
-        return Handing(self.ring, self._task, self._released)
+        since_s = min(self._told_s, trigger.started_s or trigger.at_s)
+        return Handing(self.ring, self._task, since_s, partial(self._released, trigger))
 
     def saw(self, started_s: float, ended_s: float) -> bool:
         """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
@@ -228,8 +233,10 @@ class Camera:
         self._purse.spend(cpu_s)
         self._around.spent(self.target, cpu_s)
 
-    def _released(self) -> None:
+    def _released(self, trigger: Trigger, kept: bool) -> None:
         self._holds -= 1
+        if kept and trigger.plan is PlanName.FULL:
+            self._told_s = trigger.at_s
 
     def _new_purse(self) -> Purse:
         return Purse(SHARES.get(self._mode, 1.0), MOST_S.get(self._mode, 0.0), time.monotonic())

@@ -10,8 +10,10 @@ import msgspec
 
 from collectors.contract import Sampler
 from daemon.admission import Admission
+from daemon.capture.leadup import LeadUp
 from daemon.dashcam.camera import Around, Camera
-from daemon.dashcam.handing import Handing
+from daemon.dashcam.handing import Together
+from daemon.dashcam.program.programs import Programs
 from daemon.dashcam.ring import Ring, sweep
 from daemon.dashcam.shelf import Piece
 from daemon.spool.spool import LEAST_FREE_BYTES, Spool
@@ -20,7 +22,7 @@ from daemon.targets.held import Held
 from daemon.targets.target import Target
 from daemon.telemetry import Telemetry
 from daemon.watch.iterations import InFlight
-from model.events import Event
+from model.events import Event, Trigger
 from model.history import History
 
 _LOG = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Dashcam:
             spent=self._spent,
             failed=self._failed,
         )
+        self.programs = Programs(spool.path, self._forbidden, lambda target: self.history(target))
         self._cameras: dict[str, Camera] = {}
         self._gone: list[Camera] = []  # their processes, or the wish for them
         self._left = True  # rings of an earlier daemon
@@ -67,6 +70,8 @@ class Dashcam:
         camera = self._camera(target) if target is not None else None
         if camera is not None:
             camera.heard(event, self.wanted)
+        if target is not None:
+            self.programs.heard(target)
 
     def look(self) -> None:
         """About once a second: processes that came, went or changed, what is due again, and old rings."""
@@ -80,30 +85,36 @@ class Dashcam:
             if found is not None:
                 found.look()
         self._close_gone()
+        self.programs.look(self._fleet.targets)
 
     def exited(self, target: Target) -> None:
         """The process of a target ended just now."""
         if (camera := self._cameras.pop(target.name, None)) is not None:
             self._retire(camera)
+        self.programs.exited(target)
 
-    def hand_over(self, target: Target, held: Held) -> Handing | None:
+    def hand_over(self, target: Target, held: Held, trigger: Trigger) -> LeadUp | None:
         """The lead-up of a capture of what is held; nothing is recorded into the ring until it is closed."""
         camera = self._of(target.name, held)
-        return camera.hand_over() if camera is not None else None
+        stacks = camera.hand_over(trigger) if camera is not None else None
+        program = self.programs.hand_over(target, held)
+        return Together(stacks, program) if program is not None else stacks
 
     def knows(self, target: Target, held: Held) -> bool:
         """Whether there is a dashcam of what is held, or was until just now."""
-        return self._of(target.name, held) is not None
+        return self._of(target.name, held) is not None or self.programs.knows(target, held)
 
     def saw(self, target: Target, held: Held, started_s: float, ended_s: float) -> bool:
         """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
         camera = self._of(target.name, held)
-        return camera is not None and camera.saw(started_s, ended_s)
+        stacks = camera is not None and camera.saw(started_s, ended_s)
+        return stacks or self.programs.saw(target, held, started_s, ended_s)
 
     def slow(self, target: Target, held: Held, current: InFlight, at_s: float) -> bool:
         """Whether an iteration was slow by then, so that it was sampled if that was possible."""
         camera = self._of(target.name, held)
-        return camera is not None and camera.wanting.slow(current, at_s)
+        by_stacks = camera is not None and camera.wanting.slow(current, at_s)
+        return by_stacks or self.programs.slow(target, held, current, at_s)
 
     def covering(self, target: str, started_s: float, ended_s: float) -> tuple[Path, tuple[Piece, ...]]:
         """The ring's folder and its whole pieces of a span (monotonic seconds), for hard links.
@@ -135,10 +146,12 @@ class Dashcam:
         self._stopped = True
         for camera in self._cameras.values():
             camera.retire()
+        self.programs.stop()
 
     async def close(self) -> None:
         """Remove all rings."""
         self.stop()
+        await self.programs.close()
         for camera in (*self._cameras.values(), *self._gone):
             await camera.ended()
             camera.close()
@@ -169,12 +182,16 @@ class Dashcam:
             self._telemetry.dashcam_restarts.labels(target.name).inc()
 
     def _hindrance(self, target: Target) -> str:
+        if not target.possible.possible and not self._forbidden(target):
+            return target.possible.detail or target.possible.reason
+        return self._forbidden(target)
+
+    def _forbidden(self, target: Target) -> str:
+        """What forbids to look at any target now, even where nobody knows whether that would work."""
         if self._stopped:
             return "loopcam is stopping"
         if self._admission.disabled():
             return f"{self._admission.config.capture_disabled_file} exists"
-        if not target.possible.possible:
-            return target.possible.detail or target.possible.reason
         return "the spool's disk is full" if self._full else ""
 
     def _of(self, name: str, held: Held) -> Camera | None:
@@ -198,5 +215,7 @@ class Dashcam:
         if target.config.dashcam.mode == "off":
             return "it is off"
         if camera is None:
+            if self.programs.watches(target):  # by its HTTP, and not by a sampler
+                return ""
             return "there is no process to sample" if target.process is None else "no sampler is configured"
         return "" if camera.sampling else camera.hindered(now_s)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from daemon.dashcam.program.ring import Handing as ProgramHanding
 from daemon.dashcam.ring import Ring
 from daemon.dashcam.shelf import Piece
 from daemon.spool.incoming import Incoming
@@ -16,11 +17,19 @@ class Handing:
     """Hands a ring over. From its making to its close nothing is recorded into the ring."""
 
     def __init__(
-        self, ring: Ring | None, sealing: "asyncio.Task[None] | None", release: Callable[[], None]
+        self,
+        ring: Ring | None,
+        sealing: "asyncio.Task[None] | None",
+        since_s: float,
+        release: Callable[[bool], None],
     ) -> None:
-        """`sealing` ends when the last segment is whole, `release` is called once at the end."""
+        """`sealing` ends when the last segment is whole; `release` is told whether there is a report.
+
+        Of pieces that ended before `since_s` an earlier report has been made.
+        """
         self._ring = ring
         self._sealing = sealing
+        self._since_s = since_s
         self._release = release
 
     async def into(self, incoming: Incoming) -> Recording | None:
@@ -33,14 +42,16 @@ class Handing:
             linked += await self._link(incoming, linked)
         return recording(linked)
 
-    def close(self) -> None:
-        """The capture is over."""
-        self._release()
+    def close(self, *, kept: bool) -> None:
+        """The capture is over; `kept`: there is a report of it."""
+        self._release(kept)
 
     async def _link(self, incoming: Incoming, linked: tuple[Piece, ...]) -> tuple[Piece, ...]:
         ring = self._ring
-        wanted = [piece for piece in ring.shelf if piece not in linked] if ring is not None else []
-        return await asyncio.to_thread(ring.into, incoming, wanted) if ring is not None else ()
+        if ring is None:
+            return ()
+        new = [piece for piece in ring.shelf if piece not in linked and piece.ended_s > self._since_s]
+        return await asyncio.to_thread(ring.into, incoming, new)
 
 
 def recording(pieces: tuple[Piece, ...]) -> Recording | None:
@@ -61,3 +72,22 @@ def recording(pieces: tuple[Piece, ...]) -> Recording | None:
         segments=segments,
         dumps=dumps,
     )
+
+
+class Together:
+    """The lead-up of the stacks, where there is one, and what was fetched of the program."""
+
+    def __init__(self, stacks: Handing | None, program: ProgramHanding) -> None:
+        self._stacks = stacks
+        self._program = program
+
+    async def into(self, incoming: Incoming) -> Recording | None:
+        """Have both in a capture's folder; of the second, collectors' indexes tell."""
+        await self._program.into(incoming)
+        return await self._stacks.into(incoming) if self._stacks is not None else None
+
+    def close(self, *, kept: bool) -> None:
+        """The capture is over; `kept`: there is a report of it."""
+        self._program.close()
+        if self._stacks is not None:
+            self._stacks.close(kept=kept)

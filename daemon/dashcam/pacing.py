@@ -9,7 +9,7 @@ SLOWER = 1.5  # times what 99 of 100 iterations took: slow, too
 HISTORY_NEEDS = 20  # iterations, before it is believed
 LEAST_AGE_S = 0.1  # a sampler takes 20 to 40 ms of CPU time to begin, and as long until it sees anything
 RISES = 4  # so much higher is the rate at the threshold
-SEGMENT_S, SHORTEST_S = 5.0, 2.0
+SEGMENT_S, SHORTEST_S = 15.0, 2.0  # each costs its start, and a report its reading
 STEPS = 3  # from slow to overrun
 LOOK_S, CALM_LOOK_S = 1.0, 5.0  # between looks at all threads
 

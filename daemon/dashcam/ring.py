@@ -84,7 +84,7 @@ class Ring:
     def _linked(self, incoming: Incoming, piece: Piece) -> bool:
         try:
             for path in piece.paths:
-                _link(self.directory / path, incoming.report_dir / path)
+                link(self.directory / path, incoming.report_dir / path)
             incoming.note(
                 Line(sampler_version=piece.version, segment=piece.segment, dump=piece.dump, whole=True)
             )
@@ -125,7 +125,7 @@ class Ring:
             (self.directory / path).unlink(missing_ok=True)
 
 
-def _link(source: Path, at: Path) -> None:
+def link(source: Path, at: Path) -> None:
     """Give a file another name; where the file system knows no second one, the only one."""
     try:
         os.link(source, at)

@@ -69,11 +69,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="autoscaler-", dir=args.pidfile.absolute().parent) as place:
         stall, folder = STALLS[args.stall], Path(place)
         setting = Setting(args.seconds, args.threads, folder, api.serve())
-        stall.prepare(setting)
-        healthy.prepare(folder)
-        workers.start(args.threads)
-        args.pidfile.write_text(f"{os.getpid()}\n")
-        _loop(args, stall, setting)
+        with setting.undo:
+            stall.prepare(setting)
+            healthy.prepare(folder)
+            workers.start(args.threads)
+            args.pidfile.write_text(f"{os.getpid()}\n")
+            _loop(args, stall, setting)
+
+
+def is_stalling(iteration: int, healthy_iterations: int = HEALTHY_ITERATIONS) -> bool:
+    """Whether this is the iteration after the healthy ones, or a tenth after that."""
+    return iteration % _EVERY == (healthy_iterations + 1) % _EVERY
 
 
 def _loop(args: argparse.Namespace, stall: Stall, setting: Setting) -> None:
@@ -82,7 +88,7 @@ def _loop(args: argparse.Namespace, stall: Stall, setting: Setting) -> None:
         iteration += 1
         say(args.watcher, "start", args.target, iteration)
         healthy.iterate(setting.folder, setting.api_port, iteration)
-        if iteration % _EVERY == (args.healthy + 1) % _EVERY:
+        if is_stalling(iteration, args.healthy):
             run_once(stall, setting, args.depth)
         say(args.watcher, "end", args.target, iteration)
         time.sleep(PAUSE_S)

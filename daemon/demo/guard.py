@@ -55,20 +55,16 @@ def stop(pid: str, seconds: str) -> None:
         os.kill(int(pid), signal.SIGCONT)
 
 
-def freeze_group(pid: str, seconds: str) -> None:
-    """Move the program into a control group of its own and freeze that."""
-    from daemon.demo.stalls.groups import Group, freezer_words
-
-    group = Group("freezer", f"{pid}-frozen")
-    file, frozen, thawed = freezer_words()
-    with group.made(), group.joined(int(pid)):
-        _ready()
-        time.sleep(_SIGNALS_LATER_S)
-        (group.folder / file).write_text(frozen)
-        try:
-            _wait(float(seconds))
-        finally:
-            (group.folder / file).write_text(thawed)
+def freeze_group(file: str, frozen: str, thawed: str, seconds: str) -> None:
+    """Freeze the program's control group by one of its files, from outside of it."""
+    (Path(file).parent.parent / "cgroup.procs").write_text(str(os.getpid()))
+    _ready()
+    time.sleep(_SIGNALS_LATER_S)
+    Path(file).write_text(frozen)
+    try:
+        _wait(float(seconds))
+    finally:
+        Path(file).write_text(thawed)
 
 
 def keep_group(folder: str) -> None:

@@ -33,7 +33,8 @@ def last_s(report: Path) -> float:
 
 def parts(report: Path) -> Iterator[PartOutcome]:
     """How the collectors fared whose indexes are there."""
-    for index in fetched(report):
+    indexes = {index.collector: index for index in fetched(report)}  # the dashcam's come before its own
+    for index in indexes.values():
         times_s = [at_s for one in index.fetches for at_s in (one.started_s, one.ended_s)] or [0.0]
         yield PartOutcome(
             name=index.collector,

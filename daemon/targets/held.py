@@ -1,5 +1,6 @@
 """What a target is held by: a process, or an address where nothing but its HTTP is within reach."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Protocol, Self
@@ -52,6 +53,8 @@ class HeldAddress:
 
     def watch(self, on_exit: Callable[[], None]) -> Callable[[], None]:
         """Call `on_exit` when it vanishes; returns how to stop that."""
+        if not self._there:
+            return asyncio.get_running_loop().call_soon(on_exit).cancel
         self._on_exit.append(on_exit)
         return lambda: self._on_exit.remove(on_exit) if on_exit in self._on_exit else None
 

@@ -160,7 +160,7 @@ class InFlight(msgspec.Struct, frozen=True, kw_only=True):
             overran=overran,
             unseen=late and self.fired == 0,
             threshold_s=self.threshold_s,
-            whole=self.whole or duration_s is not None,
+            whole=self.whole or (duration_s is not None and rules.mode != "start"),  # there, it may be ours
         )
 
     def _reason(self, rules: Rules, now_s: float) -> str:

@@ -24,6 +24,11 @@ def arrival_s(request: web.Request) -> float:
     return cast(Connection, request.protocol).received_s
 
 
+def when_lost(request: web.Request, call: Callable[[], None]) -> None:
+    """Have this called when the peer is gone; nothing else tells it while nothing is written."""
+    cast(Connection, request.protocol).on_lost = call
+
+
 class Connection(web.RequestHandler):
     """One connection. It owns no timer: `expire` is called for all of them now and then."""
 
@@ -37,6 +42,7 @@ class Connection(web.RequestHandler):
         "_stuck_since_s",
         "_unsent_bytes",
         "_wire",
+        "on_lost",
         "received_s",
     )
 
@@ -58,6 +64,7 @@ class Connection(web.RequestHandler):
         self._leave = leave
         self._wire: asyncio.Transport | None = None
         self.received_s = 0.0
+        self.on_lost: Callable[[], None] | None = None  # who answers for long, and wants to know
         self._head_since_s: float | None = None  # since when headers are awaited that are not whole
         self._head_bytes = 0
         self._body: StreamReader | None = None  # of the newest request, while it is not whole
@@ -74,6 +81,8 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Make room for another."""
         self._leave(self)
+        if self.on_lost is not None:
+            self.on_lost()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -36,10 +36,10 @@ class Control:
         return [
             web.get("/", self._page),
             web.get("/assets/{name}", self._asset),
-            web.get("/v1/live", self.live.stream),
+            web.get("/v1/live", self.live.stream, allow_head=False),
             web.get("/v1/status", self._status),
             web.get("/v1/reports", self._reports),
-            web.get("/v1/reports/{id}.tar.gz", self._archive),
+            web.get("/v1/reports/{id}.tar.gz", self._archive, allow_head=False),
             web.get("/v1/reports/{id}/{file:.+}", self._file),
             web.post("/v1/reports/retry", self._retry),
         ]

@@ -1,7 +1,7 @@
 """What the daemon would tell of itself now, as plain data for JSON and for the page."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from heapq import nlargest
 from typing import Any
 
@@ -121,13 +121,15 @@ class ReportStatus(msgspec.Struct, frozen=True, kw_only=True):
     notices: dict[str, Delivery]  # NOTIFICATION.MOMENT
 
 
-def status(core: Core) -> Status:
-    """Everything but the reports."""
+def status(core: Core, targets: Iterable[TargetStatus] | None = None) -> Status:
+    """Everything but the reports; `targets` where somebody knows them already."""
+    if targets is None:
+        targets = (target_status(core, target, time.monotonic()) for target in core.fleet)
     return Status(
         version=version(),
         disabled=core.admission.disabled(),
         refused_config=core.refused_config,
-        targets=tuple(_target(core, target, time.monotonic()) for target in core.fleet),
+        targets=tuple(targets),
         sinks=tuple(SinkStatus(**queue) for queue in _queues(core.deliveries.outboxes)),
         notifications=tuple(NotificationStatus(**queue) for queue in _queues(core.notifications.boxes)),
         spool_bytes=core.spool.used_bytes(),
@@ -146,7 +148,8 @@ def newest(core: Core) -> list[Entry]:
     return nlargest(MOST_REPORTS, core.spool.entries.values(), key=lambda entry: entry.id)
 
 
-def _target(core: Core, target: Target, now_s: float) -> TargetStatus:
+def target_status(core: Core, target: Target, now_s: float) -> TargetStatus:
+    """One target, at a monotonic time."""
     pulse = core.events.pulses.get(target.name)
     durations = core.events.durations.get(target.name)
     running = (facts.id for facts in core.captures.in_progress() if facts.target == target.name)

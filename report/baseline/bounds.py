@@ -12,7 +12,7 @@ from model.samples import State
 from report.baseline import eras
 from report.baseline.calls import Calls, Where
 
-_AT_ONCE = 0.15  # of the stacks: then its size is looked at again
+_LEAST = 0.05  # of the stacks, at once: then its size is looked at again
 
 
 def bounded(found: Sequence[Era], most_bytes: int) -> tuple[Era, ...]:
@@ -23,14 +23,15 @@ def bounded(found: Sequence[Era], most_bytes: int) -> tuple[Era, ...]:
         number = sizes.index(max(sizes))
         if len(kept[number].tops) <= 1:
             break
-        kept[number] = _smaller(kept[number])
+        kept[number] = _smaller(kept[number], max(_LEAST, 0.9 * (1 - most_bytes / sum(sizes))))
         sizes[number] = len(coding.encode(kept[number]))
     return tuple(kept)
 
 
-def _smaller(era: Era) -> Era:
+def _smaller(era: Era, share: float) -> Era:
+    """An era without so many of its stacks."""
     calls = eras.calls(era)
-    count = max(1, round((len(calls.tops) - 1) * _AT_ONCE))
+    count = max(1, round((len(calls.tops) - 1) * share))
     moved = prune(calls, count)
     columns = eras.Columns(calls)
     return msgspec.structs.replace(

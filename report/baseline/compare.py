@@ -51,7 +51,7 @@ def compared(
         return None
     return Comparison(
         healthy=Healthy(
-            iterations=era.iterations,
+            iterations=max(1, round(era.weight)),
             sampled_s=round(era.sampled_s, 3),
             since=era.since,
             until=era.until,

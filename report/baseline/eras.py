@@ -62,9 +62,9 @@ class Columns:
 
 
 def chosen(baseline: Baseline, sampler: str = "", code_version: str = "") -> Era | None:
-    """The era to compare with: the same sampler's before others', enough of it, the newest of these."""
+    """The era to compare with: one with enough in it, of the same sampler and code, the newest of these."""
     ranked = sorted(
-        (era.sampler == sampler, era.enough, era.code_version == code_version, number)
+        (era.enough, era.sampler == sampler, era.code_version == code_version, number)
         for number, era in enumerate(baseline.eras)
         if era.sampled_s > 0
     )

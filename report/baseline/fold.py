@@ -10,6 +10,7 @@ from report.baseline import bounds, eras
 from report.baseline.calls import Calls
 
 HALF_LIFE_S: Final = 86400.0
+LATEST_S: Final = 7 * 86400.0  # samples are no older when they are folded; else a clock was wrong
 REMEMBERED: Final = 200  # samples, so that none counts twice
 MOST_ERAS: Final = 4  # two samplers before and after a deployment
 _MOST_BYTES: Final = 512 * 2**10
@@ -68,15 +69,16 @@ def _grown(era: Era | None, sample: Sampled) -> Era:
             lasted_s=0.0,
             sampled_s=0.0,
         )
-    at_s = max(era.until_s, sample.at_s)
-    old, new = _faded(at_s - era.until_s), _faded(at_s - sample.at_s)
+    until_s = era.until_s if era.until_s - sample.at_s <= LATEST_S else sample.at_s
+    at_s = max(until_s, sample.at_s)
+    old, new = _faded(at_s - until_s), _faded(at_s - sample.at_s)
     calls.add(eras.calls(era), old)
     calls.add(sample.calls, new)
     columns = eras.Columns(calls)
     return msgspec.structs.replace(
         era,
         since=min(era.since, stamp),
-        until=max(era.until, stamp),
+        until=_stamp(at_s),
         until_s=at_s,
         iterations=era.iterations + sample.iterations,
         weight=era.weight * old + sample.iterations * new,

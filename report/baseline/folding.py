@@ -12,6 +12,7 @@ from model import coding
 from model.baseline import SAMPLE_FILE, Baseline, HealthySample
 from model.capture import Capture, Iteration, Outcome, Window, WindowEnd
 from model.events import Trigger, TriggerKind
+from report.baseline import eras
 from report.baseline.calls import of_weights
 from report.baseline.fold import Sampled, folded
 from report.baseline.groups import group_of
@@ -45,12 +46,14 @@ def fold(samples: Path, file: Path, target: str) -> Baseline:
 def _baseline(file: Path, target: str) -> Baseline:
     try:
         found = coding.decode(file.read_bytes(), Baseline)
+        for era in found.eras:
+            eras.calls(era)
         if found.target == target:
             return found
         why = f"of another target, {found.target}"
     except FileNotFoundError:
         return Baseline(target=target)
-    except msgspec.DecodeError as error:
+    except (ValueError, msgspec.DecodeError) as error:
         why = str(error)
     _LOG.warning("%s cannot be used, beginning anew: %s", file, why)
     file.replace(file.with_name(f"{file.name}.damaged"))

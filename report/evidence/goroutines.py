@@ -19,6 +19,8 @@ _PLACE = re.compile(r"\t(.+?):(\d{1,9})(?: \+0x[0-9a-f]+)?(?: fp=.*)?$")
 _CREATED = re.compile(r"created by (.+?)(?: in goroutine (\d{1,19}))?$")
 _ELIDED = re.compile(r"\.\.\.(?:additional|\d+) frames elided\.\.\.$")
 _MINUTES = re.compile(r"(\d{1,9}) minutes$")
+_MUTEX = re.compile(r"(?:internal/)?sync\.\(\*(?:RW)?Mutex\)\.\w+\((0x[0-9a-f]{1,16})")
+_LOCK_LINES = 8  # of a goroutine's text: its innermost frames
 _RUNNING = {"running", "runnable", "preempted", "copystack", "GC assist marking", "GC worker (active)"}
 
 
@@ -32,6 +34,7 @@ class Goroutine(NamedTuple):
     frames: tuple[Frame, ...]
     creator: str = ""  # the function that started it
     creator_number: int = 0
+    lock: str = ""  # the address of the mutex that it waits for, where Go tells
 
     @property
     def state(self) -> State:
@@ -71,7 +74,8 @@ def _lines(file: BinaryIO) -> Iterator[str]:
 def _goroutine(head: re.Match[str], body: Iterable[str]) -> Goroutine:
     reason, *said = head[2].partition(" labels:{")[0].split(", ")
     minutes = next((int(known[1]) for each in said if (known := _MINUTES.match(each))), 0)
-    frames, creator, number = _stack(body)
+    lines = list(body)
+    frames, creator, number = _stack(lines)
     return Goroutine(
         number=int(head[1]),
         reason=reason.removesuffix(" (scan)"),
@@ -80,6 +84,7 @@ def _goroutine(head: re.Match[str], body: Iterable[str]) -> Goroutine:
         frames=frames,
         creator=creator,
         creator_number=number,
+        lock=next((found[1] for line in lines[:_LOCK_LINES] if (found := _MUTEX.match(line))), ""),
     )
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import msgspec
 
 from model.capture import Capture
-from model.host_rows import SUFFIX, Header, Row, ThreadRow
+from model.host_rows import MOVES, SUFFIX, Header, Row, ThreadRow
 from model.signals import SIGNALS_KIND, Name, Signal, Signals, ThreadReading
 from report.evidence.fetched import words
 
 MOST_LINES = 100_000
 MOST_APART_S = 20.0  # two readings of a counter, or of a thread, that make a rate
 PERIODS = "cgroup.periods"
+OF_GROUPS = ("cgroup.", "pressure.")
 _HEADER, _ROW = msgspec.json.Decoder(Header), msgspec.json.Decoder(Row)
 
 
@@ -45,6 +46,7 @@ class _Made:
 
     def __init__(self) -> None:
         self._header = Header(columns=())
+        self._moves: float | None = None
         self._series: dict[str, Signal] = {}
         self._threads: dict[int, list[ThreadReading]] = {}
         self._counters: dict[str, tuple[float, float]] = {}  # by column: when it was read, and what it said
@@ -69,8 +71,9 @@ class _Made:
     def _row(self, row: Row) -> None:
         rates: dict[str, float] = {}  # of this row; periods among them
         grown: dict[str, float] = {}
+        self._moved(row)
         for column, value in zip(self._header.columns, row.values, strict=False):
-            if value is None:
+            if value is None or column.name == MOVES:
                 continue
             if not column.counter:
                 self._add(column.name, row.at_s, value)
@@ -83,12 +86,23 @@ class _Made:
         self._rates(row.at_s, rates, grown)
         self._of_threads(row)
 
+    def _moved(self, row: Row) -> None:
+        """Where the process changed its control group, that one's counters begin anew."""
+        names = [column.name for column in self._header.columns]
+        moves = row.values[names.index(MOVES)] if MOVES in names else None
+        if moves != self._moves:
+            kept = {name: last for name, last in self._counters.items() if not name.startswith(OF_GROUPS)}
+            self._counters = kept
+        self._moves = moves
+
     def _rates(self, at_s: float, rates: dict[str, float], grown: dict[str, float]) -> None:
         for name, rate in rates.items():
             if name == Name.CGROUP_THROTTLED_PERIODS:
                 periods = grown.get(PERIODS)
                 if periods is not None:
                     self._add(name, at_s, min(1.0, grown[name] / periods) if periods else 0.0)
+            elif name.startswith("pressure."):
+                self._add(name, at_s, min(1.0, rate))
             elif name != PERIODS:
                 self._add(name, at_s, rate)
         own = (Name.CPU_USER, Name.CPU_SYSTEM)

@@ -103,23 +103,23 @@ def ended(drawing: Drawing) -> float | None:
 
 def presets(drawing: Drawing, axis: Axis) -> Iterator[Preset]:
     """The ranges one wants first; the stalled iteration, or the window, before all others."""
-    window = drawing.capture.window
-    window_us = in_us(window.started_s)
+    seen: set[tuple[int, int]] = set()
+    for key, name, start_us, end_us in _ranges(drawing, axis):
+        if start_us < end_us and (start_us, end_us) not in seen:
+            seen.add((start_us, end_us))
+            yield Preset(key, name, start_us - axis.zero_us, end_us - axis.zero_us)
+
+
+def _ranges(drawing: Drawing, axis: Axis) -> Iterator[tuple[str, str, int, int]]:
+    window_us = in_us(drawing.capture.window.started_s)
     start_us, end_us = drawing.whole.start_us, drawing.whole.end_us
     if (began_s := began(drawing)) is not None:
         until_s = ended(drawing)
         until_us = end_us if until_s is None else min(axis.end_us, in_us(until_s))
-        from_us = max(axis.start_us, in_us(began_s))
-        if until_us > from_us:
-            yield _preset(axis, "stalled", "stalled iteration", from_us, until_us)
-    if start_us < window_us < end_us:
-        yield _preset(axis, "leadup", "lead-up", start_us, window_us)
-    yield _preset(axis, "window", "window", max(start_us, window_us), end_us)
-    yield _preset(axis, "everything", "everything", axis.start_us, axis.end_us)
-
-
-def _preset(axis: Axis, key: str, name: str, start_us: int, end_us: int) -> Preset:
-    return Preset(key, name, start_us - axis.zero_us, end_us - axis.zero_us)
+        yield "stalled", "stalled iteration", max(axis.start_us, in_us(began_s)), until_us
+    yield "leadup", "lead-up", start_us, min(window_us, end_us)
+    yield "window", "window", max(start_us, window_us), end_us
+    yield "everything", "everything", axis.start_us, axis.end_us
 
 
 def in_us(seconds_: float) -> int:

@@ -55,7 +55,7 @@ def _direction(title: str, moved: Sequence[Moved]) -> Markup:
 
 def _row(each: Moved) -> Markup:
     numbers = (
-        f"{each.stalled_share:.1%}",
+        f"{each.stalled_share:.1%}" if each.stalled_share else "none",
         f"{each.healthy_share:.1%}" if each.healthy_share else "none",
         seconds(each.stalled_s),
         seconds(each.healthy_s),

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from model.comparison import Doing
-from model.samples import STATES, SampleTable
+from model.samples import GONE, STATES, SampleTable, State
 from model.signals import Signal
 from report import words
 from report.baseline.groups import group_of
@@ -14,13 +14,13 @@ from report.baseline.moved import DOING
 from report.drawing import Drawing
 from report.page.axis import Axis, presets
 from report.page.columns import column
+from report.page.markup import cut
 from report.page.runs import Runs, Stretch
 from report.places import Origin, colour, escaped, origin, short, thread_text
 from report.tree import Tree
 
-MOST_NAME = 240  # characters of a name; more are cut out of its middle
+MOST_THREADS = 150  # on a page; of more, those that only waited are left out first
 MOST_READINGS = 1_500  # of one signal
-MOST_NODES = 8_000  # of the healthy trees together
 
 _ORIGINS = tuple(Origin)
 _HTML = {b"<": b"\\u003c", b">": b"\\u003e", b"&": b"\\u0026"}
@@ -37,11 +37,7 @@ def block(drawing: Drawing, axis: Axis, runs: Runs, healthy: Mapping[str, Tree])
             {"key": each.key, "start": each.start_us, "end": each.end_us} for each in presets(drawing, axis)
         ],
         "states": [{"name": state, "words": words.STATES[state], "doing": DOING[state]} for state in STATES],
-        "threads": [
-            _thread(drawing, number, runs.threads[number], axis)
-            for number in ordered(drawing)
-            if number in runs.threads
-        ],
+        "threads": [_thread(drawing, number, runs.threads[number], axis) for number in runs.threads],
         "stacks": _stacks(table, runs, names),
         "healthy": [_tree(group, tree, names) for group, tree in healthy.items()],
         "signals": [_signal(each, axis) for each in drawing.signals.series.values()],
@@ -81,17 +77,13 @@ class Names:
         }
 
 
-def cut(name: str) -> str:
-    """A name that is not too long for a page."""
-    if len(name) <= MOST_NAME:
-        return name
-    return f"{name[: MOST_NAME // 2]}…{name[-MOST_NAME // 2 :]}"
-
-
 def ordered(drawing: Drawing) -> list[int]:
-    """All threads with samples: those of the window as everywhere, then those of the lead-up only."""
-    first = drawing.threads()
-    return [*first, *sorted(set(drawing.whole.thread) - set(first))]
+    """The threads of a page: the main one, those that worked, those that waited, then the lead-up's."""
+    waited = {each for each, tree in drawing.trees.items() if tree.by_state.keys() <= {State.WAITING}}
+    first = sorted(drawing.threads(), key=lambda each: each in waited and not drawing.is_main(each))
+    stacks = zip(drawing.whole.thread, drawing.whole.stack, strict=True)
+    seen = {thread for thread, stack in stacks if stack != GONE}
+    return [*first, *sorted(seen - set(first))][:MOST_THREADS]
 
 
 def _thread(drawing: Drawing, number: int, runs: Sequence[Stretch], axis: Axis) -> dict[str, Any]:

@@ -16,7 +16,11 @@ _DOCUMENTS = {
     "pprof": "for go tool pprof -http=: and other tools that know pprof",
     "collapsed": "folded stacks, microseconds: for flamegraph.pl, inferno and friends",
     "flamegraph": "a static flame graph of all threads",
+    "leadup_speedscope": "the time before the window, for speedscope",
+    "leadup_pprof": "the same for pprof",
+    "leadup_collapsed": "the same as folded stacks",
     "metrics_diff": "what moved in the metrics between trigger and end",
+    "code": "what is called at the lines where threads stood: names only",
     "capture": "everything that happened, as JSON",
 }
 

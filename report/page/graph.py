@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from report.drawing import Drawing
-from report.page.markup import Markup, section, tag
+from report.page.markup import Markup, cut, section, tag
 from report.page.runs import Runs
 from report.places import place
 from report.times import seconds
@@ -94,7 +94,11 @@ def functions(drawing: Drawing, healthy: Mapping[str, Tree]) -> Markup:
         if healthy:
             cells.append(tag("td", "", class_="number"))
         rows.append(
-            tag("tr", *cells, tag("td", tag("code", name), " ", tag("span", place(file, 0), class_="hint")))
+            tag(
+                "tr",
+                *cells,
+                tag("td", tag("code", cut(name)), " ", tag("span", cut(place(file, 0)), class_="hint")),
+            )
         )
     names = [
         "self",

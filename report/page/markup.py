@@ -7,6 +7,9 @@ from report.places import escaped
 _VOID = {"input", "meta"}
 
 
+MOST_NAME = 240  # characters of a name; more are cut out of its middle
+
+
 class Markup(str):
     """HTML that is safe as it stands."""
 
@@ -48,3 +51,10 @@ def section(name: str, title: str, *children: str) -> Markup:
         id=name,
         aria_labelledby=f"{name}-title",
     )
+
+
+def cut(name: str) -> str:
+    """A name that is not too long for a page."""
+    if len(name) <= MOST_NAME:
+        return name
+    return f"{name[: MOST_NAME // 2]}…{name[-MOST_NAME // 2 :]}"

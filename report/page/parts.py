@@ -1,17 +1,19 @@
 """The sections of report.html about stacks: plain HTML that needs no script."""
 
 from model.manifest import TopStack
-from model.samples import ThreadKind
+from model.samples import Frame, Thread, ThreadKind
 from model.units import counted
 from report import words
 from report.drawing import Drawing
-from report.page.markup import Markup, section, tag
+from report.page.markup import Markup, cut, section, tag
 from report.places import frame_text, is_main, thread_text
 from report.times import seconds
 from report.tree import ROOT
 from report.views.stacks import doing, ordered
 
 SHOWN_THREADS = 6  # more are folded away
+MOST_THREADS = 150  # of these; more are in other files only
+MOST_FRAMES = 100  # of a stack, from its innermost
 
 
 def most(drawing: Drawing) -> Markup:
@@ -29,22 +31,39 @@ def most(drawing: Drawing) -> Markup:
     )
 
 
+def _name(thread: Thread) -> str:
+    return cut(thread_text(thread))
+
+
 def _folded(items: list[Markup]) -> Markup:
-    return tag("details", tag("summary", f"{len(items)} more threads"), *items) if items else Markup("")
+    """All but the first, folded away; of very many, only some."""
+    if not items:
+        return Markup("")
+    rest = len(items) - MOST_THREADS
+    left_out = tag("p", f"{rest} more are in stacks.txt.", class_="hint") if rest > 0 else ""
+    return tag("details", tag("summary", f"{len(items)} more threads"), *items[:MOST_THREADS], left_out)
 
 
 def _top(drawing: Drawing, number: int, top: TopStack) -> Markup:
     tree = drawing.trees[number]
-    frames = [tag("li", frame) for frame in reversed(top.frames)]
+    frames = [tag("li", cut(frame)) for frame in reversed(top.frames[-MOST_FRAMES:])]
     time = f"{seconds(tree.total_us[ROOT] / 1e6)} {_seen(drawing, number)}"
     summary = tag(
         "summary",
         f"{top.share:.0%} of ",
-        tag("b", thread_text(drawing.table.threads[number])),
+        tag("b", _name(drawing.table.threads[number])),
         " ",
         tag("span", f"{time}: {words.mix(tree)}", class_="doing"),
     )
     return tag("details", summary, tag("ol", *frames, class_="stack"), open=drawing.is_main(number))
+
+
+def _frame(drawing: Drawing, frame: Frame) -> Markup:
+    """A frame, and what its line calls or enters, where that is known."""
+    line = drawing.code.get((frame.file, frame.line))
+    names = (*line.takes, *line.calls) if line else ()
+    calls = tag("span", f" calls {', '.join(dict.fromkeys(names))}", class_="hint") if names else ""
+    return tag("li", cut(frame_text(frame)), calls)
 
 
 def _seen(drawing: Drawing, thread: int) -> str:
@@ -58,17 +77,15 @@ def _seen(drawing: Drawing, thread: int) -> str:
 
 def stacks(drawing: Drawing) -> Markup:
     """All threads at the trigger."""
-    if not drawing.looks:
+    if drawing.look_at_trigger is None:
         if drawing.program.dumps:
             return Markup("")  # the goroutines are shown instead
         return section("stacks", "Stacks at the trigger", tag("p", "No look at all threads was taken."))
-    look, pid = drawing.looks[0], drawing.capture.pid
+    look, pid = drawing.look_at_trigger, drawing.capture.pid
     items = []
     for seen in ordered(look, pid):
-        summary = tag(
-            "summary", tag("b", thread_text(seen.thread)), " ", tag("span", doing(seen), class_="doing")
-        )
-        frames = [tag("li", frame_text(frame)) for frame in reversed(seen.frames)]
+        summary = tag("summary", tag("b", _name(seen.thread)), " ", tag("span", doing(seen), class_="doing"))
+        frames = [_frame(drawing, frame) for frame in reversed(seen.frames[-MOST_FRAMES:])]
         main = is_main(seen.thread, pid)
         items.append(tag("details", summary, tag("ol", *frames, class_="stack"), open=main))
     late_s = look.at_us / 1_000_000 - drawing.capture.trigger.at_s

@@ -34,11 +34,19 @@ class Runs:
     tops: Sequence[int]  # frames
     grid_us: int
     cut_us: int
+    left_out: int = 0  # threads
 
 
-def pack(table: SampleTable, most_runs: int = MOST_RUNS, most_stacks: int = MOST_STACKS) -> Runs:
-    """The table's runs: equal neighbours are one; more than `most_runs` are looked at on a grid."""
-    by_thread = _joined(table)
+def pack(
+    table: SampleTable,
+    shown: Iterable[int] | None = None,
+    most_runs: int = MOST_RUNS,
+    most_stacks: int = MOST_STACKS,
+) -> Runs:
+    """The runs of some threads, or of all: equal neighbours are one; too many are looked at on a grid."""
+    every = _joined(table)
+    order = sorted(every) if shown is None else [thread for thread in shown if thread in every]
+    by_thread = {thread: every[thread] for thread in order}
     grid_us = 0
     threads: Mapping[int, Sequence[Stretch]] = by_thread
     while sum(map(len, threads.values())) > most_runs:
@@ -48,7 +56,8 @@ def pack(table: SampleTable, most_runs: int = MOST_RUNS, most_stacks: int = MOST
     numbers = {stack: number for number, stack in enumerate(kept)}
     renamed = {thread: list(_renamed(table, runs, numbers)) for thread, runs in threads.items()}
     callers = [numbers[table.callers[stack]] if stack != NO_STACK else 0 for stack in kept]
-    return Runs(renamed, callers, [table.tops[stack] for stack in kept], grid_us, cut_us)
+    left_out = len(every) - len(by_thread)
+    return Runs(renamed, callers, [table.tops[stack] for stack in kept], grid_us, cut_us, left_out)
 
 
 def _joined(table: SampleTable) -> dict[int, list[Stretch]]:

@@ -50,7 +50,8 @@ def signals(drawing: Drawing, axis: Axis) -> Markup:
     found = drawing.signals
     if not found.series and not found.missing:
         return Markup("")
-    groups = [_group(title, charts) for title, charts in _charts(found).items() if charts]
+    places = {name: place for place, name in enumerate(found.series)}
+    groups = [_group(title, charts, places) for title, charts in _charts(found).items() if charts]
     summary = tag("summary", "The signals as a table")
     table = tag("details", summary, _table(drawing, axis), class_="unprinted")
     return section(
@@ -107,12 +108,13 @@ def text(name: str) -> str:
     return name.partition(".")[2].replace("_", " ") or name
 
 
-def _group(title: str, charts: Mapping[str, Sequence[Signal]]) -> Markup:
-    rows = (_chart(chart, found) for chart, found in charts.items())
+def _group(title: str, charts: Mapping[str, Sequence[Signal]], places: Mapping[str, int]) -> Markup:
+    rows = (_chart(chart, found, places) for chart, found in charts.items())
     return join(tag("h3", title), *rows)
 
 
-def _chart(title: str, found: Sequence[Signal]) -> Markup:
+def _chart(title: str, found: Sequence[Signal], places: Mapping[str, int]) -> Markup:
+    """`places` are those in the page's data: any text may be a name."""
     sources = ", ".join(dict.fromkeys(each.source for each in found))
     keys = (
         tag(
@@ -129,8 +131,8 @@ def _chart(title: str, found: Sequence[Signal]) -> Markup:
         *keys,
         tag("span", f"{found[0].unit} · {sources}", class_="source", title=sources),
     )
-    names = " ".join(each.name for each in found[: len(_PENS)])
-    return track(label, "", class_="chart", data_signals=names)
+    shown = " ".join(str(places[each.name]) for each in found[: len(_PENS)])
+    return track(label, "", class_="chart", data_signals=shown)
 
 
 def _table(drawing: Drawing, axis: Axis) -> Markup:

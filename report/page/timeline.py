@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from model.samples import STATES as SEEN
-from model.samples import State
+from model.samples import State, ThreadKind
+from model.units import counted
 from report import words
 from report.drawing import Drawing
 from report.page import tracks
 from report.page.axis import Axis, presets
-from report.page.data import ordered
 from report.page.markup import Markup, join, section, tag
 from report.page.runs import Runs, Stretch
 from report.places import thread_text
@@ -32,24 +32,24 @@ def threads(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
         return section("time", "What each thread was doing", tag("p", "Nothing was sampled."))
     busy: list[Markup] = []
     idle: list[Markup] = []
-    for number in ordered(drawing):
-        if number in runs.threads:
-            main = drawing.is_main(number)
-            row = _band(drawing, axis, number, runs.threads[number])
-            (idle if not main and _is_idle(runs.threads[number]) else busy).append(row)
+    for number, found in runs.threads.items():
+        row = _band(drawing, axis, number, found)
+        (idle if _is_idle(found) and not drawing.is_main(number) else busy).append(row)
     bands = [
         *busy[:SHOWN_THREADS],
         _folded("more threads", busy[SHOWN_THREADS:]),
         _folded("idle threads", idle),
     ]
+    lanes = any(thread.kind is ThreadKind.CPU for thread in drawing.whole.threads)
+    hatched = "not sampled, or on no CPU" if lanes else "not sampled"
     rows = [tracks.ruler(axis), *tracks.lanes(drawing, axis), *bands]
     return section(
         "time",
         "What each thread was doing",
         tag("div", *rows, _handles(), class_="tracks", id="tracks"),
         tracks.legend(drawing),
-        legend(runs),
-        _paint_legend(),
+        legend(runs, hatched),
+        _paint_legend(hatched),
         *_remarks(runs),
         tag("p", _HELP, class_="hint scripted"),
     )
@@ -91,6 +91,11 @@ def controls(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
 
 
 def _remarks(runs: Runs) -> Iterator[Markup]:
+    if runs.left_out:
+        said = (
+            f"{counted(runs.left_out, 'more thread')} that only waited, or only in the lead-up, are not here."
+        )
+        yield tag("p", f"{said} The profiles beside this page hold them.", class_="hint")
     if runs.grid_us:
         said = (
             f"There are too many samples for a page: it holds one look every {seconds(runs.grid_us / 1e6)}."
@@ -173,15 +178,15 @@ def _heaviest(column: dict[int, int] | None) -> int | None:
     return max(column, key=column.__getitem__) if column else None
 
 
-def _paint_legend() -> Markup:
+def _paint_legend(hatched: str) -> Markup:
     """What the colours mean that the script paints functions with."""
     kinds = {"own": "own code", "package": "packages", "standard": "standard library"}
-    return tracks.keys(kinds | {"pale": "pale: waiting", "hatched": "not sampled"}, "paints", scripted=True)
+    return tracks.keys(kinds | {"pale": "pale: waiting", "hatched": hatched}, "paints", scripted=True)
 
 
-def legend(runs: Runs) -> Markup:
+def legend(runs: Runs, hatched: str) -> Markup:
     """What the colours mean that occur."""
     seen = {SEEN[run.state] for found in runs.threads.values() for run in found}
     kinds = {f"state-{state}": said for state, said in words.STATES.items() if state in seen}
-    kinds["hatched"] = "not sampled"
+    kinds["hatched"] = hatched
     return tracks.keys(kinds, "states")

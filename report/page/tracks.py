@@ -42,7 +42,10 @@ def _iteration(drawing: Drawing, axis: Axis, started_s: float) -> Markup:
     capture, ended_s = drawing.capture, ended(drawing)
     start_us = in_us(started_s)
     end_us = axis.end_us if ended_s is None else in_us(ended_s)
-    parts = [_bar(axis, start_us, end_us, "this open" if ended_s is None else "this")]
+    parts = [
+        *_before(drawing, axis),
+        _bar(axis, start_us, end_us, "this open" if ended_s is None else "this"),
+    ]
     said = [f"began at {axis.text(start_us)}"]
     if capture.history is not None:
         usual_us = start_us + in_us(capture.history.median_s)
@@ -56,6 +59,13 @@ def _iteration(drawing: Drawing, axis: Axis, started_s: float) -> Markup:
     said.append("still running at the end" if ended_s is None else f"ended at {axis.text(end_us)}")
     parts.append(_mark(axis, axis.zero_us, "trigger"))
     return _lane(parts, "Iteration: " + ", ".join(said))
+
+
+def _before(drawing: Drawing, axis: Axis) -> Iterator[Markup]:
+    """The healthy iterations before it that are on the axis."""
+    for ended_s, lasted_s in drawing.capture.history.recent if drawing.capture.history else ():
+        if in_us(ended_s) > axis.start_us:
+            yield _bar(axis, in_us(ended_s - lasted_s), in_us(ended_s), "healthy")
 
 
 def _recorded(drawing: Drawing, axis: Axis) -> Markup:
@@ -92,7 +102,7 @@ def legend(drawing: Drawing) -> Markup:
     """What the bars and marks above the bands mean."""
     kinds = {"this": "the iteration", "limit": "its limit", "trigger": "trigger"}
     if drawing.capture.history is not None:
-        kinds["median"] = "a healthy one, by the median"
+        kinds |= {"healthy": "healthy ones", "median": "the median of healthy ones, for scale"}
     window_us = in_us(drawing.capture.window.started_s)
     if any(span.start_us < window_us for span in drawing.whole.segments):
         kinds["leadup"] = "lead-up"

@@ -7,11 +7,12 @@ from model.verdict import Cause, Fact, FactKind, Suspect, Verdict
 from report import words
 from report.drawing import Drawing
 from report.page.axis import Axis, in_us
-from report.page.markup import Markup, join, section, tag
+from report.page.markup import Markup, cut, join, section, tag
 from report.places import thread_text
 from report.times import clock
 
 _MUCH = 0.25  # not sampled, of what was: from here on it is said aloud
+_INITIALS = ("cpu", "dns", "gil", "tls")
 _MOST_FRAMES = 12  # of a stack that is shown as evidence
 
 
@@ -67,7 +68,7 @@ def answer(drawing: Drawing, axis: Axis) -> Markup:
 
 def cause_text(cause: Cause) -> str:
     """A cause in words."""
-    return str(cause).replace("_", " ")
+    return " ".join(word.upper() if word in _INITIALS else word for word in str(cause).split("_"))
 
 
 def _evidence(drawing: Drawing, axis: Axis, verdict: Verdict) -> Iterator[Markup]:
@@ -96,7 +97,7 @@ def _fact(drawing: Drawing, axis: Axis, fact: Fact) -> Markup:
     )
     said = ""
     if fact.frames:
-        frames = [tag("li", frame) for frame in reversed(fact.frames)]
+        frames = [tag("li", cut(frame)) for frame in reversed(fact.frames)]
         rest = len(frames) - _MOST_FRAMES
         more = tag("li", f"and {rest} callers") if rest > 0 else ""
         said = tag(

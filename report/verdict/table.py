@@ -9,8 +9,9 @@ from typing import Any, Final
 from model.verdict import Cause
 from report.verdict import rules
 from report.verdict.finding import Rule
+from report.verdict.go import rules as go_rules
 
-RUNTIMES: Final[Mapping[str, Mapping[str, Rule[Any]]]] = {"Python": rules.RULES}
+RUNTIMES: Final[Mapping[str, Mapping[str, Rule[Any]]]] = {"Python": rules.RULES, "Go": go_rules.RULES}
 
 _PLACE = re.compile(r"(<!-- causes: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 

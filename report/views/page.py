@@ -52,7 +52,7 @@ _OWN = (  # one script: what comes first knows nothing of what follows
 
 def draw(drawing: Drawing) -> Iterator[bytes]:
     """The whole page."""
-    time, packed = axis.of(drawing), runs.pack(drawing.whole)
+    time, packed = axis.of(drawing), runs.pack(drawing.whole, data.ordered(drawing))
     healthy = baseline_trees(drawing.baseline) if drawing.baseline and drawing.comparison else {}
     found = Markup(data.block(drawing, time, packed, healthy).decode())
     body = join(

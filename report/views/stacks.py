@@ -23,8 +23,8 @@ def _lines(drawing: Drawing) -> Iterator[str]:
     if drawing.verdict is not None:
         yield from (escaped(line) for line in verdict_lines(drawing.verdict))
         yield ""
-    if drawing.looks:
-        yield from _look(drawing, drawing.looks[0])
+    if (look := drawing.look_at_trigger) is not None:
+        yield from _look(drawing, look)
     if drawing.program.dumps:
         yield from ("",) if drawing.looks else ()
         yield from goroutines.lines(drawing)
@@ -52,7 +52,8 @@ def _look(drawing: Drawing, look: Look) -> Iterator[str]:
     capture = drawing.capture
     late_s = look.at_us / 1_000_000 - capture.trigger.at_s
     yield f"Threads of {escaped(capture.target)} ({capture.whereabouts}), innermost frame first"
-    yield f"seen {clock(capture, look.at_us / 1_000_000)}, {seconds(late_s)} after the trigger"
+    when = "after" if late_s >= 0 else "before"
+    yield f"seen {clock(capture, look.at_us / 1_000_000)}, {seconds(abs(late_s))} {when} the trigger"
     if capture.slowness:
         yield f"the iteration: {capture.slowness}"
     owners = [escaped(thread_text(seen.thread)) for seen in look.sightings if seen.owns_gil]

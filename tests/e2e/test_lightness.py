@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 
-from tests.daemon import Daemon, looping, target, until
+from tests.daemon import Daemon, daemon, looping, target, until
 from tests.e2e.conftest import Bucket
 
 CAPTURES = 20
 GROWTH_KIB = 6 * 1024
+LOOKED_KIB = 1024
 TELLING = """
 import json, sys
 from daemon.__main__ import main
@@ -32,6 +33,7 @@ def test_it_loads_neither_boto3_nor_a_renderer(tmp_path: Path, bucket: Bucket) -
             cam.stored(1)
             until(lambda: cam.metric("loopcam_deliveries_total", result="delivered") == 2, "both have it")
             assert cam.ask("GET", "/")[0] == 200
+            assert cam.download(f"/v1/reports/{cam.entries()[0]}.tar.gz").startswith(b"\x1f\x8b")
             assert cam.stop() == 0
         finally:
             cam.close()
@@ -73,3 +75,26 @@ def resident_kib(cam: Daemon) -> int:
 
 def open_descriptors(cam: Daemon) -> int:
     return len(list(Path(f"/proc/{cam.process.pid}/fd").iterdir()))
+
+
+def test_looking_at_the_page_leaves_nothing_behind(tmp_path: Path) -> None:
+    targets = [target(f"t{number}", process={"match": f"no-such-{number}"}) for number in range(50)]
+    with daemon(tmp_path, *targets) as cam:
+        for _ in range(3):
+            _look(cam)
+        before_kib, descriptors = resident_kib(cam), open_descriptors(cam)
+        for _ in range(30):
+            _look(cam)
+        until(lambda: open_descriptors(cam) <= descriptors, "its connections are gone")
+        assert resident_kib(cam) - before_kib < LOOKED_KIB
+
+
+def _look(cam: Daemon) -> None:
+    """As a browser does, and close the page."""
+    for path in ("/", "/assets/live.css", "/assets/live.js", "/assets/targets.js", "/v1/reports"):
+        cam.download(path)
+    connection = cam.connection()
+    connection.request("GET", "/v1/live")
+    with connection.getresponse() as answer:
+        assert answer.readline().startswith(b"data: ")
+    connection.close()

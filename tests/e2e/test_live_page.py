@@ -32,6 +32,7 @@ def cam(tmp_path: Path) -> Iterator[Daemon]:
         tell(child, "go")
         until(lambda: found.target(STUCK)["iterations"] > 20, "20 iterations")
         tell(child, "stall")
+        until(lambda: (found.target(STUCK)["in_flight"] or {}).get("fired"), "it has stalled for long enough")
         found.stored(1)
         yield found
 
@@ -69,6 +70,7 @@ def test_it_shows_targets_as_they_go_on(look: Watched, cam: Daemon, shoot: Any) 
     assert "over 500 ms" in (strip.get_attribute("aria-label") or "")
     assert "refused: the cooldown ends in" in card(page).locator(".would").inner_text()
     assert "no iteration in flight" in card(page, "absent").inner_text()
+    expect(card(page).locator(".dashcam")).to_contain_text("Dashcam adaptive")
     card(page).locator("summary").click()
     expect(card(page)).to_contain_text("heartbeat (decides)")
     shoot(page, "light")
@@ -148,6 +150,10 @@ def test_a_reports_page_works_and_has_no_part_in_our_origin(look: Watched, cam: 
     assert report.evaluate(asked) == "refused"
     assert cam.metric("loopcam_captures_total") == 1
     look.faults.clear()  # the policy's own word on the last request
+    for saved in ('#files a[download$="profile.pb.gz"]', "#save-speedscope"):  # a file beside it; made by it
+        with report.expect_download() as downloading:
+            report.locator(saved).click()
+        assert downloading.value.path().stat().st_size > 0
 
 
 def test_it_is_accessible_and_walked_by_keyboard_alone(look: Watched, cam: Daemon) -> None:

@@ -99,6 +99,10 @@ def test_words_of_reports_and_targets_are_text(browser: Browser, cam: Daemon, sh
         assert page.locator("tr[data-report]").count() == 1
         assert "<script>alert(1)</script>" in page.locator("tr[data-report]").inner_text()
         page.get_by_role("searchbox", name="Text").fill("")
+        page.get_by_role("combobox", name="Cause").select_option("dns")
+        assert page.locator("tr[data-report]").count() == len(PAYLOADS)
+        assert "dns (low)" in page.locator("tr[data-report]").first.inner_text()
+        page.get_by_role("combobox", name="Cause").select_option("")
         for payload in PAYLOADS:
             if payload.strip():
                 page.get_by_role("combobox", name="Target").select_option(payload)

@@ -63,6 +63,16 @@ def test_a_report_is_told_of_when_accepted_and_when_stored(tmp_path: Path) -> No
             assert (second["target"], second["labels"], second["iteration"]) == ("one", labels, "1")
             assert second["age_s"] >= second["threshold_s"] == 0.2
             assert second["function"]
+            assert first["verdict"] is None  # the report is told of before it is drawn
+            said = second["verdict"]
+            assert said["sentence"]
+            assert said["signature"] == second["signature"] != ""
+            last = cam.target("one")["last_verdict"]
+            assert last == {"report": report.name, "verdict": said}
+            assert cam.get("/v1/reports")[0]["verdict"] == said
+            counted = {"target": "one", "cause": said["cause"], "confidence": said["confidence"]}
+            assert cam.metric("loopcam_verdicts_total", **counted) == 1
+            assert cam.metric("loopcam_last_verdict_info", signature=said["signature"], **counted) == 1
             until(lambda: cam.metric("loopcam_notifications_total", result="delivered") == 2, "both counted")
             assert cam.get("/v1/status")["notifications"] == [
                 {"name": "webhook", "pending": 0, "dead": 0, "last_error": ""}
@@ -117,7 +127,8 @@ def test_drills_are_left_out_unless_asked_for_and_a_probe_says_what_would_happen
     with scripted(reply(200)) as server, looping() as child:
         quiet = hook(server.url, tmp_path)
         loud = {**hook(server.url, tmp_path, drills=True, when=["stored"], template="slack"), "name": "loud"}
-        with daemon(tmp_path, target("one", child.pid), notifications=[quiet, loud]) as cam:
+        patient = target("one", child.pid, collection_time="3s")  # so that a sample is taken on any machine
+        with daemon(tmp_path, patient, notifications=[quiet, loud]) as cam:
             cam.finds("one")
             done = loopcam("collect", "--drill", "--url", cam.url)
             assert done.returncode == 0, done.stdout + done.stderr

@@ -95,7 +95,11 @@ STALLS: dict[str, Stall] = {
         "disk", "a frozen file system", journals.keep_journal_elsewhere, missing=journals.without_loop_mount
     ),
     "cpu_throttled": Stall(
-        "cpu_throttled", "a quota of 6 % of a core", groups.plan_nodes, missing=groups.without_cpu_quota
+        "cpu_throttled",
+        "a quota of 6 % of a core",
+        groups.plan_nodes,
+        groups.take_two_cores,
+        groups.without_cpu_quota,
     ),
     "cpu_starved": Stall("cpu_starved", "ten processes want the same core", neighbours.place_pods),
     "memory_pressure": Stall(
@@ -110,6 +114,7 @@ STALLS: dict[str, Stall] = {
         "stopped",
         "its control group is frozen",
         neighbours.watch_upgrade,
-        missing=neighbours.without_freezer,
+        neighbours.enter_freezer,
+        neighbours.without_freezer,
     ),
 }

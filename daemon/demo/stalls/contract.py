@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -14,6 +15,7 @@ class Setting:
     threads: int  # how many threads the program has beside its own, or the stall makes
     folder: Path  # scratch on disk, removed at the end
     api_port: int  # of the program's own HTTP server on loopback
+    undo: ExitStack = field(default_factory=ExitStack)  # what was made ready, until the program ends
 
 
 def nothing(setting: Setting) -> None:

@@ -15,6 +15,7 @@ from daemon.demo.stalls.contract import Setting, lasting
 _ROOT = Path("/sys/fs/cgroup")
 _PERIOD_US, _QUOTA_US = 100_000, 6_000
 _FILE_BYTES, _LIMIT_BYTES = 192 * 2**20, 32 * 2**20
+_GROUPS: "dict[str, Group]" = {}  # what was made ready
 
 
 class Group:
@@ -25,12 +26,10 @@ class Group:
         self.folder = _parent(controller) / f"loopcam-demo-{name}"
 
     @contextlib.contextmanager
-    def made(self, **settings: str) -> Iterator[None]:
-        """Make it, with such content of its files; `__` in a name stands for a dot."""
+    def made(self) -> Iterator[None]:
+        """Make it, and remove it when it is empty again."""
         self.folder.mkdir()
         try:
-            for name, text in settings.items():
-                (self.folder / name.replace("__", ".")).write_text(text)
             yield
         finally:
             self._remove()
@@ -87,13 +86,14 @@ def _parent(controller: str) -> Path:
     return _ROOT if second() else _ROOT / controller
 
 
-@contextlib.contextmanager
-def _limited(controller: str, **settings: str) -> Iterator[None]:
-    """The program in a group of its own; the group goes, even when the program is killed."""
+def enter(controller: str, setting: Setting) -> Group:
+    """Move the program into a group of its own until it ends; the group goes then, also when it is killed."""
     pid = os.getpid()
     group = Group(controller, f"{pid}-{controller}")
-    with guarding("keep_group", group.folder), group.made(**settings), group.joined(pid):
-        yield
+    setting.undo.enter_context(guarding("keep_group", group.folder))
+    setting.undo.enter_context(group.made())
+    setting.undo.enter_context(group.joined(pid))
+    return group
 
 
 def without_cpu_quota() -> str:
@@ -101,14 +101,28 @@ def without_cpu_quota() -> str:
     return without("cpu")
 
 
+def take_two_cores(setting: Setting) -> None:
+    """A quota, as a container has one, that does not hurt."""
+    group = enter("cpu", setting)
+    _set_quota(group, 2 * _PERIOD_US)
+    setting.undo.callback(_set_quota, group, 2 * _PERIOD_US)  # so that the end does not take long
+    _GROUPS["cpu"] = group
+
+
+def _set_quota(group: Group, quota_us: int) -> None:
+    if second():
+        (group.folder / "cpu.max").write_text(f"{quota_us} {_PERIOD_US}")
+    else:
+        (group.folder / "cpu.cfs_quota_us").write_text(str(quota_us))
+
+
 def plan_nodes(setting: Setting) -> None:
     """Computes, with a quota of 6 % of a core."""
-    if second():
-        settings = {"cpu__max": f"{_QUOTA_US} {_PERIOD_US}"}
-    else:
-        settings = {"cpu__cfs_period_us": str(_PERIOD_US), "cpu__cfs_quota_us": str(_QUOTA_US)}
-    with _limited("cpu", **settings):
+    _set_quota(_GROUPS["cpu"], _QUOTA_US)
+    try:
         simulate_binpacking_of_pending_pods(setting.seconds)
+    finally:
+        _set_quota(_GROUPS["cpu"], 2 * _PERIOD_US)
 
 
 def without_memory_limit() -> str:
@@ -117,26 +131,34 @@ def without_memory_limit() -> str:
 
 
 def write_index(setting: Setting) -> None:
-    """Make the file ready, and let none of it stay in memory."""
+    """A limit of memory, as a container has one, and a file that fits beneath it."""
+    group = enter("memory", setting)
+    _set_limit(group, 4 * _FILE_BYTES)
+    _GROUPS["memory"] = group
     with (setting.folder / "index").open("wb") as file:
         for _ in range(_FILE_BYTES // 2**20):
             file.write(os.urandom(2**20))
         file.flush()
         os.fsync(file.fileno())
-        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _set_limit(group: Group, limit_bytes: int) -> None:
+    (group.folder / ("memory.max" if second() else "memory.limit_in_bytes")).write_text(str(limit_bytes))
 
 
 def read_index(setting: Setting) -> None:
     """Reads here and there in a file of 192 MiB, with memory for 32 MiB of it."""
-    settings = {"memory__max" if second() else "memory__limit_in_bytes": str(_LIMIT_BYTES)}
     with (
         (setting.folder / "index").open("rb") as file,
-        _limited("memory", **settings),
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as index,
     ):
         index.madvise(mmap.MADV_RANDOM)
-        for _ in lasting(setting.seconds):
-            look_up(index)
+        _set_limit(_GROUPS["memory"], _LIMIT_BYTES)
+        try:
+            for _ in lasting(setting.seconds):
+                look_up(index)
+        finally:
+            _set_limit(_GROUPS["memory"], 4 * _FILE_BYTES)
 
 
 def look_up(index: mmap.mmap) -> int:

@@ -6,9 +6,10 @@ import time
 from daemon.demo.guard import guarding
 from daemon.demo.packing import simulate_binpacking_of_pending_pods
 from daemon.demo.stalls.contract import Setting, lasting
-from daemon.demo.stalls.groups import without
+from daemon.demo.stalls.groups import Group, enter, freezer_words, without
 
 _HOGS = 10
+_GROUPS: dict[str, Group] = {}  # what was made ready
 
 
 def place_pods(setting: Setting) -> None:
@@ -31,8 +32,14 @@ def watch_rollout(setting: Setting) -> None:
 
 def watch_upgrade(setting: Setting) -> None:
     """The same by a control group."""
-    with guarding("freeze_group", os.getpid(), setting.seconds):
+    name, frozen, thawed = freezer_words()
+    with guarding("freeze_group", _GROUPS["freezer"].folder / name, frozen, thawed, setting.seconds):
         _work(setting.seconds)
+
+
+def enter_freezer(setting: Setting) -> None:
+    """A group that can be frozen."""
+    _GROUPS["freezer"] = enter("freezer", setting)
 
 
 def without_freezer() -> str:

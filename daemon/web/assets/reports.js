@@ -101,11 +101,12 @@ function row(report) {
     ? el("a", { href: `${where}/report.html`, target: "_blank", rel: "noopener" }, when)
     : el("span", {}, when);
   const unsent = Object.entries(report.notices || {}).filter(([, each]) => each.progress !== "delivered");
-  const stored = [...Object.entries(report.sinks), ...unsent].map(([name, delivery]) =>
-    el("div", { class: delivery.progress === "dead" ? "bad" : "" },
-      `${name}: ${delivery.progress}`,
-      el("small", {}, " " + (delivery.location
-        || [delivery.error, delivery.remedy].filter(Boolean).join("; ")))));
+  const stored = [...Object.entries(report.sinks), ...unsent].map(([name, delivery]) => {
+    const trouble = [delivery.error, delivery.remedy].filter(Boolean).join("; ");
+    const where = delivery.location && el("small", { class: "place", title: delivery.location }, delivery.location);
+    return el("div", { class: delivery.progress === "dead" ? "bad" : "" },
+      `${name}: ${delivery.progress}`, where || (trouble && el("small", {}, ` ${trouble}`)));
+  });
   const keep = report.drawn
     ? el("a", { href: `${where}.tar.gz`, download: "", "aria-label": `archive of ${report.id}` }, "archive")
     : el("span", { class: "dim" }, "being drawn");
@@ -115,10 +116,10 @@ function row(report) {
 }
 
 function answer(report) {
-  const { cause, confidence, sentence, remedy } = verdict(report);
+  const { cause, confidence, sentence, remedy, signature } = verdict(report);
   if (!cause) return el("span", {}, report.top ? `most seen: ${report.top}` : "");
   return el("div", {},
     el("strong", {}, `${cause.replaceAll("_", " ")} (${confidence})`),
     el("div", {}, sentence),
-    el("small", {}, remedy));
+    el("small", {}, [remedy, signature && `Signature ${signature}.`].filter(Boolean).join(" ")));
 }

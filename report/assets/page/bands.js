@@ -46,6 +46,21 @@ const bands = (() => {
     return found;
   }
 
+  /* How time looks that was not sampled, on paper and on screens of any colour. */
+  function hatch(context, ratio) {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = Math.round(6 * ratio);
+    const pen = tile.getContext("2d");
+    pen.strokeStyle = "rgba(128, 124, 116, .4)";
+    pen.lineWidth = ratio * 0.8;
+    for (const shift of [-1, 0, 1]) {
+      pen.moveTo(shift * tile.width, tile.width);
+      pen.lineTo((shift + 1) * tile.width, 0);
+    }
+    pen.stroke();
+    return context.createPattern(tile, "repeat");
+  }
+
   function draw({ thread, lane, canvas }) {
     const ratio = devicePixelRatio || 1;
     const width = Math.round(lane.clientWidth * ratio);
@@ -57,16 +72,17 @@ const bands = (() => {
     const colours = data.states.map((state) => style.getPropertyValue(`--${state.name.replaceAll("_", "-")}`));
     const found = columns(thread, width);
     const byState = paint.value === "state";
-    const paper = style.getPropertyValue("--card");
+    const gap = hatch(context, ratio);
     for (let from = 0; from < width;) {
       let until = from + 1;
       while (until < width && found[until] === found[from]) until++;
-      if (found[from]) {
+      if (!found[from]) {
+        context.globalAlpha = 1;
+        context.fillStyle = gap;
+        context.fillRect(from, 0, until - from, canvas.height);
+      } else {
         const called = Math.floor((found[from] - 1) / 8) - 1;
         const state = (found[from] - 1) % 8;
-        context.globalAlpha = 1;
-        context.fillStyle = paper; // what is pale must not look like what was not sampled
-        context.fillRect(from, 0, until - from, canvas.height);
         context.globalAlpha = !byState && data.states[state].doing === "waiting" ? 0.45 : 1;
         context.fillStyle = byState || called < 0 ? colours[state] : functions.colour[called];
         context.fillRect(from, 0, until - from, canvas.height);
@@ -129,6 +145,7 @@ const bands = (() => {
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", lane.querySelector("svg").getAttribute("aria-label"));
       lane.replaceChildren(canvas);
+      lane.classList.add("drawn");
       lane.addEventListener("pointermove", (event) => {
         const box = lane.getBoundingClientRect();
         tooltip(tell(thread, data.start + ((event.clientX - box.left) / box.width) * span), event);

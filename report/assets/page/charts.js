@@ -6,7 +6,7 @@ const charts = (() => {
     lane: row.querySelector(".lane"),
     now: [...row.querySelectorAll(".now")],
     at: row.querySelector(".at"),
-    found: row.dataset.signals.split(" ").map((name) => signals.get(name)).filter(Boolean),
+    found: row.dataset.signals.split(" ").map((place) => signals.get(data.signals[place].name)),
     plot: null,
   }));
 

@@ -1,10 +1,10 @@
 /* Puts the parts together. */
 function jump(event) {
-  const { thread, signal, start, end, function: called } = event.currentTarget.dataset;
+  const { thread, start, end, function: called } = event.currentTarget.dataset;
   if (start !== undefined) selection.select(Number(start), Number(end));
   if (thread && byId("thread")) graph.pick(thread);
   if (called && byId("search")) graph.find(called);
-  if (signal) reveal(byId(`signal-${signal}`));
+  reveal(byId(event.currentTarget.hash.slice(1)));
 }
 
 /* Shows what is folded away, and lights it up for a moment. */

@@ -26,7 +26,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_killed_sidecar_adopts_and_a_restarted_target_is_followed(pod: Play, bucket: Bucket) -> None:
-    patient = watched(collection_time="5s", cooldown="5s", captures_per_hour=100)
+    patient = watched(collection_time="5s", cooldown="5s", captures_per_hour=100, captures_per_signature=100)
     config = {"targets": [patient], "sinks": [bucket.sink]}
     one = pod(values(config, env=ENVIRONMENT, **SAME_USER)).watches()
     one.hears("beats")

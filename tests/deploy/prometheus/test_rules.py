@@ -43,7 +43,8 @@ def test_each_alert_fires_for_its_reason_and_none_for_a_standby_or_when_all_is_w
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
 def test_an_alert_says_what_it_is_where_the_report_is_and_what_to_do(rule: dict[str, dict[str, str]]) -> None:
     assert rule["labels"] == {"severity": "warning"}
-    assert set(rule["annotations"]) == {"summary", "description", "report", "runbook"}
+    about = {"verdict"} if str(rule["alert"]).startswith("LoopcamOverr") else set()  # why a stall was one
+    assert set(rule["annotations"]) == {"summary", "description", "report", "runbook"} | about
     page, _, anchor = rule["annotations"]["runbook"].partition("#")
     assert (DEPLOY.parent / page, anchor) == (OPERATIONS, str(rule["alert"]).lower())
     assert f"### {rule['alert']}\n" in OPERATIONS.read_text()

@@ -46,7 +46,12 @@ class Service:
     def configure(self, *targets: dict[str, object], **options: object) -> None:
         """Write its configuration; without targets, of the worker."""
         times = {"max_loop_time": "300ms", "collection_time": "1s", "cooldown": "1s"}
-        worker = {"name": self.name, "process": {"systemd": self.worker}, "captures_per_hour": 3600}
+        worker = {
+            "name": self.name,
+            "process": {"systemd": self.worker},
+            "captures_per_hour": 3600,
+            "captures_per_signature": 3600,
+        }
         made: dict[str, object] = {
             "listen": None,
             "targets": [{**times, **one} for one in targets or (worker,)],

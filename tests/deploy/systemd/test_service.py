@@ -113,7 +113,12 @@ def test_a_wrong_configuration_at_the_start_is_not_tried_again(service: Services
 
 def test_a_blocking_sampler_works_with_its_drop_in_alone(service: Services, machine: Machine) -> None:
     blocked = service("blocked")
-    target = {"name": "blocked", "process": {"systemd": blocked.worker}, "captures_per_hour": 3600}
+    target = {
+        "name": "blocked",
+        "process": {"systemd": blocked.worker},
+        "captures_per_hour": 3600,
+        "captures_per_signature": 3600,
+    }
     blocked.configure({**target, "collectors": [{"pyspy": {"blocking": True}}]})
     blocked.start()
     blocked.stall(on=True)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -43,8 +44,9 @@ type node struct {
 	name string
 }
 
-// rebuildSnapshot allocates trees as fast as it can; it holds a few of them at a time.
+// rebuildSnapshot allocates trees as fast as it can, with little room; it holds a few of them at a time.
 func (a *autoscaler) rebuildSnapshot() {
+	defer debug.SetGCPercent(debug.SetGCPercent(10))
 	var held [8]*node
 	for i := 0; ; i++ {
 		select {

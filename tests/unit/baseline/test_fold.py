@@ -115,3 +115,29 @@ def test_known_samples_are_bounded() -> None:
     baseline = fold([sampled(n, calls({"m;a": 1.0})) for n in range(260)])
     assert len(baseline.folded) == 200
     assert all(one < other for one, other in pairwise(baseline.folded))
+
+
+def test_a_clock_that_was_a_year_ahead_does_not_silence_what_comes_after() -> None:
+    ahead_s = AT_S + 365 * 86400.0
+    [era] = fold(
+        [sampled(1, calls({"m;a": 1.0}), at_s=ahead_s), sampled(2, calls({"m;b": 1.0}), at_s=AT_S)]
+    ).eras
+    assert as_text(eras.calls(era)) == pytest.approx({"m;a": 1.0, "m;b": 1.0})
+    assert era.until_s == AT_S
+
+
+def test_one_sampler_with_enough_is_better_than_the_same_with_little() -> None:
+    one = calls({"m;a": 1.0})
+    other = [sampled(n, one)._replace(sampler="austin") for n in range(ENOUGH_ITERATIONS)]
+    found = fold([*other, sampled(100, one)])
+    assert (chosen := eras.chosen(found, "pyspy", "v1")) is not None
+    assert chosen.sampler == "austin"
+    enough = fold([*other, *(sampled(100 + n, one) for n in range(ENOUGH_ITERATIONS))])
+    assert (chosen := eras.chosen(enough, "pyspy", "v1")) is not None
+    assert chosen.sampler == "pyspy"
+
+
+def test_a_huge_sample_is_pruned_in_a_moment() -> None:
+    many = {f"m;root;a{n % 300};b{n};c{n}": 0.001 + n / 1e6 for n in range(20_000)}
+    baseline = folded(EMPTY, sampled(1, calls(many)), most_bytes=100_000)
+    assert 50_000 < len(coding.encode(baseline)) < 101_000

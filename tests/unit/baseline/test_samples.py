@@ -13,6 +13,11 @@ from model.baseline import SAMPLE_FILE, Baseline, HealthySample
 from report.baseline.folding import fold
 from tests.unit.baseline.healthy import PROCESS, piece, put
 
+CONTRADICTION = (
+    b'{"target":"demo","eras":[{"code_version":"v1","sampler":"pyspy","since":"","until":"","until_s":0,"iterations":1,'
+    b'"weight":1,"lasted_s":1,"sampled_s":1,"callers":[0,7],"tops":[-1,0]}]}'
+)
+
 
 def test_a_sample_is_linked_and_described(tmp_path: Path) -> None:
     samples, ring = Samples(tmp_path / "healthy"), tmp_path / "ring"
@@ -96,7 +101,7 @@ def test_folding_counts_each_sample_once_and_removes_it(tmp_path: Path) -> None:
     assert samples.targets() == []
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", b'{"eras":7}'])
+@pytest.mark.parametrize("damage", [b"", b"{}", b'{"eras":7}', b'{"target":"other"}', CONTRADICTION])
 def test_a_damaged_baseline_is_set_aside(tmp_path: Path, damage: bytes) -> None:
     samples, file = Samples(tmp_path / "healthy"), tmp_path / "demo.json"
     file.write_bytes(damage)

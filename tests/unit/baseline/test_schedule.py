@@ -1,5 +1,6 @@
 """When healthy iterations are sampled: soon at first, a few an hour later, and never much of the time."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,8 @@ from daemon.baseline.schedule import (
     EVERY_S,
     MOST_ITERATIONS,
     SEALED_S,
+    SITTING_AT_FIRST_S,
+    SITTING_MOST_S,
     SITTING_S,
     Done,
     Schedule,
@@ -42,15 +45,35 @@ def test_a_long_iteration_fills_a_sitting() -> None:
     assert [one.iteration for one in schedule.sitting.done] == ["1"]
 
 
-def test_short_iterations_are_sampled_in_a_row() -> None:
+@pytest.mark.parametrize(("known", "least_s"), [(False, SITTING_AT_FIRST_S), (True, SITTING_S)])
+def test_short_iterations_are_sampled_in_a_row(known: bool, least_s: float) -> None:
     schedule = Schedule(0.0)
+    schedule.known = known
     at_s = 0.0
     while schedule.wanted(at_s):
         schedule.ended(Done(None, at_s, at_s + 0.05))
         at_s += 0.1
     assert schedule.sitting is not None
-    assert SITTING_S <= at_s <= SITTING_S + 0.2
+    assert least_s <= at_s <= least_s + 0.2
     assert len(schedule.sitting.done) == round(at_s / 0.1)
+
+
+def test_iterations_far_apart_are_waited_for_and_not_for_ever() -> None:
+    schedule = Schedule(0.0)
+    assert schedule.wanted(0.0)
+    schedule.ended(Done(None, 0.0, 0.05))
+    assert schedule.wanted(SITTING_S + 1, in_flight=False)
+    schedule.ended(Done(None, 10.0, 10.05))
+    assert schedule.wanted(SITTING_MOST_S - 1, in_flight=False)
+    assert not schedule.wanted(SITTING_MOST_S, in_flight=False)
+    assert schedule.sitting is not None
+    assert len(schedule.sitting.done) == 2
+
+
+def test_nothing_begins_while_nothing_is_in_flight() -> None:
+    schedule = Schedule(0.0)
+    assert not schedule.wanted(10.0, in_flight=False)
+    assert schedule.wanted(10.0)
 
 
 def test_very_short_ones_are_bounded_in_number() -> None:

@@ -3,9 +3,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from daemon.commands.demo_words import told
+from daemon.commands.demo_words import is_of_stall, told
 from disk import durable
 from model import coding
+from model.capture import Iteration
 from model.manifest import TopStack
 from model.report import MANIFEST_FILE
 from model.verdict import Cause, Confidence, Fact, FactKind, Suspect, Verdict
@@ -53,6 +54,16 @@ def test_the_verdict_comes_first_then_the_stack_then_where_to_look(home: Path) -
     assert lines[6] == "Top stack     98% of MainThread:"
     assert lines[9] == "Culprit       97% in read_cache"
     assert lines[10] == f"The report    {home}"
+
+
+@pytest.mark.parametrize(("number", "stalls"), [("4", False), ("5", True), ("6", False), ("15", True)])
+def test_only_the_report_of_a_stalled_iteration_counts(number: str, stalls: bool, tmp_path: Path) -> None:
+    report = finished_report(tmp_path)
+    iteration = Iteration(id=number, started_s=1.0, ended_s=None)
+    capture = msgspec.structs.replace(report.manifest.capture, iteration=iteration)
+    manifest = msgspec.structs.replace(report.manifest, capture=capture)
+    durable.write_atomic(report.directory / MANIFEST_FILE, coding.encode(manifest))
+    assert is_of_stall(report.directory) == stalls
 
 
 def test_a_verdict_that_names_another_cause_is_owned_up_to(home: Path) -> None:

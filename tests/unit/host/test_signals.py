@@ -145,3 +145,18 @@ def test_a_damaged_line_is_told_and_the_rest_stays(tree: Tree, tmp_path: Path) -
 def test_a_report_without_them_has_none(tmp_path: Path) -> None:
     none = msgspec.structs.replace(capture(), evidence=())
     assert host.signals(tmp_path, none, []).series == {}
+
+
+def test_another_group_begins_its_counters_anew(tree: Tree, tmp_path: Path) -> None:
+    tree.second("one", {**V2, "cpu.stat": "nr_periods 1\nnr_throttled 0\nthrottled_usec 0\n"})
+    recording = Recording(tree, tmp_path)
+    recording.read(1.0)
+    tree.second("two", V2)  # throttled for 1.5 s so far, of which nothing was seen
+    recording.read(2.0)
+    told = "nr_periods 110\nnr_throttled 35\nthrottled_usec 2000000\n"
+    tree.write(tree.groups / "two", {"cpu.stat": told})
+    recording.read(3.0)
+    found, _ = recording.signals()
+    throttled = found.series[Name.CGROUP_THROTTLED]
+    assert (list(throttled.times_us), list(throttled.values)) == ([3_000_000], [0.5])
+    assert list(found.series[Name.CGROUP_THROTTLED_PERIODS].values) == [1.0]

@@ -156,6 +156,14 @@ async def test_many_look_at_one_message_and_too_many_are_told_to_ask(control: Co
         await message(peers[-1])
 
 
+async def test_what_streams_has_no_answer_without_a_body(control: Control) -> None:
+    async with listening(control.routes()) as listener, peer(listener.port) as one:
+        for path in ("/v1/live", f"/v1/reports/{name(1)}.tar.gz"):
+            await one.send(get(path).replace(b"GET", b"HEAD", 1))
+            head = await one.reader.readuntil(b"\r\n\r\n")
+            assert b" 405 " in head.splitlines()[0]
+
+
 async def test_nothing_is_done_or_kept_while_nobody_looks(control: Control) -> None:
     async with listening(control.routes()) as listener:
         async with peer(listener.port) as one:

@@ -79,7 +79,7 @@ def rich(folder: Path, threads: int = 50, busy: int = 4) -> Drawing:
     )
     iteration = msgspec.structs.replace(capture.iteration, started_s=began_s, ended_s=START_S + 26.4)
     chance = random.Random(7)
-    recent = tuple((began_s - 60 + each, chance.lognormvariate(0.2, 0.35)) for each in range(40))
+    recent = tuple((began_s - 1 - 2 * each, chance.lognormvariate(0.2, 0.25)) for each in range(40, 0, -1))
     history = History(iterations=412, median_s=1.21, p90_s=1.9, p99_s=2.8, most_s=3.3, recent=recent)
     capture = msgspec.structs.replace(
         capture, window=window, trigger=trigger, iteration=iteration, history=history
