@@ -116,6 +116,15 @@ class Features:
         return thread.cpu / (thread.cpu + thread.run_queue)
 
     @property
+    def ready(self) -> float:
+        """The share of the time that the first culprit ran or was ready to; all of it where nobody read that.
+
+        Many short waits look like work to whoever looks now and then; the kernel's own count does not.
+        """
+        thread = self.culprit.threads[0]
+        return 1.0 if thread.cpu is None or thread.run_queue is None else thread.cpu + thread.run_queue
+
+    @property
     def slowed(self) -> float:
         """What is left of a score for computing: less than 1 where a thread got little CPU, unlike before."""
         return 1.0 if self.ran is None or self.was_crowded else min(1.0, self.ran / _RUNS)
