@@ -23,7 +23,7 @@ _READY = 0.1  # of the time, for a share of it to mean anything
 _COMPUTES = 0.4
 _EVER_US = -(1 << 62)
 _RUNS = 0.45  # of its time ready to run that a thread has a CPU, to be called busy
-_USUAL = 2.0  # times the median iteration, in CPU time: not more than usual
+_USUAL = 1.0  # times the median iteration, in CPU time: no more than usual
 _AS_MUCH = 0.85  # of what other processes take now
 _CROWDED = 1.5  # processes ready to run for each CPU
 
@@ -114,6 +114,15 @@ class Features:
         if thread.cpu is None or thread.run_queue is None or thread.cpu + thread.run_queue < _READY:
             return None
         return thread.cpu / (thread.cpu + thread.run_queue)
+
+    @property
+    def ready(self) -> float:
+        """The share of the time that the first culprit ran or was ready to; all of it where nobody read that.
+
+        Many short waits look like work to whoever looks now and then; the kernel's own count does not.
+        """
+        thread = self.culprit.threads[0]
+        return 1.0 if thread.cpu is None or thread.run_queue is None else thread.cpu + thread.run_queue
 
     @property
     def slowed(self) -> float:

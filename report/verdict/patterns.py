@@ -46,11 +46,18 @@ class Pattern:
     def _file(self) -> re.Pattern[str]:
         return re.compile(self.file)
 
+    @cached_property
+    def _known(self) -> dict[tuple[str, str], bool]:
+        return {}  # by function and file: tables have few of them, on very many stacks
+
     def fits(self, frame: Frame) -> bool:
         """Whether it is this frame."""
-        last = frame.function.rpartition(".")[2]
-        named = self._function.fullmatch(frame.function) or self._function.fullmatch(last)
-        return bool(named) and bool(self._file.search(frame.file))
+        known = self._known.get(frame[:2])
+        if known is None:
+            last = frame.function.rpartition(".")[2]
+            named = self._function.fullmatch(frame.function) or self._function.fullmatch(last)
+            known = self._known[frame[:2]] = bool(named) and bool(self._file.search(frame.file))
+        return known
 
     def where(self, piece: Piece) -> int | None:
         """The index of the innermost frame that fits, if the piece is of this pattern."""

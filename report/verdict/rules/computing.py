@@ -17,6 +17,7 @@ from report.verdict.kernel import Wait
 from report.verdict.patterns import NOT_WORKING, Pattern
 
 _LEAST: Final = 0.3
+_SLACK: Final = 0.15  # by which the time ready to run, as measured, may be too small
 _CHEAP: Final = re.compile(  # calls that take no time worth telling: the line is Python's own work
     r"len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
     r"|enumerate|zip|super|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
@@ -89,7 +90,7 @@ def _finding(features: Features, cause: Cause, share: float, pieces: list[Piece]
     ranked = sorted(places.values(), key=lambda found: -sum(piece.us for piece in found))
     top = ranked[0][0]
     frame = words.caller(top.frames) or top.leaf
-    score = share * 0.95 * features.slowed
+    score = min(share, features.ready + _SLACK) * 0.95 * features.slowed
     return Finding(
         cause=cause,
         score=score,

@@ -68,7 +68,7 @@ def _share(features: Features, loop: Conduct, wanting: Sequence[Piece], ran: Seq
 
 def _figures(features: Features, cpu: float, switches: float) -> list[Fact]:
     told = []
-    if features.looks:
+    if features.wanters:
         said = f"{features.wanters:.1f} threads wanted the GIL on average of {features.looks} looks."
         told.append(facts.count(said, features.wanters, "count"))
     if cpu:

@@ -66,9 +66,8 @@ PATTERNS: Final = (
     Pattern(
         _D,
         "waiting for the disk",
-        call=r"os\.f(?:data)?sync",
-        doing=NOT_WORKING,
-        waits=(Wait.DISK, Wait.OTHER),
+        call=r"os\.f(?:data)?sync",  # whose many short waits look like work
+        waits=(Wait.DISK, Wait.OTHER, Wait.NONE, Wait.UNKNOWN),
     ),
     Pattern(
         _D,

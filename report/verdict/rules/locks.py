@@ -28,7 +28,8 @@ def _look(features: Features) -> Finding | None:
     frame = words.caller(piece.frames) or piece.leaf
     lock = takes(features, piece)
     holder = _holder(features, loop, lock)
-    what = f"the lock {lock}" if lock else "a lock"
+    signalled = not lock and piece.leaf.function.endswith(("wait", "wait_for"))
+    what = f"the lock {lock}" if lock else "a word from another thread" if signalled else "a lock"
     text = f"{words.took(share, features.seen_s)} went into waiting for {what} in {words.called(frame)}"
     return Finding(
         cause=Cause.LOCK_WAIT,
@@ -37,7 +38,7 @@ def _look(features: Features) -> Finding | None:
         facts=(facts.stack(f"{text}.", share, loop, piece), Fact(kind=FactKind.STACK, text=holder)),
         frames=piece.frames[: piece.frames.index(frame) + 1],
         remedy="Look at what the holder does meanwhile; hold the lock for less, or take it with a timeout.",
-        certain=bool(lock) or bool(SYNCHRONISED.search(piece.leaf.file)),
+        certain=bool(lock) or (bool(SYNCHRONISED.search(piece.leaf.file)) and not signalled),
         doubt="" if is_lock(features, piece) else "it may be the GIL",
     )
 

@@ -168,6 +168,15 @@ SCENES: dict[str, tuple[Cause, Drawing]] = {
             signals={Name.PRESSURE_IO: 0.8},
         ),
     ),
+    "many short waits for a disk": (
+        Cause.DISK,
+        scene(
+            {"MainThread": [running(0.6, own("append", 25), lines=1), waiting(0.4, DISK, own("append", 25))]},
+            cpu={"MainThread": (0.3, 0.05)},
+            code=called(25, "os.fsync"),
+            signals={Name.PRESSURE_IO: 0.4},
+        ),
+    ),
     "a command": (
         Cause.CHILD_PROCESS,
         scene(

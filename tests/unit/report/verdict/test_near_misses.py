@@ -93,7 +93,7 @@ SCENES: dict[str, tuple[Cause, Drawing]] = {
             cpu={"MainThread": (0.1, 0.88)},
             signals=CROWDED,
             before=CROWDED,
-            history=History(iterations=50, median_s=0.9, p90_s=1.0, p99_s=1.1, most_s=1.2),
+            history=History(iterations=50, median_s=1.2, p90_s=1.3, p99_s=1.4, most_s=1.5),
         ),
     ),
     "a quota that throttles now and then": (
