@@ -84,3 +84,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: tuple[Suspect, ...] = ()  # the likeliest first
     remedy: str = ""  # what to look at or try next
     signature: str = ""  # equal for equal stalls, here or across a fleet
+
+    @property
+    def further(self) -> tuple[Fact, ...]:
+        """The facts that the sentence does not say already, word for word."""
+        return tuple(fact for fact in self.facts if fact.text.rstrip(".") not in self.sentence)

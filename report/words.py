@@ -62,10 +62,20 @@ def headline(capture: Capture) -> str:
     """One line: what overran, and by how much; or what else was the reason."""
     trigger = capture.trigger
     if trigger.kind is TriggerKind.OVERRUN and trigger.age_s is not None:
-        return f"{capture.target}: an iteration ran for over {seconds(trigger.age_s)}"
+        limit = "" if trigger.threshold_s is None else f" (limit {seconds(trigger.threshold_s)})"
+        return f"{capture.target}: an iteration {_lasted(capture, trigger.age_s)}{limit}"
     if trigger.plan is PlanName.DRILL:
         return f"{capture.target}: a drill, nothing overran"
     return f"{capture.target}: {'captured on demand' if _demanded(capture) else trigger.reason}"
+
+
+def _lasted(capture: Capture, age_s: float) -> str:
+    iteration = capture.iteration
+    if iteration is None:
+        return f"ran for over {seconds(age_s)}"
+    if iteration.ended_s is not None:
+        return f"took {seconds(iteration.ended_s - iteration.started_s)}"
+    return f"ran for over {seconds(max(age_s, capture.window.ended_s - iteration.started_s))}"
 
 
 def _demanded(capture: Capture) -> bool:

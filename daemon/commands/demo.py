@@ -13,14 +13,15 @@ from pathlib import Path
 from daemon.commands import demo_words
 from daemon.commands.reports import whole
 from daemon.demo import autoscaler
-from daemon.demo.autoscaler import HEALTHY_ITERATIONS
 from daemon.demo.stalls import DEFAULT, STALLS
 from model.errors import LoopcamError, UsageError
 
 TARGET = "demo-autoscaler"
 PIDFILE = "autoscaler.pid"
 LOG = "autoscaler.log"
-WITHIN_S = 60.0
+WITHIN_S = 60.0  # beyond the healthy iterations
+HEALTHY_ITERATIONS = 30  # so many that the daemon samples some, and compares the stall with them
+_ITERATION_S = 0.36  # a healthy one, with the pause after it
 _CONFIGURATION = """\
 listen: {address}
 spool: {{path: {out}/spool}}
@@ -62,6 +63,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--threads", type=int, default=autoscaler.THREADS, metavar="N", help="beside so many threads"
     )
     parser.add_argument("--depth", type=int, default=0, metavar="N", help="beneath so many calls more")
+    parser.add_argument(
+        "--healthy",
+        type=int,
+        default=HEALTHY_ITERATIONS,
+        metavar="N",
+        help="after so many healthy iterations",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,13 +91,16 @@ def run(args: argparse.Namespace) -> int:
         )
         _wait_until_healthy(address, daemon)
         print(
-            f"An autoscaler starts: {HEALTHY_ITERATIONS} healthy iterations, then one that stalls:"
+            f"An autoscaler starts: {args.healthy} healthy iterations"
+            f" in about {args.healthy * _ITERATION_S:.0f} s, then one that stalls:"
             f" {STALLS[args.stall].does} ({args.stall}).",
             flush=True,
         )
         watcher = str(out / LOG) if args.source == "log" else f"http://{address}"
         children.enter_context(_child("-m", autoscaler.__name__, watcher, *_program(args, out)))
-        print(f"\n{demo_words.told(_wait_for_report(out / 'reports', known, daemon), args.stall)}")
+        print(
+            f"\n{demo_words.told(_wait_for_report(out / 'reports', known, daemon, args.healthy), args.stall)}"
+        )
         if args.serve:
             _serve(f"http://{address}/", daemon)
     return 0
@@ -100,13 +111,20 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"--stall {args.stall}: no such stall", remedy="`loopcam demo --list` names them")
     if missing := STALLS[args.stall].missing():
         raise UsageError(f"--stall {args.stall} cannot be made here: {missing}", remedy="take another one")
-    for name, least, most in (("seconds", 2.0, 60.0), ("threads", 0, 500), ("depth", 0, 500)):
+    for name, least, most in (
+        ("seconds", 2.0, 60.0),
+        ("threads", 0, 500),
+        ("depth", 0, 500),
+        ("healthy", 0, 500),
+    ):
         if not least <= (value := getattr(args, name)) <= most:
             raise UsageError(f"--{name} {value:g} is out of bounds", remedy=f"from {least:g} to {most:g}")
 
 
 def _program(args: argparse.Namespace, out: Path) -> list[str]:
-    varied = (f"--{name}={getattr(args, name)}" for name in ("stall", "seconds", "threads", "depth"))
+    varied = (
+        f"--{name}={getattr(args, name)}" for name in ("stall", "seconds", "threads", "depth", "healthy")
+    )
     return [TARGET, str(out / PIDFILE), *varied]
 
 
@@ -156,15 +174,16 @@ def _check_alive(daemon: "subprocess.Popen[bytes]") -> None:
         raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
 
 
-def _wait_for_report(folder: Path, known: set[Path], daemon: "subprocess.Popen[bytes]") -> Path:
-    deadline_s = time.monotonic() + WITHIN_S
+def _wait_for_report(folder: Path, known: set[Path], daemon: "subprocess.Popen[bytes]", healthy: int) -> Path:
+    within_s = WITHIN_S + 2 * healthy * _ITERATION_S
+    deadline_s = time.monotonic() + within_s
     while time.monotonic() < deadline_s:
-        if new := [one for one in whole(folder) if one not in known and demo_words.is_of_stall(one)]:
+        if new := [one for one in whole(folder) if one not in known and demo_words.is_of_stall(one, healthy)]:
             return new[0]
         if daemon.poll() is not None:
             raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
         time.sleep(0.1)
-    raise LoopcamError(f"no report within {WITHIN_S:g} s", remedy="the daemon's log above says why")
+    raise LoopcamError(f"no report within {within_s:.0f} s", remedy="the daemon's log above says why")
 
 
 def _serve(page: str, daemon: "subprocess.Popen[bytes]") -> None:

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from daemon.demo.autoscaler import is_stalling
+from daemon.demo.autoscaler import HEALTHY_ITERATIONS, is_stalling
 from daemon.demo.stalls import STALLS
 from model import coding
 from model.manifest import Manifest
@@ -43,10 +43,10 @@ def table() -> str:
     return "\n".join(["| stall | right verdict | what happens |", "| --- | --- | --- |", *rows])
 
 
-def is_of_stall(directory: Path) -> bool:
+def is_of_stall(directory: Path, healthy_iterations: int = HEALTHY_ITERATIONS) -> bool:
     """Whether a report is of an iteration that was made to stall: on a busy machine others overrun too."""
     iteration = _manifest(directory).capture.iteration
-    return iteration is not None and is_stalling(int(iteration.id or 0))
+    return iteration is not None and is_stalling(int(iteration.id or 0), healthy_iterations)
 
 
 def told(directory: Path, stall: str) -> str:
@@ -67,7 +67,9 @@ def _verdict(verdict: Verdict | None, injected: str) -> list[str]:
         _row("Verdict", verdict.sentence),
         _row("Cause", f"{verdict.cause} ({verdict.confidence} confidence); {_agreement(verdict, injected)}"),
     ]
-    lines += [_row("Evidence" if not number else "", fact.text) for number, fact in enumerate(verdict.facts)]
+    lines += [
+        _row("Evidence" if not number else "", fact.text) for number, fact in enumerate(verdict.further)
+    ]
     lines += [_row("Or", f"{one.cause}: {one.sentence}") for one in verdict.alternatives]
     return [*lines, *([_row("Next", verdict.remedy)] if verdict.remedy else [])]
 

@@ -94,7 +94,7 @@ def _answer(verdict: Verdict | None) -> Iterator[str]:
         return
     yield f"verdict    {verdict.sentence}"
     yield f"           {verdict.cause}, confidence {verdict.confidence}, signature {verdict.signature}"
-    yield from (f"evidence   {fact.text}" for fact in verdict.facts)
+    yield from (f"evidence   {fact.text}" for fact in verdict.further)
     yield from (f"or         {each.cause}: {each.sentence}" for each in verdict.alternatives)
     if verdict.remedy:
         yield f"next       {verdict.remedy}"

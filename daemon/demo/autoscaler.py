@@ -79,7 +79,7 @@ def main() -> None:
 
 def is_stalling(iteration: int, healthy_iterations: int = HEALTHY_ITERATIONS) -> bool:
     """Whether this is the iteration after the healthy ones, or a tenth after that."""
-    return iteration % _EVERY == (healthy_iterations + 1) % _EVERY
+    return iteration > healthy_iterations and (iteration - healthy_iterations) % _EVERY == 1
 
 
 def _loop(args: argparse.Namespace, stall: Stall, setting: Setting) -> None:

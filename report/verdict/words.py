@@ -9,11 +9,11 @@ from report.times import seconds
 
 
 def percent(share: float) -> str:
-    """A share: `93 %`; never 100 % of what is not all."""
+    """A share: `93%`; never 100% of what is not all."""
     whole = round(share * 100)
     if whole == 100 and share < 0.9995:
-        return "99.5 %" if share >= 0.995 else "99 %"
-    return f"{whole} %" if share >= 0.01 or share == 0 else f"{share * 100:.1f} %"
+        return "99.5%" if share >= 0.995 else "99%"
+    return f"{whole}%" if share >= 0.01 or share == 0 else f"{share * 100:.1f}%"
 
 
 def caller(frames: Sequence[Frame], at: int | None = None) -> Frame | None:
@@ -27,7 +27,12 @@ def called(frame: Frame | None) -> str:
     """`run_once (loop.py:12)`."""
     if frame is None:
         return "code that is not seen"
-    return f"{frame.function} ({place(frame.file, frame.line)})"
+    return f"{frame.function} ({place(brief(frame.file), frame.line)})"
+
+
+def brief(file: str) -> str:
+    """A file of the target's own by its last folder and name: a sentence is short, stacks have the whole."""
+    return "/".join(file.rsplit("/", 2)[-2:]) if origin(file) is Origin.OWN else file
 
 
 def inside(frames: Sequence[Frame], outer: int) -> str:
@@ -51,7 +56,7 @@ def time(total_s: float) -> str:
 
 
 def took(share: float, total_s: float) -> str:
-    """`93 % of 12.4 s`."""
+    """`93% of 12.4s`."""
     return f"{percent(share)} of {seconds(total_s)}"
 
 
@@ -59,7 +64,7 @@ def lines(verdict: Verdict) -> Iterator[str]:
     """A verdict as plain text: the answer, the evidence, what else it may be, what to do."""
     yield f"Verdict: {verdict.cause}, confidence {verdict.confidence} (signature {verdict.signature})"
     yield verdict.sentence
-    yield from (f"  - {fact.text}" for fact in verdict.facts)
+    yield from (f"  - {fact.text}" for fact in verdict.further)
     yield from (f"  or {each.cause}: {each.sentence}" for each in verdict.alternatives)
     if verdict.remedy:
         yield f"Next: {verdict.remedy}"

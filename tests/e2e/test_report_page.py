@@ -54,8 +54,8 @@ def test_hovering_tells_times_and_place(page: Page, home: Path) -> None:
     assert tip.inner_text().splitlines() == [
         "simulate",
         "/srv/a.py:3",
-        "1.00 s, 66.7 % of MainThread (4242)",
-        "100 % running, holding the GIL",
+        "1.00 s, 66.7% of MainThread (4242)",
+        "100% running, holding the GIL",
     ]
     page.locator("h1").hover()
     assert tip.is_hidden()
@@ -80,7 +80,7 @@ def test_a_click_zooms_and_the_button_zooms_out(page: Page, home: Path) -> None:
 def test_search_finds_functions_and_files_and_says_how_much_time(page: Page, home: Path) -> None:
     _open(page, home)
     page.locator("#search").fill("B.PY")
-    assert page.locator("#found").inner_text() == "1 found, 33.3 % of the time"
+    assert page.locator("#found").inner_text() == "1 found, 33.3% of the time"
     assert page.locator('#chart rect[fill="#e14fae"]').count() == 1
     page.locator("#search").fill("no such thing ((")
     assert page.locator("#found").inner_text() == "not found"

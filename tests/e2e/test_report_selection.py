@@ -95,7 +95,7 @@ def test_time_on_the_cpu_and_callers_first(opened: Page) -> None:
 def test_what_differs_is_told_in_both_directions(opened: Page) -> None:
     opened.locator("#side").select_option("stalled")
     opened.locator('#chart g[name="describe_nodes"]').click()
-    assert "selection 100 %, healthy nothing" in opened.locator("#detail").inner_text()
+    assert "selection 100%, healthy nothing" in opened.locator("#detail").inner_text()
     opened.locator("#side").select_option("healthy")
     opened.locator('#chart g[name="wait_for_next"]').click()
     assert "selection nothing" in opened.locator("#detail").inner_text()
@@ -105,7 +105,7 @@ def test_what_differs_is_told_in_both_directions(opened: Page) -> None:
 def test_all_threads_sum_up_to_what_they_did(opened: Page) -> None:
     opened.locator("#thread").select_option("all")
     told = opened.locator("#detail").inner_text().splitlines()[-1]
-    shares = [float(each.split(" %")[0]) for each in told.split(", ") if "%" in each]
+    shares = [float(each.split("%")[0]) for each in told.split(", ") if "%" in each]
     assert sum(shares) == pytest.approx(100, abs=0.3)
 
 

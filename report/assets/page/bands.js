@@ -129,7 +129,7 @@ const bands = (() => {
     }
     const [called, us] = [...by].sort((a, b) => b[1] - a[1])[0] || [-1, 0];
     const says = row.querySelector(".says");
-    says.textContent = all ? `${Math.round((100 * us) / all)} % ${called < 0 ? "" : functions.name[called]}` : "not sampled";
+    says.textContent = all ? `${Math.round((100 * us) / all)}% ${called < 0 ? "" : functions.name[called]}` : "not sampled";
     says.title = says.textContent;
   }
 

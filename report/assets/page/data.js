@@ -97,9 +97,9 @@ function moment(us) {
 
 function share(part, whole) {
   const percent = whole ? (100 * part) / whole : 0;
-  if (percent <= 0) return "0 %";
-  if (percent < 0.1) return "< 0.1 %";
-  return percent >= 99.95 ? "100 %" : `${percent.toFixed(1)} %`;
+  if (percent <= 0) return "0%";
+  if (percent < 0.1) return "< 0.1%";
+  return percent >= 99.95 ? "100%" : `${percent.toFixed(1)}%`;
 }
 
 function amount(value, unit) {
@@ -109,7 +109,7 @@ function amount(value, unit) {
     while (Math.abs(value) >= 1024 && step < steps.length - 1) { value /= 1024; step++; }
     return `${+value.toPrecision(3)} ${steps[step]}${unit.slice(5)}`;
   }
-  if (unit === "share") return `${+(100 * value).toPrecision(3)} %`;
+  if (unit === "share") return `${+(100 * value).toPrecision(3)}%`;
   return `${+value.toPrecision(3)}`;
 }
 

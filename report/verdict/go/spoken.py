@@ -87,9 +87,9 @@ def _sentence(features: GoFeatures, claims: list[Claim], share: float) -> str:
 
 
 def in_looks(features: GoFeatures, share: float) -> str:
-    """`In 93 % of 3 looks within 4 s`."""
+    """`In 93% of 3 looks within 4s`."""
     many = "1 look" if features.looks == 1 else f"{features.looks} looks"
-    return f"In {words.percent(share)} of {many} within {features.seen_s:.3g} s"
+    return f"In {words.percent(share)} of {many} within {words.time(features.seen_s)}"
 
 
 def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:

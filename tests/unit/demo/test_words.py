@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from daemon.commands.demo_words import is_of_stall, told
+from daemon.demo.autoscaler import is_stalling
 from disk import durable
 from model import coding
 from model.capture import Iteration
@@ -17,7 +18,7 @@ VERDICT = Verdict(
     confidence=Confidence.HIGH,
     sentence="It waits for a lock.",
     score=0.9,
-    facts=(Fact(kind=FactKind.STACK, text="98 % in acquire"), Fact(kind=FactKind.SIGNAL, text="0 % CPU")),
+    facts=(Fact(kind=FactKind.STACK, text="98% in acquire"), Fact(kind=FactKind.SIGNAL, text="0% CPU")),
     alternatives=(Suspect(cause=Cause.DEADLOCK, sentence="Nobody ever lets go.", score=0.4),),
     remedy="Look at who holds it.",
 )
@@ -48,7 +49,7 @@ def test_the_verdict_comes_first_then_the_stack_then_where_to_look(home: Path) -
     lines = told(home, "lock_wait").splitlines()
     assert lines[0] == "Verdict       It waits for a lock."
     assert lines[1] == "Cause         lock_wait (high confidence); that is what was injected"
-    assert lines[2:4] == ["Evidence      98 % in acquire", "              0 % CPU"]
+    assert lines[2:4] == ["Evidence      98% in acquire", "              0% CPU"]
     assert lines[4] == "Or            deadlock: Nobody ever lets go."
     assert lines[5] == "Next          Look at who holds it."
     assert lines[6] == "Top stack     98% of MainThread:"
@@ -64,6 +65,16 @@ def test_only_the_report_of_a_stalled_iteration_counts(number: str, stalls: bool
     manifest = msgspec.structs.replace(report.manifest, capture=capture)
     durable.write_atomic(report.directory / MANIFEST_FILE, coding.encode(manifest))
     assert is_of_stall(report.directory) == stalls
+
+
+def test_a_fact_that_the_sentence_says_is_not_said_again(tmp_path: Path) -> None:
+    said = Fact(kind=FactKind.STACK, text="It waits for a lock.")
+    home = _with(tmp_path, msgspec.structs.replace(VERDICT, facts=(said, *VERDICT.facts)))
+    assert told(home, "lock_wait").count("It waits for a lock") == 1
+
+
+def test_a_demonstration_with_more_healthy_iterations_stalls_after_them() -> None:
+    assert [number for number in range(1, 60) if is_stalling(number, 30)] == [31, 41, 51]
 
 
 def test_a_verdict_that_names_another_cause_is_owned_up_to(home: Path) -> None:

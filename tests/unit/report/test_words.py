@@ -25,10 +25,19 @@ def _drawing(tmp_path: Path, capture: Capture) -> Drawing:
 
 
 def test_an_overrun_is_told_with_age_and_limit(capture: Capture, tmp_path: Path) -> None:
-    assert words.headline(capture) == "demo: an iteration ran for over 2s"
+    assert words.headline(capture) == "demo: an iteration ran for over 5.07s (limit 2s)"
     said = "\n".join(words.story(_drawing(tmp_path, capture)))
     assert "had been running for 2s at 2026-11-21 08:58:11.250 UTC; its limit is 2s." in said
     assert "until the collection time was over" in said
+
+
+def test_the_headline_has_the_longest_duration_that_is_known(capture: Capture) -> None:
+    ended = msgspec.structs.replace(
+        capture, iteration=Iteration(id="17", started_s=START_S - 2, ended_s=START_S + 9.5)
+    )
+    assert words.headline(ended) == "demo: an iteration took 11.5s (limit 2s)"
+    unknown = msgspec.structs.replace(capture, iteration=None)
+    assert words.headline(unknown) == "demo: an iteration ran for over 2s (limit 2s)"
 
 
 def test_a_capture_on_demand_is_told_as_one(capture: Capture, tmp_path: Path) -> None:

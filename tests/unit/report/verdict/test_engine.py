@@ -7,6 +7,7 @@ import pytest
 
 from model.comparison import Comparison, Doing, Healthy, Moved
 from model.history import History
+from model.samples import Frame
 from model.verdict import Cause, Confidence, FactKind
 from report.verdict import judge, words
 from report.verdict.engine import decide
@@ -56,8 +57,17 @@ def test_too_little_is_unknown() -> None:
     assert [each.cause for each in verdict.alternatives] == [Cause.DNS]
 
 
+def test_a_sentence_has_short_places_of_ones_own_code() -> None:
+    own, package = (
+        Frame("plan", file, 7)
+        for file in ("/srv/a/b/scaler/loop.py", "/usr/lib/python3/site-packages/x/y/z.py")
+    )
+    assert words.called(own) == "plan (scaler/loop.py:7)"
+    assert words.called(package) == "plan (x/y/z.py:7)"
+
+
 @pytest.mark.parametrize(
-    ("share", "text"), [(1.0, "100 %"), (0.9979, "99.5 %"), (0.934, "93 %"), (0.004, "0.4 %"), (0.0, "0 %")]
+    ("share", "text"), [(1.0, "100%"), (0.9979, "99.5%"), (0.934, "93%"), (0.004, "0.4%"), (0.0, "0%")]
 )
 def test_a_share_is_never_said_to_be_more_than_it_is(share: float, text: str) -> None:
     assert words.percent(share) == text
@@ -86,5 +96,5 @@ def test_healthy_iterations_are_evidence() -> None:
     told = [fact.text for fact in judge(drawing).facts if fact.kind is FactKind.HISTORY]
     assert told == [
         "10s are 20 times the median of 40 healthy iterations, 500ms.",
-        "pack had 98 % of this iteration's time, in healthy ones 20 %.",
+        "pack had 98% of this iteration's time, in healthy ones 20%.",
     ]
