@@ -63,7 +63,7 @@ def test_a_report_is_told_of_when_accepted_and_when_stored(tmp_path: Path) -> No
             assert (second["target"], second["labels"], second["iteration"]) == ("one", labels, "1")
             assert second["age_s"] >= second["threshold_s"] == 0.2
             assert second["function"]
-            assert first["verdict"] is None  # the report is told of before it is drawn
+            assert first["verdict"] in (None, second["verdict"])  # it does not wait for the drawing
             said = second["verdict"]
             assert said["sentence"]
             assert said["signature"] == second["signature"] != ""
