@@ -24,8 +24,8 @@ Row = tuple[str, frozenset[tuple[str, str]], str]
 
 
 def rows(samples: Iterable[object]) -> list[Row]:
-    """Samples of either parser, to be compared: NaN is NaN here."""
-    made = [(one.name, frozenset(one.labels.items()), repr(float(one.value))) for one in samples]  # type: ignore[attr-defined]
+    """Samples of either parser, to be compared: NaN is NaN here, and minus zero is zero."""
+    made = [(one.name, frozenset(one.labels.items()), repr(float(one.value) + 0.0)) for one in samples]  # type: ignore[attr-defined]
     return sorted(made, key=str)
 
 
