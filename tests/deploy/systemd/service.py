@@ -111,7 +111,9 @@ class Service:
         until(lambda: self.status() == f"capturing {self.name}", "a capture is told")
         (report,) = until(lambda: set(self.reports()) - before, "a report is stored")
         self.stall(on=False)
-        return (report / "profile.collapsed").read_text()
+        shown = (report / "profile.collapsed").read_text()
+        assert shown, (report / "stacks.txt").read_text()
+        return shown
 
     def drop_in(self, text: str) -> None:
         """Add to its unit; in force from its next start on."""
