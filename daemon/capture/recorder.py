@@ -145,20 +145,7 @@ class Recorder:
             return choice
         began_s, looks_s = time.monotonic(), looking.spent_s
         once_s = sampler.segment_s(self._cost)
-
-        def gross(cpu_s: float, elapsed_s: float) -> bool:
-            return not choice.pace.fixed and self._account.gross(cpu_s, elapsed_s, once_s)
-
-        part = Part(
-            name=choice.name,
-            version=self._version,
-            sampler=sampler,
-            pace=choice.pace,
-            began=self._guard.began if sampler.pauses_target() else lambda _kill: None,
-            gross=gross,
-            most_bytes=MAX_RECORDED_BYTES - self._keeping.recorded_bytes,
-            once_s=once_s,
-        )
+        part = self._part(choice, once_s)
         self._paused |= sampler.pauses_target()
         ran = await segment.record(part, self._process, self._keeping, window)
         self._account.spend(ran.cpu_s)
@@ -188,6 +175,22 @@ class Recorder:
         if not pace.fixed and (ran.gross or pace.rate_hz == MIN_RATE_HZ):
             await first_of(window.ended(), asyncio.sleep(self._account.rest_s(time.monotonic())))
         return self._use(msgspec.structs.replace(choice, pace=pace))
+
+    def _part(self, choice: Choice, once_s: float) -> Part:
+        def gross(cpu_s: float, elapsed_s: float) -> bool:
+            return not choice.pace.fixed and self._account.gross(cpu_s, elapsed_s, once_s)
+
+        sampler = choice.sampler
+        return Part(
+            name=choice.name,
+            version=self._version,
+            sampler=sampler,
+            pace=choice.pace,
+            began=self._guard.began if sampler.pauses_target() else lambda _kill: None,
+            gross=gross,
+            most_bytes=MAX_RECORDED_BYTES - self._keeping.recorded_bytes,
+            once_s=once_s,
+        )
 
     def _instead(self, choice: Choice, ran: Ran, window: CaptureWindow) -> Choice | None:
         """Another way of sampling, where this one had to be given up and the window goes on."""
