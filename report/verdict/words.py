@@ -27,7 +27,21 @@ def called(frame: Frame | None) -> str:
     """`run_once (loop.py:12)`."""
     if frame is None:
         return "code that is not seen"
-    return f"{frame.function} ({place(frame.file, frame.line)})"
+    return f"{frame.function} ({place(_brief(frame.file), frame.line)})"
+
+
+def several(names: Sequence[str], most: int = 3) -> str:
+    """`a, b, c and 2 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _brief(file: str) -> str:
+    """A file of the target's own by its name; what is called as every package's is, with its folder."""
+    if origin(file) is not Origin.OWN or file.startswith("<"):
+        return file
+    parts = file.rsplit("/", 2)
+    return "/".join(parts[-2:] if parts[-1].startswith("__") else parts[-1:])
 
 
 def inside(frames: Sequence[Frame], outer: int) -> str:
