@@ -7,6 +7,8 @@ from model.units import counted
 from report.drawing import Drawing
 from report.times import seconds
 
+_WITHOUT = 0.2  # of the lead-up not sampled: more than seams take is said
+
 
 def what(drawing: Drawing) -> Iterator[str]:
     """One sentence on the lead-up, where there is one."""
@@ -19,7 +21,11 @@ def what(drawing: Drawing) -> Iterator[str]:
     rates = sorted({one.rate_hz for one in segments})
     rate = f"{rates[0]} to {rates[-1]} Hz" if len(rates) > 1 else f"{rates[0]} Hz"
     samplers = " and ".join(sorted({one.sampler for one in segments}))
-    yield f"For {seconds(since_s)} before that, the dashcam had sampled it with {samplers} at {rate}."
+    sampled_s = sum(min(one.ended_s, trigger_s) - one.started_s for one in segments)
+    gaps = sampled_s < since_s * (1 - _WITHOUT)
+    before = f"{seconds(since_s)} before that"
+    when = f"For {seconds(sampled_s)} of the {before}" if gaps else f"For {before}"
+    yield f"{when}, the dashcam had sampled it with {samplers} at {rate}."
     if drawing.rendering.from_leadup:
         yield "All stacks and shares here are from this lead-up: the window itself has no samples."
 

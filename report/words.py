@@ -13,6 +13,7 @@ from report.times import clock, seconds
 from report.tree import ROOT, Tree
 
 MISSED_SHARE = 0.05  # of the time: less, as seams take, changes no conclusion
+_A_TRACE = 0.005  # of the time: would be told as 0%
 STATES = {
     State.RUNNING: "running",
     State.RUNNING_GIL: "running, holding the GIL",
@@ -85,7 +86,11 @@ def _demanded(capture: Capture) -> bool:
 def mix(tree: Tree, node: int = ROOT) -> str:
     """How the time of a node and all below was spent."""
     total_us = tree.total_us[node]
-    return ", ".join(f"{us / total_us:.0%} {STATES[state]}" for state, us in tree.states(node).items())
+    return ", ".join(
+        f"{us / total_us:.0%} {STATES[state]}"
+        for state, us in tree.states(node).items()
+        if us >= _A_TRACE * total_us
+    )
 
 
 def story(drawing: Drawing) -> Iterator[str]:

@@ -41,7 +41,9 @@ def _folded(items: list[Markup]) -> Markup:
         return Markup("")
     rest = len(items) - MOST_THREADS
     left_out = tag("p", f"{rest} more are in stacks.txt.", class_="hint") if rest > 0 else ""
-    return tag("details", tag("summary", f"{len(items)} more threads"), *items[:MOST_THREADS], left_out)
+    return tag(
+        "details", tag("summary", f"{counted(len(items), 'more thread')}"), *items[:MOST_THREADS], left_out
+    )
 
 
 def _top(drawing: Drawing, number: int, top: TopStack) -> Markup:

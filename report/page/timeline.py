@@ -37,8 +37,8 @@ def threads(drawing: Drawing, axis: Axis, runs: Runs) -> Markup:
         (idle if _is_idle(found) and not drawing.is_main(number) else busy).append(row)
     bands = [
         *busy[:SHOWN_THREADS],
-        _folded("more threads", busy[SHOWN_THREADS:]),
-        _folded("idle threads", idle),
+        _folded("more thread", busy[SHOWN_THREADS:]),
+        _folded("idle thread", idle),
     ]
     lanes = any(thread.kind is ThreadKind.CPU for thread in drawing.whole.threads)
     hatched = "not sampled, or on no CPU" if lanes else "not sampled"
@@ -149,7 +149,7 @@ def _is_idle(runs: Sequence[Stretch]) -> bool:
 def _folded(what: str, rows: Sequence[Markup]) -> Markup:
     if not rows:
         return Markup("")
-    return tag("details", tag("summary", f"{len(rows)} {what}"), *rows, class_="more unprinted")
+    return tag("details", tag("summary", counted(len(rows), what)), *rows, class_="more unprinted")
 
 
 def _strip(axis: Axis, runs: Sequence[Stretch], label: str) -> Markup:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from model.capture import Outcome
 from report import manifests, shown
@@ -10,7 +11,7 @@ from report.drawing import Drawing
 from report.evidence import reading
 from report.render import LEADUP, render
 from report.words import missing, story
-from tests.reports import DEFAULT_ROWS, PID, Row, assert_valid_report, make_report, trace
+from tests.reports import DEFAULT_ROWS, PID, START_S, Row, assert_valid_report, make_report, trace
 
 EARLIER: tuple[Row, ...] = (
     (0.0, PID, "MainThread", [("run_once", "/srv/a.py", 1), ("fetch", "/srv/a.py", 7)]),
@@ -64,6 +65,11 @@ def test_a_window_without_samples_shows_the_stalled_iterations_lead_up(tmp_path:
     said = " ".join(story(one))
     assert "For 3.1s before that, the dashcam had sampled it with pyspy at 100 Hz." in said
     assert "All stacks and shares here are from this lead-up" in said
+    early = replace(one.capture.recording.segments[0], started_s=START_S - 30, ended_s=START_S - 28)
+    segments = (early, *one.capture.recording.segments[1:])
+    capture = replace(one.capture, recording=replace(one.capture.recording, segments=segments))
+    said = " ".join(story(Drawing(**{**vars(one), "capture": capture})))
+    assert "For 3.5s of the 30s before that, the dashcam had sampled it" in said
     assert any("the process was gone" in line for line in missing(one))
 
 
