@@ -128,6 +128,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     taken: int | None = None
     missed: int = 0
     behind: bool = False
+    passing: bool = False  # trying again at once may go well
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):

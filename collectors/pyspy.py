@@ -191,6 +191,10 @@ _FAILURES: tuple[tuple[tuple[str, ...], Judgement], ...] = (
         Judgement(outcome=Outcome.NOT_PERMITTED, detail="may not read the process", remedy=_CAPABILITY),
     ),
     (
+        ("Failed to find a python interpreter",),  # it read while the target, which runs on, changed it
+        Judgement(outcome=Outcome.FAILED, detail="py-spy did not find its interpreter", passing=True),
+    ),
+    (
         ("Failed to find python version",),
         Judgement(outcome=Outcome.UNSUPPORTED, detail="not a Python process", remedy=_NOT_PYTHON),
     ),

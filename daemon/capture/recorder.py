@@ -12,7 +12,7 @@ from daemon.capture.budget import MIN_RATE_HZ, Account, Spent, adjusted, estimat
 from daemon.capture.cgroups import frozen
 from daemon.capture.choice import Choice, Sampling, bearable, choose, other
 from daemon.capture.keeping import Keeping
-from daemon.capture.looking import Looking, error
+from daemon.capture.looking import TRIES, Looking, error
 from daemon.capture.pauses import PauseGuard
 from daemon.capture.segment import Part, Ran, first_of
 from daemon.capture.spawned import MAX_FILE_BYTES
@@ -46,6 +46,7 @@ class Recorder:
         self._cost = Cost(threads=0, frames=0)
         self._paused = False  # a segment stopped the target for each sample
         self._adjusted: list[str] = []
+        self._stumbles = 0  # segments in a row that did not begin
 
     @property
     def name(self) -> str:
@@ -144,25 +145,14 @@ class Recorder:
             return choice
         began_s, looks_s = time.monotonic(), looking.spent_s
         once_s = sampler.segment_s(self._cost)
-
-        def gross(cpu_s: float, elapsed_s: float) -> bool:
-            return not choice.pace.fixed and self._account.gross(cpu_s, elapsed_s, once_s)
-
-        part = Part(
-            name=choice.name,
-            version=self._version,
-            sampler=sampler,
-            pace=choice.pace,
-            began=self._guard.began if sampler.pauses_target() else lambda _kill: None,
-            gross=gross,
-            most_bytes=MAX_RECORDED_BYTES - self._keeping.recorded_bytes,
-            once_s=once_s,
-        )
+        part = self._part(choice, once_s)
         self._paused |= sampler.pauses_target()
         ran = await segment.record(part, self._process, self._keeping, window)
         self._account.spend(ran.cpu_s)
         if (instead := self._instead(choice, ran, window)) is not None:
             return instead
+        if self._stumbled(ran):
+            return choice
         if (wrong := self._surprise(ran, window)) is not None:
             raise wrong
         if ran.judged.outcome is Outcome.TARGET_EXITED:  # and yet it lives: it is becoming another program
@@ -186,6 +176,22 @@ class Recorder:
             await first_of(window.ended(), asyncio.sleep(self._account.rest_s(time.monotonic())))
         return self._use(msgspec.structs.replace(choice, pace=pace))
 
+    def _part(self, choice: Choice, once_s: float) -> Part:
+        def gross(cpu_s: float, elapsed_s: float) -> bool:
+            return not choice.pace.fixed and self._account.gross(cpu_s, elapsed_s, once_s)
+
+        sampler = choice.sampler
+        return Part(
+            name=choice.name,
+            version=self._version,
+            sampler=sampler,
+            pace=choice.pace,
+            began=self._guard.began if sampler.pauses_target() else lambda _kill: None,
+            gross=gross,
+            most_bytes=MAX_RECORDED_BYTES - self._keeping.recorded_bytes,
+            once_s=once_s,
+        )
+
     def _instead(self, choice: Choice, ran: Ran, window: CaptureWindow) -> Choice | None:
         """Another way of sampling, where this one had to be given up and the window goes on."""
         if self._guard.tripped and choice.sampler.pauses_target():
@@ -206,6 +212,11 @@ class Recorder:
     def _note(self, what: str) -> None:
         if len(self._adjusted) < MAX_ADJUSTED:
             self._adjusted.append(f"after {time.monotonic() - self._began_s:.1f} s {what}")
+
+    def _stumbled(self, ran: Ran) -> bool:
+        """Whether it did not begin for a reason that passes, and not too often in a row."""
+        self._stumbles = self._stumbles + 1 if ran.judged.passing else 0
+        return 0 < self._stumbles < TRIES
 
     def _surprise(self, ran: Ran, window: CaptureWindow) -> CollectorError | None:
         """What ends the recording: an end of the sampler that nobody asked for, or a bad one."""

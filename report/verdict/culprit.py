@@ -8,6 +8,7 @@ from typing import Final
 from model.comparison import Doing
 from model.samples import Frame
 from report.places import Origin, origin
+from report.verdict import words
 from report.verdict.conduct import Conduct, Piece
 from report.verdict.kernel import Wait
 
@@ -19,6 +20,8 @@ _THREADS_FILES: Final = re.compile(
 )
 _BEGINS: Final = re.compile(r"(?:.*\.)?(?:result|result_iterator|as_completed|wait|join|get|map)")
 _IDLE_WORKER: Final = re.compile(r"concurrent/futures/thread\.py|multiprocessing/pool\.py|socketserver\.py")
+_EVENT_LOOP: Final = re.compile(r"/asyncio/base_events\.py")
+_POOL: Final = re.compile(r"concurrent/futures/(?:thread|process)\.py")
 _MOST_OF_TIME = 0.5
 _BUSY = 0.5
 
@@ -40,12 +43,36 @@ def find(conducts: Sequence[Conduct]) -> Culprit:
     waiting = [piece for piece in loop.pieces if _hands_over(piece) is not None]
     share = sum(piece.us for piece in waiting) / loop.us if loop.us else 0.0
     workers = [each for each in conducts if each is not loop and _works(each)]
+    if share < _MOST_OF_TIME and loop.share(_is_idle_loop) >= _MOST_OF_TIME:
+        return _beneath(loop, [each for each in workers if _of_pool(each)])
     if share < _MOST_OF_TIME or not workers:
         return Culprit((loop,), loop)
     frame = _hands_over(waiting[0])
-    names = ", ".join(each.name for each in workers[:3]) + (", ..." if len(workers) > 3 else "")
+    if frame and "concurrent/futures" in frame.file:
+        workers = [each for each in workers if _of_pool(each)] or workers
+    names = words.several([each.name for each in workers])
     called = frame.function if frame else "a call"
     return Culprit(tuple(workers), loop, f"{loop.name} waits in {called} for {names}")
+
+
+def _beneath(loop: Conduct, workers: Sequence[Conduct]) -> Culprit:
+    """An event loop that has nothing to do, and the threads of its executors that have."""
+    if not workers:
+        return Culprit((loop,), loop)
+    names = words.several([each.name for each in workers])
+    return Culprit(tuple(workers), loop, f"{loop.name}'s event loop waits, and {names} worked for it")
+
+
+def _is_idle_loop(piece: Piece) -> bool:
+    """Whether an event loop waits in its own select."""
+    return piece.doing is not Doing.ON_CPU and any(
+        _EVENT_LOOP.search(frame.file) and frame.function.endswith("_run_once") for frame in piece.frames[-3:]
+    )
+
+
+def _of_pool(conduct: Conduct) -> bool:
+    """Whether a thread is one of a pool of the standard library's."""
+    return any(_POOL.search(frame.file) for piece in conduct.pieces[:1] for frame in piece.frames)
 
 
 def _hands_over(piece: Piece) -> Frame | None:

@@ -35,6 +35,12 @@ def brief(file: str) -> str:
     return "/".join(file.rsplit("/", 2)[-2:]) if origin(file) is Origin.OWN else file
 
 
+def several(names: Sequence[str], most: int = 3) -> str:
+    """`a, b, c and 2 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def inside(frames: Sequence[Frame], outer: int) -> str:
     """` in refresh (loop.py:12)`, or ` in JSONEncoder.encode, called by save (loop.py:12)`."""
     frame = frames[outer]

@@ -19,7 +19,7 @@ from report.verdict.patterns import NOT_WORKING, Pattern
 _LEAST: Final = 0.3
 _SLACK: Final = 0.15  # by which the time ready to run, as measured, may be too small
 _CHEAP: Final = re.compile(  # calls that take no time worth telling: the line is Python's own work
-    r"len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
+    r"floor|_?random|_?repeat|len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
     r"|enumerate|zip|super|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
 )
 _GENERATORS: Final = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "<lambda>")
@@ -66,6 +66,11 @@ def _computing(features: Features) -> list[Piece]:
     return [piece for piece in features.claims.rest if piece.doing is Doing.ON_CPU]
 
 
+def _is_call(piece: Piece) -> bool:
+    """Whether a line that stays must be in a call: a comprehension is a loop on one line."""
+    return bool(piece.calls) and not piece.leaf.function.endswith(_GENERATORS)
+
+
 def _stays(features: Features, piece: Piece) -> bool:
     """Whether most of the time at its innermost line passed in long spells: a call into C, most likely."""
     leaf = piece.leaf
@@ -99,7 +104,7 @@ def _finding(features: Features, cause: Cause, share: float, pieces: list[Piece]
         frames=top.frames[: top.frames.index(frame) + 1],
         remedy=_REMEDIES[cause],
         certain=features.computes and (cause is Cause.OWN_CODE or features.gil_held > _MOSTLY),
-        doubt="" if cause is Cause.OWN_CODE or top.calls else "a tight loop on one line looks the same",
+        doubt="" if cause is Cause.OWN_CODE or _is_call(top) else "a tight loop on one line looks the same",
     )
 
 
@@ -108,10 +113,8 @@ def _sentence(features: Features, cause: Cause, share: float, top: Piece, inside
     took = words.took(share, features.seen_s)
     if cause is Cause.OWN_CODE:
         whose = "an installed package's" if origin(frame.file) is Origin.PACKAGE else "the target's own"
-        return (
-            f"{took} went into computing in {whose} Python code, "
-            f"{words.percent(inside)} in {words.called(frame)}."
-        )
+        part = "all of it" if words.percent(inside) == words.percent(share) else f"{words.percent(inside)}"
+        return f"{took} went into computing in {whose} Python code, {part} in {words.called(frame)}."
     called = f" ({', '.join(dict.fromkeys(top.calls))})" if top.calls else ""
     gil = (
         "holding the GIL"

@@ -26,21 +26,25 @@ def _look(features: Features) -> Finding | None:
         return None
     piece = waiting[0]
     frame = words.caller(piece.frames) or piece.leaf
-    lock = takes(features, piece)
-    holder = _holder(features, loop, lock)
-    signalled = not lock and piece.leaf.function.endswith(("wait", "wait_for"))
+    signalled = piece.leaf.function.endswith(("wait", "wait_for"))  # which has let its lock go
+    lock = "" if signalled else takes(features, piece)
+    holder = "" if signalled else _holder(features, loop, lock)
     what = f"the lock {lock}" if lock else "a word from another thread" if signalled else "a lock"
     text = f"{words.took(share, features.seen_s)} went into waiting for {what} in {words.called(frame)}"
     return Finding(
         cause=Cause.LOCK_WAIT,
         score=share * 0.97,
-        sentence=f"{text}. {holder}",
-        facts=(facts.stack(f"{text}.", share, loop, piece), Fact(kind=FactKind.STACK, text=holder)),
+        sentence=f"{text}. {holder}".strip(),
+        facts=(facts.stack(f"{text}.", share, loop, piece), *_told(holder)),
         frames=piece.frames[: piece.frames.index(frame) + 1],
         remedy="Look at what the holder does meanwhile; hold the lock for less, or take it with a timeout.",
         certain=bool(lock) or (bool(SYNCHRONISED.search(piece.leaf.file)) and not signalled),
         doubt="" if is_lock(features, piece) else "it may be the GIL",
     )
+
+
+def _told(holder: str) -> tuple[Fact, ...]:
+    return (Fact(kind=FactKind.STACK, text=holder),) if holder else ()
 
 
 def _handed_over(features: Features, loop: Conduct) -> Finding | None:

@@ -20,7 +20,9 @@ _DATABASES: Final = (
     r"/(?:psycopg2?|pymysql|MySQLdb|mysql|asyncpg|redis|pymongo|sqlalchemy|kazoo|etcd3?|ldap3?"
     r"|paramiko|pika|kafka)/"
 )
-_LOOP: Final = re.compile(r"/(?:asyncio/base_events|tornado/ioloop|trio/_core/_run)\.py|uvloop")
+_LOOP: Final = re.compile(
+    r"/(?:asyncio/base_events|tornado/ioloop|trio/_core/_run|gevent/\w+|eventlet/hubs/\w+|socketserver)\.py|uvloop"
+)
 _SOCKETS: Final = r"/(?:socket|ssl|ftplib|smtplib|imaplib|poplib|socketserver)\.py"
 
 PATTERNS: Final = (

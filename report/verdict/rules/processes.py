@@ -18,6 +18,14 @@ _LEAST: Final = 0.3
 PATTERNS: Final = (
     Pattern(
         _C,
+        "waiting for a process of a pool",
+        r".+",
+        r"/(?:concurrent/futures/process|multiprocessing/(?:pool|connection|managers))\.py",
+        NOT_WORKING,
+        (Wait.POLL, Wait.PIPE_READ, Wait.SOCKET),
+    ),
+    Pattern(
+        _C,
         "waiting for a child process",
         r".+",
         r"/(?:subprocess|pexpect\w*|sh)\.py|/multiprocessing/popen_\w+\.py|/(?:pexpect|plumbum|invoke)/",
@@ -83,7 +91,8 @@ def _look_for_stop(features: Features) -> Finding | None:
     if share < _LEAST or loop is None:
         return None
     how = "frozen by its control group" if frozen >= stopped and frozen else "stopped by a signal or a tracer"
-    text = f"The process was {how} for {words.took(share, features.seen_s)}."
+    for_long = features.seen_s > _LEAST * features.age_s  # else the capture found it so, and could not look
+    text = f"The process was {how}{f' for {words.took(share, features.seen_s)}' if for_long else ''}."
     kind = FactKind.SIGNAL if frozen >= stopped else FactKind.STACK
     frames = loop.pieces[0].frames
     return Finding(

@@ -5,8 +5,9 @@ from typing import Final
 
 from model.comparison import Doing
 from model.verdict import Cause, Fact, FactKind
-from report.verdict import words
-from report.verdict.conduct import Conduct
+from report.places import Origin, origin
+from report.verdict import culprit, words
+from report.verdict.conduct import Conduct, Piece
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
@@ -60,6 +61,7 @@ PATTERNS: Final = (
 )
 
 _MOSTLY: Final = 0.5
+_SHALLOW: Final = 1  # own functions of a main thread that only keeps the process alive
 _LIMITED: Final = re.compile(
     r"(?i)\b429\b|throttl|rate.?(?:limit|exceeded)|too many requests|slow ?down|RequestLimitExceeded|retry"
     r"|backing off|back-?off"
@@ -98,11 +100,41 @@ def _look_for_backoff(features: Features) -> Finding | None:
 
 def _look_for_sleep(features: Features) -> Finding | None:
     busy = next((each for each in features.conducts if _computes(features, each)), None)
-    if busy is None:
+    if busy is not None:
+        at = words.called(words.caller(busy.pieces[0].frames))
+        doubt = f"it may wait for {busy.name}, which computed meanwhile in {at}"
+        return found(features, _SLEEP, extra=f"; {doubt}", doubt=doubt)
+    if unsaid := [claim.piece for claim in features.claims.of(Cause.SLEEP) if not _says_so(claim.piece)]:
+        called = ", ".join(unsaid[0].calls or ())
+        doubt = f"it is {called} that sleeps: it may wait for something that C code asks for again and again"
+        return found(features, _SLEEP, extra=f"; {doubt}", doubt=doubt)
+    other = next((each for each in features.conducts if _at_work(features, each)), None)
+    if other is None:
         return found(features, _SLEEP, certain=True)
-    at = words.called(words.caller(busy.pieces[0].frames))
-    doubt = f"it may wait for {busy.name}, which computed meanwhile in {at}"
+    at = words.called(words.caller(other.pieces[0].frames))
+    doubt = f"the loop may run in {other.name}, which was in {at}"
     return found(features, _SLEEP, extra=f"; {doubt}", doubt=doubt)
+
+
+def _says_so(piece: Piece) -> bool:
+    """Whether the innermost line calls something named sleep, or no call is to be seen."""
+    return not piece.calls or any("sleep" in name.lower() for name in piece.calls)
+
+
+def _at_work(features: Features, conduct: Conduct) -> bool:
+    """Whether another thread stands deeper in the target's code than the sleeper, and waits for no work."""
+    if conduct in features.culprit.threads or not conduct.pieces or culprit.rests(conduct):
+        return False
+    loop = features.culprit.threads[0]
+    return _own(conduct.pieces[0]) > 0 and _own(loop.pieces[0]) <= _SHALLOW
+
+
+def _own(piece: Piece) -> int:
+    """How many frames of the target's own a stack has, those of a module's body not counted."""
+    return sum(
+        origin(frame.file) is Origin.OWN and not frame.function.startswith("<module")
+        for frame in piece.frames
+    )
 
 
 def _computes(features: Features, conduct: Conduct) -> bool:
