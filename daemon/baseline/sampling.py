@@ -50,8 +50,12 @@ class Sampling:
     def ended(self, target: str, ended: Ended) -> None:
         """An iteration of a target ended."""
         watched = self._watched.get(target)
-        if watched is not None and ended.healthy:
+        if watched is None:
+            return
+        if ended.healthy:
             watched.schedule.ended(Done(ended.iteration, ended.started_s, ended.ended_s))
+        elif ended.overran or ended.unseen:
+            watched.schedule.overran(ended.ended_s)
 
     def enough(self) -> dict[str, bool]:
         """Whether the baseline of each target can stand for what its iterations do."""

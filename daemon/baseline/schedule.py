@@ -47,6 +47,11 @@ class Sitting:
         if long or many or lasted_s >= SITTING_MOST_S or len(self.done) >= MOST_ITERATIONS:
             self.over_s = done.ended_s
 
+    def spoilt(self, at_s: float) -> None:
+        """An iteration overran: what it did is not healthy, and a capture has had the ring."""
+        if self.over_s is None:
+            self.over_s = at_s
+
     def idle(self, now_s: float) -> None:
         """No iteration is in flight: what there is to see may not come for long."""
         if self.over_s is None and now_s >= self.began_s + SITTING_MOST_S:
@@ -77,6 +82,11 @@ class Schedule:
         """A healthy iteration ended."""
         if self.sitting is not None:
             self.sitting.ended(done)
+
+    def overran(self, at_s: float) -> None:
+        """An iteration ended that had overrun."""
+        if self.sitting is not None:
+            self.sitting.spoilt(at_s)
 
     def close(self, now_s: float) -> None:
         """The sitting is dealt with, or spoilt by a capture or an exit; the next comes in its time."""

@@ -92,6 +92,7 @@ async def test_a_healthy_iteration_becomes_a_sample(scene: Scene) -> None:
 
 async def test_one_that_overran_is_none(scene: Scene) -> None:
     scene.recorded(scene.iteration(20.0, overran=True))
+    assert not scene.sampling.wanted(scene.target)  # nor does it go on while the target rests
     await looked(scene, 60.0)
     assert kept(scene) == []
 

@@ -70,6 +70,16 @@ def test_iterations_far_apart_are_waited_for_and_not_for_ever() -> None:
     assert len(schedule.sitting.done) == 2
 
 
+def test_an_overrun_ends_a_sitting() -> None:
+    schedule = Schedule(0.0)
+    assert schedule.wanted(0.0)
+    schedule.ended(Done("1", 0.0, 0.1))
+    schedule.overran(0.9)
+    assert not schedule.wanted(1.0)
+    assert schedule.sitting is not None
+    assert [one.iteration for one in schedule.sitting.done] == ["1"]
+
+
 def test_nothing_begins_while_nothing_is_in_flight() -> None:
     schedule = Schedule(0.0)
     assert not schedule.wanted(10.0, in_flight=False)
