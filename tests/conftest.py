@@ -15,7 +15,7 @@ from tests.targets import Targets
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
-# On a busy machine an example's wall time says nothing of the code: it failed with whatever was drawn just then.
+# On a busy machine the wall time of an example says nothing: it failed with whatever was drawn just then.
 hypothesis.settings.register_profile(
     "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )

@@ -8,10 +8,10 @@ at the first drawing; only names are kept, in the document `code.json`, from whi
 import keyword
 import os
 import re
-import stat
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,16 +20,21 @@ import msgspec
 from model.capture import Capture, ProcessIdentity
 from model.samples import NO_STACK, SampleTable
 from report.evidence.looks import Look
+from report.evidence.sources import texts
 
 FILE: Final = "code.json"
 MOST_LINES: Final = 600
 MOST_FILES: Final = 80
-MOST_BYTES: Final = 2 << 20  # of one file
 MOST_CALLS: Final = 8  # of one line
+MOST_AROUND: Final = 2000  # lines before it that are looked at
+_WIDEST: Final = 1000  # characters of a line
 _LONGEST: Final = 120  # characters of a name
 
-_CALL: Final = re.compile(r"([\w.]*[A-Za-z_]\w*)\s*\(")
-_WITH: Final = re.compile(r"\s*(?:async\s+)?with\s+([^:()]+?)(?:\s+as\s+\w+)?\s*:")
+# A line may be anything: none of these takes longer than its length squared.
+_CALL: Final = re.compile(r"(?<![\w.])([\w.]*+)\s*+\(")
+_WITH: Final = re.compile(r"\s*+(?:async\s++)?with\s++([^:()]++):")
+_NEW_LINE: Final = re.compile(r"\r\n|\r|\n")  # as Python counts; a form feed begins none
+_AS: Final = re.compile(r"\sas\s.*")
 _KEYWORDS: Final = frozenset((*keyword.kwlist, "match", "case"))
 _BEGINS: Final = re.compile(r"\s*(?:async\s+def|def|class|@)")
 _STRINGS: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|#.*")
@@ -69,22 +74,28 @@ def parse(text: Sequence[str], file: str, number: int) -> Line | None:
     if not 0 < number <= len(text):
         return None
     line = text[number - 1]
-    plain = _STRINGS.sub("''", line[:1000])
+    plain = _STRINGS.sub("''", line[:_WIDEST])
     calls: list[str] = []
     if not _BEGINS.match(plain):
-        calls = [name for name in _CALL.findall(plain) if name not in _KEYWORDS and len(name) <= _LONGEST]
+        calls = [name for name in _CALL.findall(plain) if _is_name(name)]
     return Line(file, number, tuple(calls[:MOST_CALLS]), tuple(_entered(plain)), tuple(_around(text, number)))
 
 
+def _is_name(called: str) -> bool:
+    known = called not in _KEYWORDS and len(called) <= _LONGEST
+    return known and called.rpartition(".")[2].isidentifier()
+
+
 def _entered(line: str) -> list[str]:
-    found = _WITH.match(line)
-    return [name.strip()[:_LONGEST] for name in found.group(1).split(",")] if found else []
+    found = _WITH.match(line[:_WIDEST])
+    names = found.group(1).split(",") if found else ()
+    return [_AS.sub("", name).strip()[:_LONGEST] for name in names]
 
 
 def _around(text: Sequence[str], number: int) -> Iterator[str]:
     """What the `with` blocks around a line entered, up to its function's head."""
     depth = _depth(text[number - 1])
-    for line in reversed(text[: number - 1]):
+    for line in reversed(text[max(0, number - 1 - MOST_AROUND) : number - 1]):
         if not line.strip() or _depth(line) >= depth:
             continue
         depth = _depth(line)
@@ -130,28 +141,13 @@ def _read(process: ProcessIdentity, places: Sequence[Place]) -> Iterator[tuple[P
     by_file: dict[str, set[int]] = defaultdict(set)
     for file, number in places:
         by_file[file].add(number)
-    for file, numbers in list(by_file.items())[:MOST_FILES]:
-        text = _text(process, file)
-        for number in numbers:
-            if text and (line := parse(text, file, number)):
+    files = list(by_file)[:MOST_FILES]
+    found = texts(process, files, _began(process) + 1, partial(_is_there, process))
+    for file, text in found.items():
+        lines = _NEW_LINE.split(text.decode(errors="replace"))
+        for number in by_file[file]:
+            if line := parse(lines, file, number):
                 yield (file, number), line
-
-
-def _text(process: ProcessIdentity, file: str) -> list[str]:
-    """The lines of a source file, unchanged since the target began; empty where it cannot be had."""
-    if not file.startswith("/") or not file.endswith(".py") or "\0" in file:
-        return []
-    try:
-        descriptor = os.open(f"/proc/{process.pid}/root{file}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return []
-    with open(descriptor, "rb") as opened:
-        about = os.fstat(descriptor)
-        readable = about.st_mode & stat.S_IROTH or about.st_uid == process.uid
-        fits = stat.S_ISREG(about.st_mode) and about.st_size <= MOST_BYTES
-        if not fits or not readable or about.st_mtime > _began(process) + 1:
-            return []
-        return opened.read(MOST_BYTES).decode(errors="replace").splitlines()
 
 
 def _began(process: ProcessIdentity) -> float:

@@ -1,6 +1,7 @@
 """What is read of the target's lines: names of calls and of locks, and nothing else."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,34 @@ def step(self):
 )
 def test_a_line_tells_its_calls_and_its_locks(number: int, expected: Line | None) -> None:
     assert parse(SOURCE, "a.py", number) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(each * 9000 for each in ("a", "a.", "1", "(", "'", '"\\', "async ", " ")),
+        "with " + " " * 9000,
+        "with a" + " as" * 9000,
+    ],
+)
+def test_no_line_takes_long(line: str) -> None:
+    began_s = time.process_time()
+    parse([line] * 20, "a.py", 20)
+    assert time.process_time() - began_s < 1
+
+
+def test_what_is_far_above_is_not_searched_for() -> None:
+    text = ["with lock:", *["    "] * 1_000_000, "    work()"]
+    began_s = time.process_time()
+    for _ in range(20):
+        assert parse(text, "a.py", len(text)) == Line("a.py", len(text), calls=("work",))
+    assert time.process_time() - began_s < 1
+
+
+def test_a_form_feed_begins_no_line(tmp_path: Path) -> None:
+    file = source(tmp_path, "first()\n\fsecond()\x1c\nthird()\r\nfourth()\n")
+    assert read(tmp_path, file, ourselves(), 3)[file, 3].calls == ("third",)
+    assert read(tmp_path, file, ourselves(), 4)[file, 4].calls == ("fourth",)
 
 
 def ourselves(**changes: int) -> ProcessIdentity:
@@ -91,16 +120,8 @@ def test_only_source_files_are_opened(tmp_path: Path) -> None:
     assert read(tmp_path, source(tmp_path, "root(x)\n", "shadow"), ourselves()) == {}
     os.mkfifo(tmp_path / "pipe.py")
     assert read(tmp_path, str(tmp_path / "pipe.py"), ourselves()) == {}
-    (tmp_path / "link.py").symlink_to(source(tmp_path, "gc.collect()\n"))
-    assert read(tmp_path, str(tmp_path / "link.py"), ourselves()) == {}
     assert read(tmp_path, "loop.py", ourselves()) == {}
     assert read(tmp_path, f"{tmp_path}/missing.py", ourselves()) == {}
-
-
-def test_a_file_that_the_target_could_not_read_is_left_alone(tmp_path: Path) -> None:
-    file = source(tmp_path, "gc.collect()\n")
-    Path(file).chmod(0o600)
-    assert read(tmp_path, file, ourselves(uid=os.getuid() + 1)) == {}
 
 
 def test_a_damaged_document_is_made_again(tmp_path: Path) -> None:
