@@ -11,11 +11,13 @@ from model.news import Moment, News
 
 Block = dict[str, Any]
 
-_LONGEST_TEXT = 1000  # letters; Slack takes 3000 in a block, after escaping
-_LONGEST_FIELD = 300  # of 2000
+_LONGEST_TEXT = 1200  # letters, escaped; Slack refuses a message where a block has more than 3000
+_LONGEST_FIELD = 500  # of 2000
 _CALLS = re.compile(r"@(?=channel\b|here\b|everyone\b)", re.IGNORECASE)
 _NO_CALL = "@\N{ZERO WIDTH SPACE}"
 _MOST_LABELS = 8
+_ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ESCAPES = str.maketrans(_ESCAPED)
 
 
 def message(news: News) -> Block:
@@ -70,17 +72,24 @@ def _origin(news: News) -> str:
 
 def _link(link: str) -> str:
     """A link that can be followed, or where the report is in words."""
-    if not link.startswith(("https://", "http://")):
+    shown = _escaped(link).replace("|", "%7C")
+    if not link.startswith(("https://", "http://")) or len(shown) > _LONGEST_TEXT:
         return _plain(link, _LONGEST_TEXT)
-    return f"<{_escaped(link).replace('|', '%7C')}|Open the report>"
+    return f"<{shown}|Open the report>"
 
 
 def _plain(text: str, longest: int) -> str:
     """A text as it is meant, in one line: no markup, no mention, no link."""
-    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    cut = line if len(line) <= longest else f"{line[: longest - 1]}…"
-    return _CALLS.sub(_NO_CALL, _escaped(cut))
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:longest]).split())
+    cut, left = len(line), longest
+    for place, letter in enumerate(line):
+        left -= len(_ESCAPED.get(letter, letter))
+        if left < 0:
+            cut = place
+            break
+    whole = cut == len(line) and len(text) <= longest
+    return _CALLS.sub(_NO_CALL, _escaped(line[:cut] if whole else f"{line[:cut]}…"))
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.translate(_ESCAPES)

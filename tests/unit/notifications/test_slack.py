@@ -59,9 +59,22 @@ def test_no_text_does_whatever_it_holds(text: str) -> None:
     answer = Answer(cause=text, confidence=text, sentence=text, signature=text, remedy=text)
     said = judged(verdict=answer, labels={text: text}, function=text, function_share=1.0, reason=text)
     assert_harmless(message(said))
-    for one in message(said)["blocks"]:
-        assert len(str(one.get("text", ""))) < 2 * 3000 * 3
-        assert all(len(part["text"]) <= 2000 for part in one.get("fields", ()))
+    assert_taken(message(said))
+
+
+@pytest.mark.parametrize("letter", ["&", "<", "@here ", "x", " "])
+def test_slack_takes_it_however_long_names_are(letter: str) -> None:
+    text = letter * 9000
+    answer = Answer(cause=text, confidence=text, sentence=text, signature=text, remedy=text)
+    assert_taken(message(judged(verdict=answer, labels={text: text}, target=text, link=f"https://x/{text}")))
+    assert_taken(message(telling(target=text, reason=text, host=text, link=text)))
+
+
+def assert_taken(said: dict[str, Any]) -> None:
+    """A block has 3000 letters at most, a field 2000: else Slack refuses all of it."""
+    for block in said["blocks"]:
+        assert all(0 < len(one["text"]) <= 2000 for one in block.get("fields", ()))
+        assert all(len(text) <= 3000 for text in texts(block))
 
 
 def assert_harmless(said: dict[str, Any]) -> None:
