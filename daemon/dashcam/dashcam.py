@@ -165,7 +165,7 @@ class Dashcam:
             return camera
         if process is None or self._stopped or target.config.dashcam.mode == "off":
             return None
-        if not any(isinstance(part.options, Sampler) for part in target.config.collectors):
+        if not _has_sampler(target):
             return None
         if camera is not None:
             self._retire(camera)
@@ -217,5 +217,11 @@ class Dashcam:
         if camera is None:
             if self.programs.watches(target):  # by its HTTP, and not by a sampler
                 return ""
-            return "there is no process to sample" if target.process is None else "no sampler is configured"
+            if target.process is None:
+                return "there is no process to sample"
+            return "" if _has_sampler(target) else "no sampler is configured"
         return "" if camera.sampling else camera.hindered(now_s)
+
+
+def _has_sampler(target: Target) -> bool:
+    return any(isinstance(part.options, Sampler) for part in target.config.collectors)

@@ -39,19 +39,31 @@ class Shelf:
         self.size_bytes += piece.size_bytes
 
     def drop(self, keep_s: float, most_bytes: int, now_s: float) -> Iterable[Piece]:
-        """Take out and give what is too old or too much, the oldest first."""
+        """Take out and give what is too old or too much, the oldest first.
+
+        Looks at many threads are large: beyond half of the bytes they go before recordings do.
+        """
         dropped = []
-        while self._pieces and (self._pieces[0].ended_s < now_s - keep_s or self.size_bytes > most_bytes):
-            piece = self._pieces.popleft()
-            self.size_bytes -= piece.size_bytes
-            dropped.append(piece)
+        while self._pieces and self._pieces[0].ended_s < now_s - keep_s:
+            dropped.append(self._take_out(self._pieces[0]))
+        while self._pieces and self.size_bytes > most_bytes:
+            dropped.append(self._take_out(self._least(most_bytes)))
         return dropped
+
+    def _least(self, most_bytes: int) -> Piece:
+        looks = [piece for piece in self._pieces if piece.dump is not None]
+        too_many = sum(piece.size_bytes for piece in looks) > most_bytes / 2
+        return looks[0] if too_many else self._pieces[0]
+
+    def _take_out(self, piece: Piece) -> Piece:
+        self._pieces.remove(piece)
+        self.size_bytes -= piece.size_bytes
+        return piece
 
     def remove(self, pieces: Iterable[Piece]) -> None:
         """Take out what was moved elsewhere."""
         for piece in pieces:
-            self._pieces.remove(piece)
-            self.size_bytes -= piece.size_bytes
+            self._take_out(piece)
 
     def covering(self, started_s: float, ended_s: float) -> tuple[Piece, ...]:
         """The pieces of which some lies between two times."""
