@@ -21,6 +21,9 @@ _THREADS_FILES: Final = re.compile(
 _BEGINS: Final = re.compile(r"(?:.*\.)?(?:result|result_iterator|as_completed|wait|join|get|map)")
 _IDLE_WORKER: Final = re.compile(r"concurrent/futures/thread\.py|multiprocessing/pool\.py|socketserver\.py")
 _EVENT_LOOP: Final = re.compile(r"/asyncio/base_events\.py")
+EVENT_LOOPS: Final = re.compile(
+    r"/(?:asyncio/base_events|tornado/ioloop|trio/_core/_run|gevent/\w+|eventlet/hubs/\w+|socketserver)\.py|uvloop"
+)
 _POOL: Final = re.compile(r"concurrent/futures/(?:thread|process)\.py")
 _MOST_OF_TIME = 0.5
 _BUSY = 0.5
@@ -86,6 +89,11 @@ def _hands_over(piece: Piece) -> Frame | None:
         if _THREADS_FILES.search(frame.file) and _WAITS_FOR_THREAD.fullmatch(frame.function):
             found = frame if _BEGINS.fullmatch(frame.function) else found
     return found
+
+
+def waits_for_thread(piece: Piece) -> bool:
+    """Whether a thread waits for another one: its end, its result, its word, or what it hands over."""
+    return _hands_over(piece) is not None or idle(piece) or _rests(piece)
 
 
 def idle(piece: Piece) -> bool:

@@ -74,9 +74,9 @@ class Features:
         return sum(piece.us for piece in pieces) / self.total_us if self.total_us else 0.0
 
     @property
-    def by_kernel_alone(self) -> bool:
-        """Whether nothing was sampled, and only the kernel's word on the main thread is known."""
-        return all(piece.frames == (NOT_SAMPLED,) for piece in self.pieces)
+    def sampled(self) -> bool:
+        """Whether there are stacks of the iteration; else only the kernel's word on the main thread is known."""
+        return any(piece.frames != (NOT_SAMPLED,) for piece in self.pieces)
 
     @property
     def followed(self) -> str:
@@ -204,6 +204,8 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
     capture = drawing.capture
     table = slices.stalled(drawing.whole, capture)
     span_us = _span_us(capture, table)
+    if capture.iteration is not None:
+        table = slices.between(table, *span_us)  # what came after its end is no evidence
     found = conducts(table, drawing.looks, drawing.signals, capture.pid, span_us, drawing.code)
     whose = culprit.find(found)
     pieces = [piece for each in whose.threads for piece in each.pieces]
