@@ -52,11 +52,11 @@ def select(place: Place) -> None:
 def run_loop(place: Place) -> None:
     """An asyncio program with a timer."""
 
-    async def main() -> None:
-        while True:
-            await asyncio.sleep(1.0)
+    async def tick() -> None:
+        asyncio.get_running_loop().call_later(1.0, print, end="")
+        await asyncio.Event().wait()
 
-    asyncio.run(main())
+    asyncio.run(tick())
 
 
 def sleep_between(place: Place) -> None:

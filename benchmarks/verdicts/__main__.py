@@ -12,8 +12,8 @@ import msgspec
 from benchmarks import machine
 from benchmarks.figures import FigureError
 from benchmarks.processes import ROOT
-from benchmarks.verdicts import confusion
 from benchmarks.strangers import STRANGERS
+from benchmarks.verdicts import confusion
 from benchmarks.verdicts.cases import SETS, Case, cases
 from benchmarks.verdicts.playing import Judged, play
 from daemon.demo.stalls import STALLS

@@ -25,6 +25,7 @@ EVENT_LOOPS: Final = re.compile(
     r"/(?:asyncio/base_events|tornado/ioloop|trio/_core/_run|gevent/\w+|eventlet/hubs/\w+|socketserver)\.py|uvloop"
 )
 _POOL: Final = re.compile(r"concurrent/futures/(?:thread|process)\.py")
+_KEEPS_POOL: Final = re.compile(r"Pool\._handle_(?:workers|tasks|results)|_handle_(?:workers|tasks|results)")
 _MOST_OF_TIME = 0.5
 _BUSY = 0.5
 
@@ -51,6 +52,7 @@ def find(conducts: Sequence[Conduct]) -> Culprit:
     if share < _MOST_OF_TIME or not workers:
         return Culprit((loop,), loop)
     frame = _hands_over(waiting[0])
+    workers = [each for each in workers if not _keeps_pool(each)] or workers
     if frame and "concurrent/futures" in frame.file:
         workers = [each for each in workers if _of_pool(each)] or workers
     names = words.several([each.name for each in workers])
@@ -76,6 +78,13 @@ def _is_idle_loop(piece: Piece) -> bool:
 def _of_pool(conduct: Conduct) -> bool:
     """Whether a thread is one of a pool of the standard library's."""
     return any(_POOL.search(frame.file) for piece in conduct.pieces[:1] for frame in piece.frames)
+
+
+def _keeps_pool(conduct: Conduct) -> bool:
+    """Whether a thread only looks after the workers of a pool, and hands out what they do."""
+    return any(
+        _KEEPS_POOL.fullmatch(frame.function) for piece in conduct.pieces[:1] for frame in piece.frames
+    )
 
 
 def _hands_over(piece: Piece) -> Frame | None:

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from model.signature import signature
 from model.verdict import Cause, Confidence, Suspect, Verdict
 from report.drawing import Drawing
-from report.verdict import healthy, resting, rules, seen, words
+from report.verdict import discord, healthy, resting, rules, seen, words
 from report.verdict.features import Features, features
 from report.verdict.finding import Finding, Rule
 
@@ -28,8 +28,22 @@ def judge(drawing: Drawing) -> Verdict:
     found = features(drawing, rules.PATTERNS)
     without = seen.nothing(found) or seen.too_little(found) or resting.at_rest(found)
     table = rules.BY_SIGNALS if without else rules.RULES
-    against = [_told(found, each) for each in findings(table, found)]
+    against = [_told(found, each) for each in _differing(found, table) or findings(table, found)]
     return decide(against, found.seen_s, without or _nothing_fits(found))
+
+
+def _differing(found: Features, table: Mapping[str, Rule[Features]]) -> list[Finding]:
+    """What threads that are waited for show, each judged by itself, where they do not agree."""
+    each = []
+    for thread, alone in found.of_each(rules.PATTERNS):
+        if told := findings(table, alone):
+            each.append((thread, min(told, key=_rank)))
+    return discord.differing(each)
+
+
+def _rank(finding: Finding) -> float:
+    """Smaller is better: one that covers others is put before them."""
+    return -finding.score - _BROADER * bool(finding.covers)
 
 
 def _told(found: Features, finding: Finding) -> Finding:
@@ -48,11 +62,11 @@ def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Fi
 
 def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdict:
     """The best finding as a verdict; `otherwise` is the sentence when none is good enough."""
-    ranked = sorted(found, key=lambda each: -each.score - _BROADER * bool(each.covers))
+    ranked = sorted(found, key=_rank)
     if not ranked or ranked[0].score < _NAMED:
         return unknown(otherwise, ranked)
     best = ranked[0]
-    others = [each for each in ranked[1:] if each.cause not in (best.cause, *best.covers)]
+    others = [each for each in ranked[1:] if each.cause not in (best.cause, *best.covers) and not each.last]
     return Verdict(
         cause=best.cause,
         confidence=confidence(best, others, sampled_s),

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from model.capture import Capture
@@ -45,6 +45,13 @@ class Features:
     comparison: Comparison | None = None
     code: Code = field(default_factory=dict)
 
+    def of_each(self, patterns: Sequence[Pattern]) -> "Iterator[tuple[Conduct, Features]]":
+        """The same for each of several threads that are waited for, as if it were the only one."""
+        if self.culprit.followed and len(self.culprit.threads) > 1:
+            for thread in self.culprit.threads:
+                alone = replace(self.culprit, threads=(thread,))
+                yield thread, replace(self, culprit=alone, claims=claim(thread.pieces, patterns))
+
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """What the culprits did, the longest first."""
@@ -75,7 +82,7 @@ class Features:
 
     @property
     def sampled(self) -> bool:
-        """Whether there are stacks of the iteration; else only the kernel's word on the main thread is known."""
+        """Whether there are stacks; else only the kernel's word on the main thread is known."""
         return any(piece.frames != (NOT_SAMPLED,) for piece in self.pieces)
 
     @property

@@ -1,4 +1,4 @@
-"""How much was seen: what was not sampled is no evidence, and what says nothing about a cause is told as that."""
+"""How much was seen: what was not sampled is no evidence."""
 
 from typing import Final
 

@@ -30,12 +30,19 @@ WORKER = (lib("threading.py", "Thread._bootstrap"), own("reconcile", 200))
 Threads = Mapping[str, Sequence[Stand]]
 
 RESTING: dict[str, tuple[str, Threads]] = {  # stacks as CPython 3.11 has them
-    "Event.wait": ("waits in Event.wait, called by main", {"MainThread": [Stand(1.0, (*MAIN, *EVENT), FUTEX)]}),
+    "Event.wait": (
+        "waits in Event.wait, called by main",
+        {"MainThread": [Stand(1.0, (*MAIN, *EVENT), FUTEX)]},
+    ),
     "Queue.get": (
         "waits in Queue.get, called by main",
         {
             "MainThread": [
-                Stand(1.0, (*MAIN, lib("queue.py", "Queue.get", 180), lib("threading.py", "Condition.wait", 331)), FUTEX)
+                Stand(
+                    1.0,
+                    (*MAIN, lib("queue.py", "Queue.get", 180), lib("threading.py", "Condition.wait", 331)),
+                    FUTEX,
+                )
             ]
         },
     ),
@@ -45,7 +52,11 @@ RESTING: dict[str, tuple[str, Threads]] = {  # stacks as CPython 3.11 has them
             "MainThread": [
                 Stand(
                     1.0,
-                    (*MAIN, lib("socketserver.py", "BaseServer.serve_forever"), lib("selectors.py", "_PollLikeSelector.select")),
+                    (
+                        *MAIN,
+                        lib("socketserver.py", "BaseServer.serve_forever"),
+                        lib("selectors.py", "_PollLikeSelector.select"),
+                    ),
                     POLL,
                 )
             ]
@@ -84,7 +95,7 @@ RESTING: dict[str, tuple[str, Threads]] = {  # stacks as CPython 3.11 has them
             "pool_0": [Stand(1.0, (WORKER[0], lib("concurrent/futures/thread.py", "_worker", 81)), FUTEX)],
         },
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", RESTING)
@@ -115,7 +126,10 @@ def test_within_an_iteration_it_is_a_stall() -> None:
         ),
         (Cause.OWN_CODE, {"MainThread": [running(1.0, own("pack"))]}),
         (Cause.STOPPED, {"MainThread": [Stand(1.0, (*MAIN, *EVENT), STOP, letter="T")]}),
-        (Cause.BACKOFF, {"MainThread": [waiting(1.0, SLEEP, package("botocore/endpoint.py", "_needs_retry"))]}),
+        (
+            Cause.BACKOFF,
+            {"MainThread": [waiting(1.0, SLEEP, package("botocore/endpoint.py", "_needs_retry"))]},
+        ),
         (
             Cause.SLEEP,  # of the main thread, with the doubt that the loop runs in the other one
             {
@@ -126,7 +140,7 @@ def test_within_an_iteration_it_is_a_stall() -> None:
         (Cause.NETWORK_WAIT, {"MainThread": [waiting(1.0, SOCKET, lib("socket.py", "SocketIO.readinto"))]}),
     ],
     ids=["a worker asks", "it computes", "it is stopped", "it tries again", "beside another", "it asks"],
-)  # fmt: skip
+)
 def test_what_does_something_is_not_idle(cause: Cause, threads: Threads) -> None:
     verdict = judge(asked_for(scene(threads)))
     assert verdict.cause is cause, verdict.sentence
