@@ -9,7 +9,7 @@ from model.comparison import Doing
 from model.samples import Frame, State
 from model.verdict import Cause, Fact, FactKind
 from report.places import Origin, frame_text, origin
-from report.verdict import words
+from report.verdict import crowd, words
 from report.verdict.conduct import Piece
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
@@ -19,8 +19,8 @@ from report.verdict.patterns import NOT_WORKING, Pattern
 _LEAST: Final = 0.3
 _SLACK: Final = 0.15  # by which the time ready to run, as measured, may be too small
 _CHEAP: Final = re.compile(  # calls that take no time worth telling: the line is Python's own work
-    r"floor|_?random|_?repeat|len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
-    r"|enumerate|zip|super|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
+    r"_?(?:floor|random|repeat|len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
+    r"|enumerate|zip|super)|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
 )
 _GENERATORS: Final = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "<lambda>")
 _N: Final = Cause.NATIVE_CODE
@@ -95,7 +95,7 @@ def _finding(features: Features, cause: Cause, share: float, pieces: list[Piece]
     ranked = sorted(places.values(), key=lambda found: -sum(piece.us for piece in found))
     top = ranked[0][0]
     frame = words.caller(top.frames) or top.leaf
-    score = min(share, features.ready + _SLACK) * 0.95 * features.slowed
+    score = min(share, crowd.ready(features) + _SLACK) * 0.95 * crowd.slowed(features)
     return Finding(
         cause=cause,
         score=score,
@@ -158,8 +158,7 @@ def _stack_facts(features: Features, ranked: list[list[Piece]]) -> list[Fact]:
     return [
         Fact(
             kind=FactKind.STACK,
-            text=f"{words.took(features.share(found), features.seen_s)} in "
-            f"{words.called(words.caller(found[0].frames) or found[0].leaf)}.",
+            text=words.by_way(found[0].frames, words.took(features.share(found), features.seen_s)),
             share=round(features.share(found), 4),
             thread=features.culprit.threads[0].name,
             frames=tuple(map(frame_text, found[0].frames)),

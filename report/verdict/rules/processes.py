@@ -68,7 +68,8 @@ def _look_for_child(features: Features) -> Finding | None:
     children = features.most(Name.CHILDREN)
     facts = []
     if children:
-        text = f"It had up to {children:g} child processes."
+        plural = "process" if children == 1 else "processes"
+        text = f"It had up to {children:g} child {plural}."
         facts.append(
             Fact(kind=FactKind.SIGNAL, text=text, value=children, unit="count", signal=Name.CHILDREN)
         )
@@ -77,6 +78,8 @@ def _look_for_child(features: Features) -> Finding | None:
     sure = features.share(
         c.piece for c in features.claims.of(_C) if not c.pattern.weak or c.piece.wait is Wait.CHILD
     )
+    if children == 0 and sure <= _LEAST:
+        return None  # a pipe of somebody else's
     doubt = "" if sure > _LEAST else "who writes into that pipe is not seen"
     return found(features, _CHILD, certain=bool(children) or asleep > _LEAST, facts=facts, doubt=doubt)
 
