@@ -18,6 +18,7 @@ from daemon.dashcam.pacing import Wish
 from daemon.dashcam.ring import Ring
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome, WindowEnd
+from model.errors import CollectorError
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class RingRecorder:
         self, sampling: Sampling, process: HeldProcess, ring: Ring, spend: Callable[[float], None]
     ) -> None:
         """`spend` is told of the CPU time that each sampler took, in seconds."""
-        self._sampling = sampling
+        self.sampling = sampling
         self._looker: Looker = sampling.looker.gentle()
         self._process = process
         self._ring = ring
@@ -44,7 +45,7 @@ class RingRecorder:
     async def begin(self, limits: Limits) -> None:
         """Look at all threads, and choose what samples them; raises CollectorError."""
         cost = self._looker.cost(*await self._look())
-        sampling = msgspec.structs.replace(self._sampling, limits=limits)
+        sampling = msgspec.structs.replace(self.sampling, limits=limits)
         self.choice = choose(sampling, self._looker, await other(sampling, self._process), cost)
         self._once_s = self.choice.sampler.segment_s(cost)
 
@@ -83,7 +84,7 @@ class RingRecorder:
         ran = await segment.record(part, self._process, self._ring.keeping, window)
         self._spend(ran.cpu_s)
         self._ring.take()
-        if choice.name != self._sampling.name and ran.judged.outcome in (Outcome.FAILED, Outcome.UNSUPPORTED):
+        if choice.name != self.sampling.name and ran.judged.outcome in (Outcome.FAILED, Outcome.UNSUPPORTED):
             trials.failed(choice.name, self._process, ran.judged.detail)
             self.choice = None  # chosen anew, by the next look
         return ran
@@ -91,7 +92,10 @@ class RingRecorder:
     async def _looks(self, every_s: float) -> None:
         while True:
             await asyncio.sleep(max(every_s, self._look_cpu_s / LOOKS_SHARE))
-            await self._look()
+            try:
+                await self._look()
+            except (CollectorError, OSError) as error:  # the recording beside it goes on, or tells
+                _LOG.debug("no look", extra={"pid": self._process.pid, "why": str(error)})
 
     async def _look(self) -> tuple[bytes, float]:
         looked = await look(self._looker, self._process, self._ring.keeping.lock)
@@ -100,8 +104,8 @@ class RingRecorder:
         self._spend(printed.cpu_s)
         if looked.judged.outcome is not Outcome.COMPLETE:
             raise error(looked.judged)
-        version = self._ring.versions[self._sampling.name] = self._looker.version()
-        self._ring.keeping.dump(self._sampling.name, version, printed)
+        version = self._ring.versions[self.sampling.name] = self._looker.version()
+        self._ring.keeping.dump(self.sampling.name, version, printed)
         self._ring.take()
         return printed.data, printed.cpu_s
 
