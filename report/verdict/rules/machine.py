@@ -12,7 +12,7 @@ from report.verdict.kernel import Wait
 
 _LEAST: Final = 0.3
 _BUSY: Final = 0.8  # of the machine's CPUs
-_CROWDED: Final = 0.5  # of the score, where healthy iterations had no more CPU either
+_CROWDED: Final = 0.6  # of the score, where healthy iterations had no more CPU either
 _FAULT_S: Final = 0.0003  # that a major fault takes at least
 _SWAP_IN: Final = 50.0  # major faults a second, above which memory is short
 
