@@ -119,9 +119,8 @@ _FIRST: Final = 0.05  # a process that is stopped does nothing else
 RULES: Final = {
     "child_process": Rule(
         _C,
-        "Most of the stalled time in the kernel's wait for a child, or in subprocess and its like while "
-        "not on a CPU, "
-        "or reading a pipe. Child processes are counted.",
+        "Most of the stalled time in the kernel's wait for a child, or in subprocess and its like while not "
+        "on a CPU, or reading a pipe while it has a child. Child processes are counted.",
         _look_for_child,
     ),
     "stopped": Rule(
