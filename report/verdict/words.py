@@ -19,10 +19,15 @@ def percent(share: float) -> str:
 
 
 def caller(frames: Sequence[Frame], at: int | None = None) -> Frame | None:
-    """The innermost frame of the target's own code, at or outside of `at`; else of a package's."""
+    """The innermost frame of the target's own code, at or outside of `at`; else of a package's.
+
+    Code that a library made, and that has no file, only where there is no other of the target's own.
+    """
     outer = frames if at is None else frames[: at + 1]
-    own = next((frame for frame in reversed(outer) if origin(frame.file) is Origin.OWN), None)
-    return own or next((frame for frame in reversed(outer) if origin(frame.file) is Origin.PACKAGE), None)
+    own = [frame for frame in reversed(outer) if origin(frame.file) is Origin.OWN]
+    written = next((frame for frame in own if not frame.file.startswith("<")), None)
+    packaged = (frame for frame in reversed(outer) if origin(frame.file) is Origin.PACKAGE)
+    return written or next(iter(own), None) or next(packaged, None)
 
 
 def called(frame: Frame | None) -> str:

@@ -1,7 +1,7 @@
 """On a CPU, in code that no other rule knows: the target's own Python, or C below it."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -112,9 +112,12 @@ def _sentence(features: Features, cause: Cause, share: float, top: Piece, inside
     frame = words.caller(top.frames) or top.leaf
     took = words.took(share, features.seen_s)
     if cause is Cause.OWN_CODE:
-        whose = "an installed package's" if origin(frame.file) is Origin.PACKAGE else "the target's own"
         part = "all of it" if words.percent(inside) == words.percent(share) else f"{words.percent(inside)}"
-        return f"{took} went into computing in {whose} Python code, {part} in {words.called(frame)}."
+        whose = _whose(features)
+        how = "in" if origin(frame.file) is whose else "called by"
+        return (
+            f"{took} went into computing in {_WHOSE[whose]} Python code, {part} {how} {words.called(frame)}."
+        )
     called = f" ({', '.join(dict.fromkeys(top.calls))})" if top.calls else ""
     gil = (
         "holding the GIL"
@@ -127,6 +130,14 @@ def _sentence(features: Features, cause: Cause, share: float, top: Piece, inside
         f"{took} went into native code{called}, {gil}, "
         f"called by {words.called(frame)}, which stays at that line."
     )
+
+
+def _whose(features: Features) -> Origin:
+    """Whose code most of the computing was in, by the innermost frames."""
+    times: Counter[Origin] = Counter()
+    for piece in _computing(features):
+        times[origin(piece.leaf.file)] += piece.us
+    return times.most_common(1)[0][0]
 
 
 def _asleep_with_gil(features: Features, share: float, piece: Piece) -> Finding:
@@ -186,6 +197,11 @@ def _gil_facts(features: Features) -> list[Fact]:
 
 
 _MOSTLY: Final = 0.5
+_WHOSE: Final = {
+    Origin.OWN: "the target's own",
+    Origin.PACKAGE: "an installed package's",
+    Origin.STANDARD: "the standard library's",
+}
 _REMEDIES: Final = {
     Cause.OWN_CODE: "Look at what that function was given: input that grew, a loop over all pairs, "
     "a cache that misses.",

@@ -2,6 +2,7 @@
 
 import pytest
 
+from model.samples import Frame
 from model.signals import Name
 from model.verdict import Cause, Confidence, Verdict
 from report.evidence.code import Line
@@ -113,3 +114,25 @@ def test_a_name_that_a_line_calls_and_that_has_no_frame_is_cs() -> None:
         {"MainThread": [running(1.0, own("tidy", 40), lines=1)]}, cpu=BUSY, code=calling(40, "collect")
     )
     assert judge(drawing).cause is Cause.GARBAGE_COLLECTION
+
+
+@pytest.mark.parametrize(
+    ("leaf", "said"),
+    [
+        (own("pack"), "in the target's own Python code, all of it in pack (scaler/loop.py:10)."),
+        (
+            lib("html/parser.py", "HTMLParser.goahead"),
+            "in the standard library's Python code, all of it called by plan (scaler/loop.py:10).",
+        ),
+        (
+            package("networkx/algorithms/paths.py", "_shortest"),
+            "in an installed package's Python code, all of it called by plan (scaler/loop.py:10).",
+        ),
+        (own("root", 15, "<template>"), "all of it in plan (scaler/loop.py:10)."),
+    ],
+    ids=["own", "standard library", "package", "code without a file"],
+)
+def test_whose_code_computes_is_told_by_the_innermost_frame(leaf: Frame, said: str) -> None:
+    verdict = judge(scene({"MainThread": [running(1.0, own("plan"), leaf)]}, cpu=BUSY))
+    assert verdict.cause is Cause.OWN_CODE
+    assert said in verdict.sentence
