@@ -19,6 +19,7 @@ from daemon.dashcam.pacing import Wish
 from daemon.dashcam.ring import Ring
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome, WindowEnd
+from model.errors import CollectorError
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class RingRecorder:
         self, sampling: Sampling, process: HeldProcess, ring: Ring, spend: Callable[[float], None]
     ) -> None:
         """`spend` is told of the CPU time that each sampler took, in seconds."""
-        self._sampling = sampling
+        self.sampling = sampling
         self._looker: Looker = sampling.looker.gentle()
         self._process = process
         self._ring = ring
@@ -48,7 +49,7 @@ class RingRecorder:
         seen = await self._look()
         self._known = seen is not None
         cost = UNKNOWN if seen is None else self._looker.cost(seen.data, seen.cpu_s)
-        sampling = msgspec.structs.replace(self._sampling, limits=limits)
+        sampling = msgspec.structs.replace(self.sampling, limits=limits)
         self.choice = choose(sampling, self._looker, await other(sampling, self._process), cost)
         self._once_s = self.choice.sampler.segment_s(cost)
 
@@ -88,7 +89,7 @@ class RingRecorder:
         self._spend(ran.cpu_s)
         self._ring.take()
         lasting = ran.judged.outcome in (Outcome.FAILED, Outcome.UNSUPPORTED) and not ran.judged.passing
-        if choice.name != self._sampling.name and lasting:
+        if choice.name != self.sampling.name and lasting:
             trials.failed(choice.name, self._process, ran.judged.detail)
             self.choice = None
         return ran
@@ -96,8 +97,11 @@ class RingRecorder:
     async def _looks(self, every_s: float) -> None:
         while True:
             await asyncio.sleep(max(every_s, self._look_cpu_s / LOOKS_SHARE))
-            if await self._look() is not None and not self._known:
-                self.choice = None
+            try:
+                if await self._look() is not None and not self._known:
+                    self.choice = None
+            except (CollectorError, OSError) as error:  # the recording beside it goes on, or tells
+                _LOG.debug("no look", extra={"pid": self._process.pid, "why": str(error)})
 
     async def _look(self) -> Printed | None:
         """Look, and keep it; None where that failed for a reason that passes. Raises CollectorError."""
@@ -108,8 +112,8 @@ class RingRecorder:
             return None
         if looked.judged.outcome is not Outcome.COMPLETE:
             raise error(looked.judged)
-        version = self._ring.versions[self._sampling.name] = self._looker.version()
-        self._ring.keeping.dump(self._sampling.name, version, looked.printed)
+        version = self._ring.versions[self.sampling.name] = self._looker.version()
+        self._ring.keeping.dump(self.sampling.name, version, looked.printed)
         self._ring.take()
         return looked.printed
 
