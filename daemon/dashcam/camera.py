@@ -217,9 +217,11 @@ class Camera:
         while not self.hindered(now_s := time.monotonic()) and (wish := self.wanting.wish(now_s)):
             if self.recorder is None or self.recorder.choice is None:  # to be chosen anew
                 return
-            await self._segment(self.recorder, wish, self.wanting.segment_s(now_s))
+            if not await self._segment(self.recorder, wish, self.wanting.segment_s(now_s)):
+                return
 
-    async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> None:
+    async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> bool:
+        """Record one; False where it did not begin for a reason that passes: soon there is another spell."""
         self._window, self.rate_hz = segment_window(seconds), wish.rate_hz
         self._since_s, self._slow = time.monotonic(), wish.slow
         try:
@@ -229,8 +231,11 @@ class Camera:
             self._window, self._since_s = None, float("inf")
         if ran is None or ran.judged.outcome in (Outcome.COMPLETE, Outcome.NOTHING):
             self.backoff.worked()
+        elif ran.judged.passing:
+            return False
         elif not (ran.judged.outcome is Outcome.ENDED_BEFORE_ATTACH and ran.asked) and self.process.alive():
             self._failed(ran.judged.detail)
+        return True
 
     def _failed(self, why: str) -> None:
         self.backoff.failed(time.monotonic(), why)
