@@ -1,8 +1,10 @@
 """Files that are there whole or not at all, also after a power cut."""
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -44,6 +46,8 @@ def link(source: Path, to: Path) -> None:
 
     Raises OSError, FileNotFoundError where there is no such file.
     """
+    if not stat.S_ISREG(source.lstat().st_mode):
+        raise OSError(errno.EINVAL, "no regular file", str(source))
     try:
         os.link(source, to)
     except (FileNotFoundError, FileExistsError):
