@@ -55,7 +55,7 @@ def shortest_us(
         if kept <= most:
             return 0 if kept == by_bits.total() else 1 << (bits - 1)
         kept -= by_bits[bits]
-    return 0 if kept else 1 << 62
+    return 1 << 62 if by_bits else 0
 
 
 def _blocks(table: SampleTable, runs: Iterable[Run], states: bool) -> Iterator[_Block]:
