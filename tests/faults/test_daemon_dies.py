@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from time import sleep
 
+import pytest
+
 from tests import cgroups
 from tests.daemon import Daemon, daemon, target, until
 from tests.prerequisites import require
@@ -28,6 +30,7 @@ def samplers(cam: Daemon) -> list[int]:
     return [pid for pid, line in cam.children().items() if "py-spy" in line or "austin" in line]
 
 
+@pytest.mark.fault("T3")
 def test_sigkill_in_a_capture_never_leaves_the_target_held_or_a_sampler_behind(
     tmp_path: Path, stuck: int
 ) -> None:
@@ -46,6 +49,7 @@ def test_sigkill_in_a_capture_never_leaves_the_target_held_or_a_sampler_behind(
             cam.start()
 
 
+@pytest.mark.fault("T4")
 def test_a_daemon_that_ran_out_of_memory_loses_no_report_and_its_target_goes_on(
     tmp_path: Path, stuck: int
 ) -> None:

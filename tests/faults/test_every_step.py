@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from daemon.spool.adopt import adopt
 from daemon.spool.spool import Spool
 from model.report import Report
@@ -31,6 +33,7 @@ def steps(step: str, folder: Path) -> list[Path]:
     return [folder / touch for touch in touches]
 
 
+@pytest.mark.fault("S1")
 def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path) -> None:
     outcomes = []
     for folder in steps("accept", tmp_path):
@@ -50,6 +53,7 @@ def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path) -
     assert outcomes[-1] == (False, "complete")
 
 
+@pytest.mark.fault("S1")
 def test_a_report_that_is_stored_step_by_step_is_there_whole_in_the_old_or_the_new_revision(
     tmp_path: Path,
 ) -> None:

@@ -24,6 +24,7 @@ def outcome(cam: Daemon) -> list[Manifest]:
     return [assert_valid_report(one) for one in found]
 
 
+@pytest.mark.fault("S1")
 def test_killed_at_any_moment_it_loses_and_doubles_nothing(tmp_path: Path, stuck: int) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")
@@ -88,6 +89,7 @@ def comes(cam: Daemon, moment: Callable[[Daemon], bool], number: int) -> bool:
     return True
 
 
+@pytest.mark.fault("S1")
 @pytest.mark.parametrize("moment", [recording, accepted, drawing, drawn, storing, stored])
 def test_killed_at_this_moment_the_report_arrives_once(
     tmp_path: Path, stuck: int, moment: Callable[[Daemon], bool]
@@ -109,6 +111,7 @@ def test_killed_at_this_moment_the_report_arrives_once(
             assert cam.metric("loopcam_captures_total", target="one", outcome="partial") == 1
 
 
+@pytest.mark.fault("T3")
 def test_the_target_lives_on_when_the_daemon_is_killed(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, collection_time="1m")) as cam:
         cam.beat("start", "one")
@@ -119,6 +122,7 @@ def test_the_target_lives_on_when_the_daemon_is_killed(tmp_path: Path, stuck: in
         until(lambda: not cam.children(), "the sampler is gone", within_s=5)
 
 
+@pytest.mark.fault("D7")
 def test_an_iteration_that_was_open_is_no_overrun_after_a_restart(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, max_loop_time="1h")) as cam:
         cam.beat("start", "one", "17")

@@ -71,6 +71,7 @@ def test_an_iteration_that_was_open_at_a_restart_is_watched_from_then_on(cam: Da
     assert cam.report().capture.trigger.iteration == "1"
 
 
+@pytest.mark.fault("L13")
 def test_old_lines_never_bring_a_capture_though_an_overrun_is_among_them(cam: Daemon, log: Path) -> None:
     cam.start()
     hears(cam)
@@ -92,6 +93,7 @@ def test_old_lines_never_bring_a_capture_though_an_overrun_is_among_them(cam: Da
     assert not cam.reports.exists() or not list(cam.reports.rglob("manifest.json"))
 
 
+@pytest.mark.fault("L9")
 @pytest.mark.parametrize("data", [b"", bytes(500), b'{"version":1', os.urandom(500), b'{"version":7}'])
 def test_a_damaged_place_never_stops_the_start(cam: Daemon, log: Path, data: bytes) -> None:
     saved(cam).parent.mkdir(parents=True, mode=0o700)
@@ -105,6 +107,7 @@ def test_a_damaged_place_never_stops_the_start(cam: Daemon, log: Path, data: byt
     assert list(saved(cam).parent.glob("*.corrupt-*"))
 
 
+@pytest.mark.fault("L10")
 def test_kills_at_any_moment_lose_no_iteration_that_is_open(cam: Daemon, log: Path) -> None:
     for number in range(8):
         cam.start()
@@ -135,6 +138,7 @@ def no_watches() -> Iterator[None]:
         WATCHES.write_text(before)
 
 
+@pytest.mark.fault("L12")
 def test_without_inotify_the_log_is_polled(cam: Daemon, log: Path) -> None:
     with no_watches():
         cam.start()
@@ -146,6 +150,7 @@ def test_without_inotify_the_log_is_polled(cam: Daemon, log: Path) -> None:
     assert len(cam.said("no inotify, files are polled")) == 1
 
 
+@pytest.mark.fault("L11")
 @pytest.mark.parametrize("kind", ["missing", "directory", "fifo", "device", "forbidden"])
 def test_what_is_no_readable_file_is_waited_for_at_no_cost(cam: Daemon, log: Path, kind: str) -> None:
     log.unlink()

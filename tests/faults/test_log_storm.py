@@ -27,6 +27,7 @@ def writing(path: Path, seed: int, ways: str) -> Iterator["subprocess.Popen[str]
             child.kill()
 
 
+@pytest.mark.fault("L1")
 @pytest.mark.parametrize("restarts", [False, True], ids=["polled", "restarted"])
 @pytest.mark.parametrize(
     ("seed", "ways"), [(1, "rename,late,burst,half"), (2, "rename,pack,late,burst,half")]
