@@ -13,6 +13,7 @@ from report.render import unrendered
 from report.verify import verify
 from sinks.file import File
 from tests.reports import REPORT_ID, assert_valid_report
+from tests.tally import Tally
 
 SCRIPT = Path(__file__).with_name("every_step.py")
 FEWEST = 20  # touches that such a step surely takes
@@ -34,9 +35,10 @@ def steps(step: str, folder: Path) -> list[Path]:
 
 
 @pytest.mark.fault("S1")
-def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path) -> None:
+def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path, tally: Tally) -> None:
     outcomes = []
     for folder in steps("accept", tmp_path):
+        tally.tries += 1
         spool = Spool(folder / "spool", max_bytes=2**30, max_reports=10)
         adopted = list(adopt(spool))
         assert list(spool.entries) == [REPORT_ID], folder
@@ -55,9 +57,10 @@ def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path) -
 
 @pytest.mark.fault("S1")
 def test_a_report_that_is_stored_step_by_step_is_there_whole_in_the_old_or_the_new_revision(
-    tmp_path: Path,
+    tmp_path: Path, tally: Tally
 ) -> None:
     for folder in steps("store", tmp_path):
+        tally.tries += 1
         sink = File(path=folder / "reports")
         places = list((folder / "reports").glob("demo/*/*/*/*"))
         whole = [one for one in places if (one / "manifest.json").exists() and not verify(one)]
