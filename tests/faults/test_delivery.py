@@ -30,7 +30,7 @@ def state(cam: Daemon, sink: str) -> dict[str, object]:
     return found
 
 
-@pytest.mark.fault("S6")
+@pytest.mark.fault("S6", "S13")
 def test_a_sink_that_never_answers_does_not_delay_another(tmp_path: Path, stuck: int) -> None:
     with scripted(silent) as hanging:
         sinks = [http(hanging, deadline="1s"), {"file": {"path": str(tmp_path / "reports")}}]
