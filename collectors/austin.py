@@ -17,6 +17,7 @@ READY_WITHIN_S = 6.0  # 3.7 searches for ever in a Python older than it knows
 TRIAL_DEADLINE_S = 8.0
 RECORD_GRACE_S = 2
 OLDEST_PYTHON = (3, 8)  # of a target; 3.7 attaches to older ones, and then sees nothing
+CERTAIN = 5  # samples that all failed: of a busy target up to one in ten does, as it was changing
 BEHIND = 0.1  # of the samples, that took longer than their interval
 # Measured: milliseconds a sample at 5 threads x 20 frames, and 202 x 57.
 SAMPLE_COST_S = 0.0001
@@ -122,6 +123,9 @@ def _judge_end(code: int, said: str) -> Judgement:
             return _GONE if _RECORDS in said else Judgement(outcome=Outcome.COMPLETE)  # a look
         return Judgement(outcome=Outcome.ENDED_BEFORE_ATTACH, detail="austin was interrupted too early")
     missed, seen = int(counts[1]), int(counts[2])
+    if missed == seen and 0 < seen < CERTAIN:
+        detail = "the stacks changed while austin read them"
+        return Judgement(outcome=Outcome.FAILED, detail=detail, taken=0, missed=missed, passing=True)
     if missed and missed == seen:
         detail = "austin cannot read the stacks of this Python"
         return Judgement(

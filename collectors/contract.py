@@ -137,6 +137,7 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     threads: int
     frames: int
     slowness: float = 1.0  # of that dump, beside the machine that estimates were measured on
+    known: bool = True  # there was a dump
 
 
 class Sampler(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -146,7 +146,7 @@ class TableBuilder:
     """Gathers segments in the order of time; equal frames, stacks and threads are stored once."""
 
     _frames: dict[Frame, int] = field(default_factory=dict)
-    _stacks: dict[tuple[int, int], int] = field(default_factory=dict)
+    _stacks: dict[int, int] = field(default_factory=dict)  # by caller and frame, in one number
     _threads: dict[Thread, int] = field(default_factory=dict)
     _segments: list[Span] = field(default_factory=list)
     _callers: "array[int]" = field(default_factory=lambda: array("l", [NO_STACK]))
@@ -161,15 +161,23 @@ class TableBuilder:
         """The number of a thread."""
         return self._threads.setdefault(Thread(os_id, name, pid, kind), len(self._threads))
 
+    def frame(self, frame: Frame) -> int:
+        """The number of a frame."""
+        return self._frames.setdefault(frame, len(self._frames))
+
+    def enter(self, stack: int, frame: int) -> int:
+        """The number of the stack that has the frame with this number inside another stack."""
+        call = stack << 32 | frame
+        found = self._stacks.get(call)
+        if found is None:
+            found = self._stacks[call] = len(self._tops)
+            self._callers.append(stack)
+            self._tops.append(frame)
+        return found
+
     def call(self, stack: int, frame: Frame) -> int:
         """The number of the stack that has this frame inside another stack."""
-        top = self._frames.setdefault(frame, len(self._frames))
-        found = self._stacks.get((stack, top))
-        if found is None:
-            found = self._stacks[stack, top] = len(self._tops)
-            self._callers.append(stack)
-            self._tops.append(top)
-        return found
+        return self.enter(stack, self.frame(frame))
 
     def stack(self, frames: Iterable[Frame]) -> int:
         """The number of a stack given root first."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.verdicts [--rounds N] [--only NAME]`: every stall, and how it was judged."""
+"""`python -m benchmarks.verdicts [--set SET] [--rounds N] [--only NAME]`: how every program was judged."""
 
 import argparse
 import signal
@@ -12,8 +12,9 @@ import msgspec
 from benchmarks import machine
 from benchmarks.figures import FigureError
 from benchmarks.processes import ROOT
+from benchmarks.strangers import STRANGERS
 from benchmarks.verdicts import confusion
-from benchmarks.verdicts.cases import Case, cases
+from benchmarks.verdicts.cases import SETS, Case, cases
 from benchmarks.verdicts.playing import Judged, play
 from daemon.demo.stalls import STALLS
 
@@ -24,7 +25,7 @@ def main() -> int:
     """Play, print and write; 1 when a stall gave no report, never for a verdict's sake."""
     args = _arguments()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that children are ended then too
-    chosen = list(cases(args.rounds, args.only))
+    chosen = list(cases(args.rounds, args.only, args.set))
     judged: list[Judged] = []
     try:
         _play(chosen, args, judged)
@@ -51,7 +52,7 @@ def _tell(judged: list[Judged], args: argparse.Namespace) -> None:
     where = machine.described()
     (args.out / "verdicts.json").write_bytes(msgspec.json.format(msgspec.json.encode(judged)))
     print(f"\n{where}\n\n{confusion.matrix(judged)}\n\n{confusion.summary(judged)}")
-    for name, stall in STALLS.items():
+    for name, stall in STALLS.items() if args.set == "stalls" else ():
         if missing := stall.missing():
             print(f"not played: {name}: {missing}")
     if args.markdown:
@@ -60,6 +61,9 @@ def _tell(judged: list[Judged], args: argparse.Namespace) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.verdicts", description=__doc__)
+    parser.add_argument(
+        "--set", choices=SETS, default=SETS[0], help="the demonstration's stalls, or programs of others"
+    )
     parser.add_argument(
         "--rounds", type=int, default=3, metavar="N", help="how often each stall (default: 3)"
     )
@@ -72,8 +76,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="also put the tables into this page")
     args = parser.parse_args()
-    if unknown := {*args.only} - {*STALLS} - {stall.cause for stall in STALLS.values()}:
-        parser.error(f"no such stall or cause: {', '.join(sorted(unknown))}; see `loopcam demo --list`")
+    if unknown := {*args.only} - _names(args.set):
+        parser.error(f"no such program or cause: {', '.join(sorted(unknown))}; see docs/verdicts.md")
     if args.markdown and END not in args.markdown.read_text().partition(BEGIN)[2]:
         parser.error(f"{args.markdown} has no place for the tables: {BEGIN} and below it {END}")
     if args.out is None:
@@ -81,6 +85,12 @@ def _arguments() -> argparse.Namespace:
         args.out = Path(tempfile.mkdtemp(prefix="verdicts-", dir=scratch))
     args.out = args.out.absolute()
     return args
+
+
+def _names(chosen: str) -> set[str]:
+    if chosen == "strangers":
+        return {*STRANGERS, *(cause for one in STRANGERS.values() for cause in one.causes)}
+    return {*STALLS, *(stall.cause for stall in STALLS.values())}
 
 
 def _write(page: Path, text: str) -> None:

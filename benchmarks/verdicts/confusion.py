@@ -77,7 +77,7 @@ def _right(row: Sequence[Judged]) -> int:
 
 
 def _unanswered(row: Sequence[Judged]) -> int:
-    return sum(one.judged in _NO_ANSWER for one in row)
+    return sum(one.judged in _NO_ANSWER and not one.right for one in row)
 
 
 def _confused(row: Sequence[Judged]) -> str:

@@ -1,6 +1,7 @@
 """One daemon for all cases, and one program for each."""
 
 import contextlib
+import http.client
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import msgspec
 
 from benchmarks.daemons import COMMAND
 from benchmarks.figures import FigureError
-from benchmarks.processes import Child, child
+from benchmarks.processes import Child, child, said
 from benchmarks.verdicts.cases import Case
 from daemon.commands.demo_words import is_of_stall
 from daemon.commands.reports import whole
@@ -30,31 +31,34 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
     stall: str
     injected: str
+    also: tuple[str, ...] = ()  # what is right, too
     judged: str  # "none" without a verdict, "no report" without that
     confidence: str = ""
     score: float = 0.0
     sentence: str = ""
     alternatives: tuple[str, ...] = ()
     top_stack: tuple[str, ...] = ()
-    threads: int
-    depth: int
+    threads: int = 0
+    depth: int = 0
     seconds: float
     report: str = ""  # its folder
 
     @property
     def right(self) -> bool:
-        """Whether the verdict names what was injected."""
-        return self.judged == self.injected
+        """Whether the verdict names what was injected, or as good an answer."""
+        return self.judged in (self.injected, *self.also)
 
 
 def play(cases: Sequence[Case], folder: Path, dashcam: str) -> Iterator[Judged]:
     """Play one case after the other, and read each report's verdict."""
     folder.mkdir(parents=True, exist_ok=True)
     reports = folder / "reports"
-    with _daemon(cases, folder, dashcam) as port:
+    with _daemon(cases, folder, dashcam) as port, _server(cases) as server:
         for case in cases:
-            with _program(case, folder, port):
-                found = _report(reports / case.target)
+            with _program(case, folder, port, server):
+                if case.asked:
+                    _ask(case, port)
+                found = _report(reports / case.target, case)
             yield _judged(case, found)
 
 
@@ -108,23 +112,43 @@ def _port(log: Path, process: Child) -> int:
 
 
 @contextlib.contextmanager
-def _program(case: Case, folder: Path, port: int) -> Iterator[None]:
-    argv = (
-        *(sys.executable, "-I", "-m", "daemon.demo.autoscaler"),
-        *(f"http://127.0.0.1:{port}", case.target, str(_pidfile(case, folder))),
-        *(f"--stall={case.stall}", f"--threads={case.threads}"),
-        *(f"--depth={case.depth}", f"--seconds={case.seconds}"),
-    )
-    with child(argv, stdout=subprocess.DEVNULL):
+def _server(cases: Sequence[Case]) -> Iterator[int]:
+    """The server that strangers ask; 0 where there are none."""
+    if not any(case.strange for case in cases):
+        yield 0
+        return
+    with child((sys.executable, "-m", "benchmarks.strangers.server")) as process:
+        yield int(said(process.stdout))
+
+
+@contextlib.contextmanager
+def _program(case: Case, folder: Path, port: int, server: int) -> Iterator[None]:
+    argv = case.program(f"http://127.0.0.1:{port}", str(_pidfile(case, folder)), server)
+    with child((sys.executable, *argv), stdout=subprocess.DEVNULL):
         yield
 
 
-def _report(place: Path) -> Path | None:
-    """The first report of an iteration that was made to stall."""
+def _ask(case: Case, port: int) -> None:
+    """Ask for a capture, as soon as the daemon has found the process."""
+    until_s = time.monotonic() + WITHIN_S
+    body = json.dumps({"target": case.target})
+    while time.monotonic() < until_s:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WITHIN_S)
+        with contextlib.closing(connection):
+            connection.request("POST", "/v1/collect", body, {"Content-Type": "application/json"})
+            if connection.getresponse().status == http.client.ACCEPTED:
+                return
+        time.sleep(0.2)
+    raise FigureError(f"the daemon captures no {case.target}")
+
+
+def _report(place: Path, case: Case) -> Path | None:
+    """The one that was asked for, or the first of an iteration that was made to stall."""
     until_s = time.monotonic() + WITHIN_S
     while time.monotonic() < until_s:
-        if found := next(filter(is_of_stall, whole(place)), None):
-            return found
+        found = whole(place)
+        if chosen := next(iter(found) if case.asked else filter(is_of_stall, found), None):
+            return chosen
         time.sleep(0.1)
     return None
 
@@ -136,7 +160,8 @@ def _manifest(report: Path) -> Manifest:
 def _judged(case: Case, report: Path | None) -> Judged:
     same = {
         "stall": case.stall,
-        "injected": case.injected,
+        "injected": case.causes[0],
+        "also": case.causes[1:],
         "threads": case.threads,
         "depth": case.depth,
         "seconds": case.seconds,

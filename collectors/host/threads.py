@@ -14,6 +14,7 @@ RUN_QUEUE_SOURCE = "/proc/PID/task/TID/schedstat"
 SWITCHES_SOURCE = "/proc/PID/task/TID/status"
 WCHAN, SYSCALL = "threads.wchan", "threads.syscall"
 _ASLEEP = ("S", "D")
+_RAN = "each thread ran again when it was asked where it waits"
 _SWITCHES = (Name.VOLUNTARY_SWITCHES, Name.INVOLUNTARY_SWITCHES)
 
 
@@ -23,6 +24,7 @@ class Threads:
     def __init__(self, pid: int, folder: str) -> None:
         self._main = pid
         self._folder = f"{folder}/task"
+        self._readable: set[str] = set()  # of wait channel and syscall, what was told at least once
         self._after = 0  # the last one that was read: the next time begins behind it
 
     def read(self, most: int, into: Reading) -> list[ThreadRow]:
@@ -36,8 +38,10 @@ class Threads:
         rows = [row for tid in tids if (row := self._thread(tid, into)) is not None]
         for name, told in ((WCHAN, [row.wchan for row in rows]), (SYSCALL, [row.syscall for row in rows])):
             if any(one is not None and one != -1 for one in told):  # it is readable, if not of each just now
-                into.missing.pop(name, None)
+                self._readable.add(name)
                 into.sources[name] = f"/proc/PID/task/TID/{name.partition('.')[2]}"
+            if name in self._readable:
+                into.missing.pop(name, None)
         return rows
 
     def _chosen(self, tids: list[int], most: int) -> list[int]:
@@ -82,8 +86,18 @@ class _Told:
     def wchan(self, state: str) -> str | None:
         said = self._text("wchan", WCHAN)
         if said in ("", "0") and state in _ASLEEP:
-            self._into.missing[WCHAN] = "the kernel does not tell: it needs the right to trace the process"
+            self._into.missing[WCHAN] = self._untold()
         return None if said in (None, "", "0") else said
+
+    def _untold(self) -> str:
+        """Why the kernel says 0: to who may not trace the thread always, to others where it runs by now."""
+        try:
+            os.close(os.open(f"{self._folder}/maps", os.O_RDONLY | os.O_CLOEXEC))  # asks for the same right
+        except PermissionError as error:
+            return reason(error, "/proc/PID/task/TID/wchan")
+        except OSError:  # whatever else it is, it is no lack of a right
+            pass
+        return _RAN
 
     def syscall(self) -> int | None:
         said = self._text("syscall", SYSCALL)

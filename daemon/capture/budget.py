@@ -16,6 +16,8 @@ ALIKE = 0.1  # rates so near are the same
 MAX_BYTES_PER_S = 512 * 1024  # 16 MiB in half a minute
 AT_FIRST = "at first, "  # begins the reason of a rate that was changed since
 
+UNKNOWN = Cost(threads=50, frames=1000, known=False)  # taken for much: segments tell soon what it costs
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What taking stacks may cost: shares of one core, and of the target's time where it is paused."""
@@ -40,6 +42,7 @@ def estimate(sampler: Sampler, cost: Cost, limits: Limits) -> Pace:
         pace = Pace(rate_hz=asked_hz, segment_s=SEGMENT_S, reason="configured", fixed=True)
         return _bounded_by_pauses(pace, sampler.pause_s(cost), limits.pause)
     size = f"{counted(cost.threads, 'thread')} with {counted(cost.frames, 'frame')}"
+    size = f"not known, taken for {size}" if not cost.known else size
     size += f", about {sample_s * 1000:.3g} ms a sample"
     if segment_s > ENDS_WITHIN_S:
         reason = f"{size}: too much to record within {Percent(limits.cpu)} of a core; only looks were taken"

@@ -18,22 +18,37 @@ _HEADLESS = Judgement(
 )
 
 
+TRIES = 4  # of what may pass by itself
+
+
 class Look(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sampler printed, and what it means."""
+    """What a sampler printed, what it means, and the CPU time of all tries."""
 
     printed: Printed
     judged: Judgement
+    cpu_s: float
 
 
 async def look(
-    sampler: Sampler, process: HeldProcess, keep: int, began: Callable[[Kill], None] | None = None
+    sampler: Sampler,
+    process: HeldProcess,
+    keep: int,
+    began: Callable[[Kill], None] | None = None,
+    over: Callable[[], bool] = lambda: False,
 ) -> Look:
-    """Look once; it counts only while the process provably is still the same one.
+    """Look, and again at once where that failed for a reason that passes and it is not `over`.
 
-    `keep` is inherited; `began` gets what kills it.
+    It counts only while the process provably is still the same one. `keep` is inherited; `began` gets what
+    kills it.
     """
-    printed = await run_to_end(sampler.trial(process.pid), keep, began)
-    return Look(printed=printed, judged=_judge(sampler, process, printed))
+    cpu_s = 0.0
+    for tries in range(1, TRIES + 1):
+        printed = await run_to_end(sampler.trial(process.pid), keep, began)
+        judged = _judge(sampler, process, printed)
+        cpu_s += printed.cpu_s
+        if tries == TRIES or not judged.passing or over():
+            break
+    return Look(printed=printed, judged=judged, cpu_s=cpu_s)
 
 
 def _judge(sampler: Sampler, process: HeldProcess, printed: Printed) -> Judgement:

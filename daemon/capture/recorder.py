@@ -12,7 +12,8 @@ from daemon.capture.budget import MIN_RATE_HZ, Account, Spent, adjusted, estimat
 from daemon.capture.cgroups import frozen
 from daemon.capture.choice import Choice, Sampling, bearable, choose, other
 from daemon.capture.keeping import Keeping
-from daemon.capture.looking import TRIES, Looking, error
+from daemon.capture.look import TRIES
+from daemon.capture.looking import Looking, error
 from daemon.capture.pauses import PauseGuard
 from daemon.capture.segment import Part, Ran, first_of
 from daemon.capture.spawned import MAX_FILE_BYTES
@@ -99,7 +100,9 @@ class Recorder:
             raise CollectorError(Outcome.TARGET_STOPPED, "the process is stopped (SIGSTOP)")
         if frozen(self._process.pid):
             raise CollectorError(Outcome.TARGET_STOPPED, "the process is frozen by its control group")
-        looks = looking.now_and_then(self._looker.gentle())  # states need no exact stacks
+        if looking.failed:
+            self._note(f"sampled without a first look: {looking.failed}")
+        looks = looking.now_and_then(self._looker.gentle(), window)  # states need no exact stacks
         task = asyncio.create_task(looks, name=f"looks at {self._process.pid}")
         try:
             while not window.over():
@@ -111,10 +114,12 @@ class Recorder:
         if kept_from_looking is not None:
             raise kept_from_looking
         if all(one.taken == 0 for one in self._keeping.segments):
-            raise self._without_samples(choice)
+            raise self._without_samples(choice, looking)
 
-    def _without_samples(self, choice: Choice) -> CollectorError:
+    def _without_samples(self, choice: Choice, looking: Looking) -> CollectorError:
         """Why there are looks, and nothing else."""
+        if not self._keeping.dumps:
+            return CollectorError(Outcome.FAILED, looking.failed)
         if not choice.pace.rate_hz:
             remedy = "a higher `cpu_budget` pays for samples"
             return CollectorError(Outcome.PARTIAL, choice.pace.reason, remedy=remedy)
@@ -149,10 +154,10 @@ class Recorder:
         self._paused |= sampler.pauses_target()
         ran = await segment.record(part, self._process, self._keeping, window)
         self._account.spend(ran.cpu_s)
-        if (instead := self._instead(choice, ran, window)) is not None:
-            return instead
         if self._stumbled(ran):
             return choice
+        if (instead := self._instead(choice, ran, window)) is not None:
+            return instead
         if (wrong := self._surprise(ran, window)) is not None:
             raise wrong
         if ran.judged.outcome is Outcome.TARGET_EXITED:  # and yet it lives: it is becoming another program

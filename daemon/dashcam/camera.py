@@ -26,9 +26,7 @@ from model.events import Event, PlanName, Trigger
 
 _LOG = logging.getLogger(__name__)
 
-# Of one core, over time: what is earned, what may be saved up, and what an instant of sampling may take.
-SHARES = {"adaptive": 0.005, "continuous": 0.02}
-MOST_S = {"adaptive": 4.0, "continuous": 2.0}
+# Of one core: what an instant of sampling may take.
 AT_ONCE = {"adaptive": Limits(cpu=0.05), "continuous": Limits(cpu=0.02)}
 BEGINS_WITH_S = 0.1  # CPU time that must be there to begin
 
@@ -50,6 +48,7 @@ class Camera:
         target: Target,
         process: HeldProcess,
         make_ring: Callable[[], Ring],
+        purse: Purse,
         around: Around,
     ) -> None:
         self.target = target
@@ -64,7 +63,7 @@ class Camera:
         self._make_ring = make_ring
         self._around = around
         self._mode = target.config.dashcam.mode
-        self._purse = self._new_purse()
+        self._purse = purse
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._window: CaptureWindow | None = None
@@ -95,10 +94,11 @@ class Camera:
     def look(self) -> None:
         """About once a second: what changed meanwhile, and what is due again."""
         options = self.target.config.dashcam
-        if options.mode != self._mode:
-            self._mode, self._purse = options.mode, self._new_purse()
-            self.recorder = None
+        how = self.recorder.sampling if self.recorder is not None else None
+        if options.mode != self._mode or (how is not None and how != sampling(self.target.config)):
+            self._mode, self.recorder = options.mode, None  # the sampler is chosen anew
             self.stop()
+        self._purse.earn_as(options.mode)
         if self.ring is not None:
             self.ring.bound(options)
         if self._task is not None:
@@ -159,16 +159,19 @@ class Camera:
     def close(self) -> None:
         """Remove the ring and let go of the process."""
         self.retire()
+        self._drop_ring()
+        self.process.close()
+
+    def _drop_ring(self) -> None:
         if self.ring is not None:
             self.ring.close()
-            self.ring = None
-        self.process.close()
+        self.ring = self.recorder = None
 
     def _arm(self) -> None:
         """Begin when it is time, or wait until then; an iteration that ends before costs nothing more."""
         self._timer = None
         now_s = time.monotonic()
-        if self.retired_s is not None or self._mode == "off":
+        if self.retired_s is not None:
             return
         if self.wanting.wish(now_s) is not None:
             self._begin()
@@ -204,6 +207,8 @@ class Camera:
         how = sampling(self.target.config)
         if how is None:
             return
+        if self.ring is not None and not self.ring.directory.is_dir():  # somebody tidied up
+            self._drop_ring()
         if self.ring is None:
             self.ring = self._make_ring()
         if self.recorder is None:
@@ -212,9 +217,11 @@ class Camera:
         while not self.hindered(now_s := time.monotonic()) and (wish := self.wanting.wish(now_s)):
             if self.recorder is None or self.recorder.choice is None:  # to be chosen anew
                 return
-            await self._segment(self.recorder, wish, self.wanting.segment_s(now_s))
+            if not await self._segment(self.recorder, wish, self.wanting.segment_s(now_s)):
+                return
 
-    async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> None:
+    async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> bool:
+        """Record one; False where it did not begin for a reason that passes: soon there is another spell."""
         self._window, self.rate_hz = segment_window(seconds), wish.rate_hz
         self._since_s, self._slow = time.monotonic(), wish.slow
         try:
@@ -224,8 +231,11 @@ class Camera:
             self._window, self._since_s = None, float("inf")
         if ran is None or ran.judged.outcome in (Outcome.COMPLETE, Outcome.NOTHING):
             self.backoff.worked()
+        elif ran.judged.passing:
+            return False
         elif not (ran.judged.outcome is Outcome.ENDED_BEFORE_ATTACH and ran.asked) and self.process.alive():
             self._failed(ran.judged.detail)
+        return True
 
     def _failed(self, why: str) -> None:
         self.backoff.failed(time.monotonic(), why)
@@ -240,6 +250,3 @@ class Camera:
         self._holds -= 1
         if kept and trigger.plan is PlanName.FULL:
             self._told_s = trigger.at_s
-
-    def _new_purse(self) -> Purse:
-        return Purse(SHARES.get(self._mode, 1.0), MOST_S.get(self._mode, 0.0), time.monotonic())

@@ -1,6 +1,6 @@
 """The dashcams of all targets."""
 
-import logging
+import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
@@ -11,10 +11,13 @@ import msgspec
 from collectors.contract import Sampler
 from daemon.admission import Admission
 from daemon.capture.leadup import LeadUp
+from daemon.dashcam import leftovers
 from daemon.dashcam.camera import Around, Camera
+from daemon.dashcam.cast import Cast
 from daemon.dashcam.handing import Together
 from daemon.dashcam.program.programs import Programs
-from daemon.dashcam.ring import Ring, sweep
+from daemon.dashcam.purse import Purse
+from daemon.dashcam.ring import Ring
 from daemon.dashcam.shelf import Piece
 from daemon.spool.spool import LEAST_FREE_BYTES, Spool
 from daemon.targets.fleet import Fleet
@@ -24,10 +27,6 @@ from daemon.telemetry import Telemetry
 from daemon.watch.iterations import InFlight
 from model.events import Event, Trigger
 from model.history import History
-
-_LOG = logging.getLogger(__name__)
-
-KEPT_S = 10.0  # a ring whose process is gone: by then its end was judged
 
 
 class DashcamStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,9 +58,10 @@ class Dashcam:
             failed=self._failed,
         )
         self.programs = Programs(spool.path, self._forbidden, lambda target: self.history(target))
-        self._cameras: dict[str, Camera] = {}
-        self._gone: list[Camera] = []  # their processes, or the wish for them
-        self._left = True  # rings of an earlier daemon
+        self._cameras: Cast[Camera] = Cast()
+        self._purses: dict[str, Purse] = {}  # by target: a new process does not bring a full one
+        leftovers.set_aside(spool.path)
+        self._removing: asyncio.Task[None] | None = None  # rings of an earlier daemon
         self._full = self._stopped = False
 
     def heard(self, event: Event) -> None:
@@ -76,21 +76,22 @@ class Dashcam:
     def look(self) -> None:
         """About once a second: processes that came, went or changed, what is due again, and old rings."""
         self._full = self._spool.disk_free_bytes() < LEAST_FREE_BYTES
-        if self._left:
-            self._left = sweep(self._spool.path)
-        for name, camera in list(self._cameras.items()):
-            if self._fleet.targets.get(name) is not camera.target or camera.target.held is not camera.process:
-                self._retire(self._cameras.pop(name))
+        if self._removing is None:
+            removing = asyncio.to_thread(leftovers.remove, self._spool.path)
+            self._removing = asyncio.create_task(removing, name="remove old rings")
+        for camera in self._cameras:
+            if not self._wanted(camera):
+                self._cameras.retire(camera.target.name)
+        self._purses = {name: self._purses[name] for name in self._purses.keys() & self._fleet.targets.keys()}
         for found in map(self._camera, self._fleet):
             if found is not None:
                 found.look()
-        self._close_gone()
+        self._cameras.close_gone()
         self.programs.look(self._fleet.targets)
 
     def exited(self, target: Target) -> None:
         """The process of a target ended just now."""
-        if (camera := self._cameras.pop(target.name, None)) is not None:
-            self._retire(camera)
+        self._cameras.retire(target.name)
         self.programs.exited(target)
 
     def hand_over(self, target: Target, held: Held, trigger: Trigger) -> LeadUp | None:
@@ -144,34 +145,36 @@ class Dashcam:
     def stop(self) -> None:
         """Record no more; rings stay for the captures that still run."""
         self._stopped = True
-        for camera in self._cameras.values():
-            camera.retire()
+        self._cameras.stop()
         self.programs.stop()
 
     async def close(self) -> None:
         """Remove all rings."""
         self.stop()
+        if self._removing is not None:
+            await self._removing
         await self.programs.close()
-        for camera in (*self._cameras.values(), *self._gone):
-            await camera.ended()
-            camera.close()
-        self._cameras.clear()
-        self._gone.clear()
+        await self._cameras.close()
 
     def _camera(self, target: Target) -> Camera | None:
         """The camera of a target's process, made where there is none and one is wanted."""
         camera, process = self._cameras.get(target.name), target.process
+        mode = target.config.dashcam.mode
+        if process is None or self._stopped or mode == "off":
+            return None
         if camera is not None and camera.process is process:
             return camera
-        if process is None or self._stopped or target.config.dashcam.mode == "off":
-            return None
         if not _has_sampler(target):
             return None
-        if camera is not None:
-            self._retire(camera)
+        purse = self._purses.setdefault(target.name, Purse.of(mode, time.monotonic()))
         make_ring = partial(Ring, self._spool.path, target.name, process, target.config.dashcam)
-        made = self._cameras[target.name] = Camera(target, process, make_ring, self._around)
-        return made
+        return self._cameras.put(Camera(target, process, make_ring, purse, self._around))
+
+    def _wanted(self, camera: Camera) -> bool:
+        """Whether its target is still there, holds the same process and wants to be sampled."""
+        target = camera.target
+        ours = self._fleet.targets.get(target.name) is target and target.held is camera.process
+        return ours and target.config.dashcam.mode != "off"
 
     def _spent(self, target: Target, cpu_s: float) -> None:
         if self._telemetry.knows(target.name):
@@ -195,21 +198,7 @@ class Dashcam:
         return "the spool's disk is full" if self._full else ""
 
     def _of(self, name: str, held: Held) -> Camera | None:
-        known = [camera for camera in (self._cameras.get(name), *self._gone) if camera is not None]
-        return next((camera for camera in known if camera.process.identity == held.identity), None)
-
-    def _retire(self, camera: Camera) -> None:
-        camera.retire()
-        self._gone.append(camera)
-
-    def _close_gone(self) -> None:
-        now_s, kept = time.monotonic(), []
-        for camera in self._gone:
-            if camera.busy or now_s - (camera.retired_s or now_s) < KEPT_S:
-                kept.append(camera)
-            else:
-                camera.close()
-        self._gone = kept
+        return self._cameras.find(name, lambda camera: camera.process.identity == held.identity)
 
     def _why_not(self, target: Target, camera: Camera | None, now_s: float) -> str:
         if target.config.dashcam.mode == "off":

@@ -1,6 +1,9 @@
 """What the dashcam may spend over time, and when to try again what failed. Pure."""
 
 MOST_DELAY_S = 300.0
+# By mode, of one core over time: what is earned, and what may be saved up.
+SHARES = {"adaptive": 0.005, "continuous": 0.02}
+MOST_S = {"adaptive": 4.0, "continuous": 2.0}
 
 
 class Purse:
@@ -11,6 +14,15 @@ class Purse:
         self._most_s = most_s
         self._left_s = most_s
         self._at_s = now_s
+
+    @classmethod
+    def of(cls, mode: str, now_s: float) -> "Purse":
+        """A full one."""
+        return cls(SHARES[mode], MOST_S[mode], now_s)
+
+    def earn_as(self, mode: str) -> None:
+        """Earn as another mode does from now on; what is there, and what it owes, stays."""
+        self._share, self._most_s = SHARES[mode], MOST_S[mode]
 
     def spend(self, cpu_s: float) -> None:
         """Take out what was used; it may owe something then."""

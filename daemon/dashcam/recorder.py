@@ -8,7 +8,8 @@ import msgspec
 
 from collectors.contract import Looker
 from daemon.capture import segment, trials
-from daemon.capture.budget import Limits, Pace
+from daemon.capture.budget import UNKNOWN, Limits, Pace
+from daemon.capture.child import Printed
 from daemon.capture.choice import Choice, Sampling, choose, other
 from daemon.capture.look import look
 from daemon.capture.looking import error
@@ -18,6 +19,7 @@ from daemon.dashcam.pacing import Wish
 from daemon.dashcam.ring import Ring
 from daemon.targets.process import HeldProcess
 from model.capture import Outcome, WindowEnd
+from model.errors import CollectorError
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,18 +35,21 @@ class RingRecorder:
         self, sampling: Sampling, process: HeldProcess, ring: Ring, spend: Callable[[float], None]
     ) -> None:
         """`spend` is told of the CPU time that each sampler took, in seconds."""
-        self._sampling = sampling
+        self.sampling = sampling
         self._looker: Looker = sampling.looker.gentle()
         self._process = process
         self._ring = ring
         self._spend = spend
-        self.choice: Choice | None = None
+        self.choice: Choice | None = None  # to be made (anew) by the next look
+        self._known = False  # how much there is to sample
         self._look_cpu_s = 0.0
 
     async def begin(self, limits: Limits) -> None:
         """Look at all threads, and choose what samples them; raises CollectorError."""
-        cost = self._looker.cost(*await self._look())
-        sampling = msgspec.structs.replace(self._sampling, limits=limits)
+        seen = await self._look()
+        self._known = seen is not None
+        cost = UNKNOWN if seen is None else self._looker.cost(seen.data, seen.cpu_s)
+        sampling = msgspec.structs.replace(self.sampling, limits=limits)
         self.choice = choose(sampling, self._looker, await other(sampling, self._process), cost)
         self._once_s = self.choice.sampler.segment_s(cost)
 
@@ -83,27 +88,34 @@ class RingRecorder:
         ran = await segment.record(part, self._process, self._ring.keeping, window)
         self._spend(ran.cpu_s)
         self._ring.take()
-        if choice.name != self._sampling.name and ran.judged.outcome in (Outcome.FAILED, Outcome.UNSUPPORTED):
+        lasting = ran.judged.outcome in (Outcome.FAILED, Outcome.UNSUPPORTED) and not ran.judged.passing
+        if choice.name != self.sampling.name and lasting:
             trials.failed(choice.name, self._process, ran.judged.detail)
-            self.choice = None  # chosen anew, by the next look
+            self.choice = None
         return ran
 
     async def _looks(self, every_s: float) -> None:
         while True:
             await asyncio.sleep(max(every_s, self._look_cpu_s / LOOKS_SHARE))
-            await self._look()
+            try:
+                if await self._look() is not None and not self._known:
+                    self.choice = None
+            except (CollectorError, OSError) as error:  # the recording beside it goes on, or tells
+                _LOG.debug("no look", extra={"pid": self._process.pid, "why": str(error)})
 
-    async def _look(self) -> tuple[bytes, float]:
+    async def _look(self) -> Printed | None:
+        """Look, and keep it; None where that failed for a reason that passes. Raises CollectorError."""
         looked = await look(self._looker, self._process, self._ring.keeping.lock)
-        printed = looked.printed
-        self._look_cpu_s = printed.cpu_s
-        self._spend(printed.cpu_s)
+        self._look_cpu_s = looked.cpu_s
+        self._spend(looked.cpu_s)
+        if looked.judged.passing:
+            return None
         if looked.judged.outcome is not Outcome.COMPLETE:
             raise error(looked.judged)
-        version = self._ring.versions[self._sampling.name] = self._looker.version()
-        self._ring.keeping.dump(self._sampling.name, version, printed)
+        version = self._ring.versions[self.sampling.name] = self._looker.version()
+        self._ring.keeping.dump(self.sampling.name, version, looked.printed)
         self._ring.take()
-        return printed.data, printed.cpu_s
+        return looked.printed
 
 
 def segment_window(seconds: float) -> CaptureWindow:

@@ -1,11 +1,11 @@
 """The ring of one process: a folder in the spool, and what goes from it into a capture."""
 
-import fcntl
 import logging
 import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from daemon.capture.keeping import Keeping
@@ -29,7 +29,6 @@ class _Place:
         self.report_dir = directory
         make_dir(directory / EVIDENCE_DIR)
         self.lock = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT, FILE_MODE)
-        fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def note(self, line: Line) -> None:
         """Nothing to note."""
@@ -79,7 +78,7 @@ class Ring:
     def close(self) -> None:
         """Remove it."""
         os.close(self._place.lock)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        remove(self.directory)
 
     def _linked(self, incoming: Incoming, piece: Piece) -> bool:
         try:
@@ -125,6 +124,13 @@ class Ring:
             (self.directory / path).unlink(missing_ok=True)
 
 
+def remove(directory: Path) -> None:
+    """Remove a ring's folder, and its target's where it was the only one."""
+    shutil.rmtree(directory, ignore_errors=True)
+    with suppress(OSError):  # there is another ring
+        directory.parent.rmdir()
+
+
 def link(source: Path, at: Path) -> None:
     """Give a file another name; where the file system knows no second one, the only one."""
     try:
@@ -133,31 +139,3 @@ def link(source: Path, at: Path) -> None:
         return
     except PermissionError:
         source.rename(at)
-
-
-def sweep(spool: Path) -> bool:
-    """Remove the rings that an earlier daemon left, and say whether some are still written to.
-
-    Samplers hold the lock of a ring until they have written their file.
-    """
-    rings, left = spool / RINGS_DIR, False
-    for folder in sorted(rings.glob("*/*")) if rings.is_dir() and not rings.is_symlink() else ():
-        if _locked(folder):
-            left = True
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-    return left
-
-
-def _locked(folder: Path) -> bool:
-    try:
-        lock = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:  # it was never begun
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False

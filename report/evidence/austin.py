@@ -30,9 +30,9 @@ class _Frame(msgspec.Struct, frozen=True, array_like=True, tag="frame"):
     line: int
 
 
-class _Stack(msgspec.Struct, frozen=True, array_like=True, tag="stack"):
+class _Stacks(msgspec.Struct, frozen=True, array_like=True, tag="stacks", gc=False):
     caller: int
-    frame: int
+    frames: list[int]
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True, tag="row", gc=False):
@@ -46,7 +46,7 @@ class _End(msgspec.Struct, frozen=True, array_like=True, tag="end"):
     damage: str
 
 
-_LINES = msgspec.json.Decoder(_Frame | _Stack | _Row | _End)
+_LINES = msgspec.json.Decoder(_Frame | _Stacks | _Row | _End)
 
 
 class Found(NamedTuple):
@@ -81,21 +81,24 @@ class _Table:
         self.rows: list[_Row] = []
         self._builder = builder
         self._frames: list[Frame] = []
+        self._numbers: dict[int, int] = {}  # of frames that are in a stack
         self._stacks = [NO_STACK]
 
-    def take(self, said: _Frame | _Stack | _Row) -> None:
-        """One more of them."""
+    def take(self, said: _Frame | _Stacks | _Row) -> None:
+        """One more of them; raises LookupError where it refers to what was not told."""
         if isinstance(said, _Row):
-            self.rows.append(msgspec.structs.replace(said, stack=self._stack(said.stack)))
+            if said.stack >= len(self._stacks):
+                raise LookupError(f"stack {said.stack} was not told")
+            self.rows.append(said)
         elif isinstance(said, _Frame):
             self._frames.append(Frame(said.function, said.file, said.line))
         else:
-            self._stacks.append(self._builder.call(self._stacks[said.caller], self._frames[said.frame]))
-
-    def _stack(self, number: int) -> int:
-        if number == GONE:
-            return GONE
-        return self._stacks[number] or self._builder.call(NO_STACK, NO_FRAME)
+            stack, enter = self._stacks[said.caller], self._builder.enter
+            for frame in said.frames:
+                if (number := self._numbers.get(frame)) is None:
+                    number = self._numbers[frame] = self._builder.frame(self._frames[frame])
+                stack = enter(stack, number)
+                self._stacks.append(stack)
 
     def finished(self, span: Span, looks: Sequence[Look]) -> list[Row]:
         """Rows of the sample table."""
@@ -105,8 +108,14 @@ class _Table:
             for row in self.rows
         }
         return [
-            Row(span.start_us + row.time_us, threads[row.pid, row.thread], row.stack) for row in self.rows
+            Row(span.start_us + row.time_us, threads[row.pid, row.thread], self._stack(row.stack))
+            for row in self.rows
         ]
+
+    def _stack(self, number: int) -> int:
+        if number == GONE:
+            return GONE
+        return self._stacks[number] or self._builder.call(NO_STACK, NO_FRAME)
 
 
 def _unknown(row: _Row) -> Thread:

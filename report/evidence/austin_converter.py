@@ -4,13 +4,15 @@ Run it as `python -I austin_converter.py FILE`. It imports nothing of ours, and 
 It prints each frame and stack once, numbered from 0 and 1 as they come, and a row where a stack changes:
 
     ["frame", function, file, line]
-    ["stack", caller, frame]                   caller 0: none
+    ["stacks", caller, [frame, ...]]           each called by the one before; caller 0: none
     ["row", time_us, pid, thread, stack]       since sampling began; stack -1: the thread is gone
     ["end", damage]                            empty when the file is whole
 """
 
+import contextlib
 import json
 import mmap
+import re
 import resource
 import sys
 from collections.abc import Iterator
@@ -36,7 +38,7 @@ class Stacks:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._frames: dict[tuple[str, str, int], int] = {}
-        self._calls: dict[tuple[int, int], int] = {}
+        self._calls: dict[int, int] = {}  # by caller and frame, in one number
         self._paths: dict[tuple[int, ...], int] = {(): 0}
 
     def frame(self, function: str, file: str, line: int) -> int:
@@ -52,13 +54,17 @@ class Stacks:
         key = tuple(path)
         if (known := self._paths.get(key)) is not None:
             return known
-        stack = 0
+        stack = fork = 0
+        new: list[int] = []
         for frame in path:
-            call = stack, frame
-            if call not in self._calls:
-                self._calls[call] = len(self._calls) + 1
-                self._lines.append(f'["stack",{stack},{frame}]')
-            stack = self._calls[call]
+            call = stack << 32 | frame
+            if (found := self._calls.get(call)) is None:
+                fork = fork if new else stack
+                new.append(frame)
+                found = self._calls[call] = len(self._calls) + 1
+            stack = found
+        if new:  # below a new call everything is new
+            self._lines.append(json.dumps(["stacks", fork, new]))
         self._paths[key] = stack
         return stack
 
@@ -98,7 +104,7 @@ class Rounds:
 class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no types
     """austin-python's reader, with faster primitives, and without an object for each frame of each sample.
 
-    Most samples repeat the thread's last stack byte by byte: those are compared as bytes, and not parsed.
+    Nearly all of a file are references to frames. Those that stand in a row are found and looked up as bytes.
     """
 
     def __init__(self, data: mmap.mmap, lines: list[str]) -> None:
@@ -108,12 +114,10 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         self._stacks = Stacks(lines)
         self.rounds = Rounds(lines)
         self._numbers: dict[tuple[int, int], int] = {}  # of frames, by process and their key in the file
+        self._references: dict[int, dict[bytes, int]] = {}  # the same by process and the key's bytes
         self._paths: dict[_Thread, list[int]] = {}  # the frames of each thread's last sample
-        self._written: dict[_Thread, bytes] = {}  # and how they stood in the file
         self._thread: _Thread = (0, 0)
         self._path: list[int] = []
-        self._began = self._ended = 0  # where the references of a sample begin and end
-        self._plain = True  # nothing but references there
         self._invalid = False
         self._nothing = MojoSpecialFrame("")  # an event that nobody looks at
         self.__handlers__ = {**_HANDLERS, MojoEvents.STACK: Converter.parse_stack}
@@ -131,16 +135,9 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         return data
 
     def read_int(self) -> int:
-        """An integer: six bits and a sign, then seven bits a byte."""
-        byte = self._data[self.at]
-        self.at += 1
-        negative, number, shift = byte & 0x40, byte & 0x3F, 6
-        while byte & 0x80:
-            byte = self._data[self.at]
-            self.at += 1
-            number |= (byte & 0x7F) << shift
-            shift += 7
-        return -number if negative else number
+        """An integer."""
+        number, self.at = _integer(self._data, self.at)
+        return number
 
     def read_string(self) -> str:
         """A string, which ends with a zero."""
@@ -152,18 +149,25 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         return text
 
     def parse_stack(self) -> MojoStack:
-        """The beginning of a sample; what repeats the thread's last one is skipped."""
+        """The beginning of a sample, with the references that follow at once."""
         event = super().parse_stack()
         self.samples.clear()
         self._thread = event.pid, int(event.tid, 16)
-        self._path, self._plain, self._invalid = [], True, False
-        self._began = self._ended = self.at
-        written = self._written.get(self._thread, b"")
-        end = self.at + len(written)
-        if written and self._data[self.at : end + 1] == written + _TIME:
-            self.at = self._ended = end
-            self._path = self._paths[self._thread]
+        self._path, self._invalid = [], False
+        if row := _REFERENCES.match(self._data, self.at):
+            self._path = self._frames(row[0])
+            self.at = row.end()
         return event
+
+    def _frames(self, references: bytes) -> list[int]:
+        """The numbers of frames; raises KeyError where one was never defined."""
+        known = self._references.setdefault(self._thread[0], {})
+        keys = _REFERENCE.findall(references)
+        with contextlib.suppress(KeyError):  # nearly always all are known
+            return [known[key] for key in keys]
+        for key in keys:
+            known[key] = self._numbers[self.ref(_integer(key, 0)[0])]
+        return [known[key] for key in keys]
 
     def get_frame(self, *fields: int | None) -> mojo.MojoFrame:
         """A frame's definition. A key that comes to mean another frame makes what was remembered doubtful."""
@@ -172,28 +176,19 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         key = self.ref(frame.key)
         if self._numbers.setdefault(key, number) != number:
             self._numbers[key] = number
-            self._written.clear()
-        self._plain = False
+            self._references.clear()
         return frame
-
-    def get_string(self, key: int, value: str) -> mojo.MojoString:
-        """A string's definition."""
-        self._plain = False
-        return super().get_string(key, value)
 
     def get_frame_ref(self, ref: int) -> mojo.MojoFrameReference:
         """One more frame of the sample."""
         if self._running_task_stack is not None:  # of an asyncio task, which is no thread's stack
-            self._plain = False
             return super().get_frame_ref(ref)
         self._path.append(self._numbers[self.ref(ref)])
-        self._ended = self.at
         return self._nothing
 
     def get_stack_repeat(self) -> mojo.MojoStackRepeat:
         """The frames of the thread's last sample, below those that came."""
         self._path = self._paths.get(self._thread, []) + self._path
-        self._plain = False
         return mojo.MojoStackRepeat()
 
     def get_invalid_frame(self) -> MojoSpecialFrame:
@@ -207,11 +202,23 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         self.rounds.sample(self._thread, value, stack)
         if not self._invalid:
             self._paths[self._thread] = self._path
-            self._written[self._thread] = self._data[self._began : self._ended] if self._plain else b""
         return self._nothing
 
 
-_TIME = bytes([MojoEvents.METRIC_TIME])
+def _integer(data: bytes | mmap.mmap, at: int) -> tuple[int, int]:
+    """An integer, six bits and a sign, then seven bits a byte; and where it ends."""
+    byte = data[at]
+    negative, number, shift = byte & 0x40, byte & 0x3F, 6
+    while byte & 0x80:
+        at += 1
+        byte = data[at]
+        number |= (byte & 0x7F) << shift
+        shift += 7
+    return -number if negative else number, at + 1
+
+
+_REFERENCE = re.compile(rb"%c([\x80-\xff]*[\x00-\x7f])" % MojoEvents.FRAME_REF, re.DOTALL)
+_REFERENCES = re.compile(rb"(?:%c[\x80-\xff]*[\x00-\x7f])+" % MojoEvents.FRAME_REF, re.DOTALL)
 _HANDLERS = {
     handler.__event__: handler for handler in vars(MojoStreamReader).values() if hasattr(handler, "__event__")
 }

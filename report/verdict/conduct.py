@@ -90,25 +90,22 @@ def conducts(
         for thread, its_runs in runs.items()
     ]
     if not found:
-        found = list(_by_kernel_alone(signals, pid, span_us))
+        found = [_by_kernel_alone(signals, pid, span_us)]
     found = [_with_signals(each, signals, pid, span_us) for each in found]
     return tuple(sorted(found, key=lambda each: (not each.main, -each.us)))
 
 
-def _by_kernel_alone(signals: Signals, pid: int, span_us: tuple[int, int]) -> Iterator[Conduct]:
+def _by_kernel_alone(signals: Signals, pid: int, span_us: tuple[int, int]) -> Conduct:
     """The main thread by its readings, where nothing was sampled: each holds until the next one."""
     readings = [each for each in signals.threads.get(pid, ()) if span_us[0] <= each.at_us < span_us[1]]
     times: Counter[Wait] = Counter()
     for before, after in pairwise(readings):
         times[kernel.of_reading(before)] += after.at_us - before.at_us
-    if times:
-        pieces = [
-            Piece(
-                (NOT_SAMPLED,), us, Doing.ON_CPU if wait is Wait.NONE else Doing.WAITING, wait, State.UNKNOWN
-            )
-            for wait, us in times.most_common()
-        ]
-        yield Conduct(Thread(pid, "MainThread", pid), sum(times.values()), tuple(pieces))
+    pieces = [
+        Piece((NOT_SAMPLED,), us, Doing.ON_CPU if wait is Wait.NONE else Doing.WAITING, wait, State.UNKNOWN)
+        for wait, us in times.most_common()
+    ]
+    return Conduct(Thread(pid, "MainThread", pid), sum(times.values()), tuple(pieces))
 
 
 def _with_signals(conduct: Conduct, signals: Signals, pid: int, span_us: tuple[int, int]) -> Conduct:

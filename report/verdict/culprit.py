@@ -21,7 +21,11 @@ _THREADS_FILES: Final = re.compile(
 _BEGINS: Final = re.compile(r"(?:.*\.)?(?:result|result_iterator|as_completed|wait|join|get|map)")
 _IDLE_WORKER: Final = re.compile(r"concurrent/futures/thread\.py|multiprocessing/pool\.py|socketserver\.py")
 _EVENT_LOOP: Final = re.compile(r"/asyncio/base_events\.py")
+EVENT_LOOPS: Final = re.compile(
+    r"/(?:asyncio/base_events|tornado/ioloop|trio/_core/_run|gevent/\w+|eventlet/hubs/\w+|socketserver)\.py|uvloop"
+)
 _POOL: Final = re.compile(r"concurrent/futures/(?:thread|process)\.py")
+_KEEPS_POOL: Final = re.compile(r"Pool\._handle_(?:workers|tasks|results)|_handle_(?:workers|tasks|results)")
 _MOST_OF_TIME = 0.5
 _BUSY = 0.5
 
@@ -48,6 +52,7 @@ def find(conducts: Sequence[Conduct]) -> Culprit:
     if share < _MOST_OF_TIME or not workers:
         return Culprit((loop,), loop)
     frame = _hands_over(waiting[0])
+    workers = [each for each in workers if not _keeps_pool(each)] or workers
     if frame and "concurrent/futures" in frame.file:
         workers = [each for each in workers if _of_pool(each)] or workers
     names = words.several([each.name for each in workers])
@@ -75,6 +80,13 @@ def _of_pool(conduct: Conduct) -> bool:
     return any(_POOL.search(frame.file) for piece in conduct.pieces[:1] for frame in piece.frames)
 
 
+def _keeps_pool(conduct: Conduct) -> bool:
+    """Whether a thread only looks after the workers of a pool, and hands out what they do."""
+    return any(
+        _KEEPS_POOL.fullmatch(frame.function) for piece in conduct.pieces[:1] for frame in piece.frames
+    )
+
+
 def _hands_over(piece: Piece) -> Frame | None:
     """The call by which a thread waits for another one, if it does."""
     if piece.doing is Doing.ON_CPU or piece.wait not in (Wait.LOCK, Wait.UNKNOWN):
@@ -86,6 +98,11 @@ def _hands_over(piece: Piece) -> Frame | None:
         if _THREADS_FILES.search(frame.file) and _WAITS_FOR_THREAD.fullmatch(frame.function):
             found = frame if _BEGINS.fullmatch(frame.function) else found
     return found
+
+
+def waits_for_thread(piece: Piece) -> bool:
+    """Whether a thread waits for another one: its end, its result, its word, or what it hands over."""
+    return _hands_over(piece) is not None or idle(piece) or _rests(piece)
 
 
 def idle(piece: Piece) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from model.signature import signature
 from model.verdict import Cause, Confidence, Suspect, Verdict
 from report.drawing import Drawing
-from report.verdict import healthy, rules, words
+from report.verdict import discord, healthy, resting, rules, seen, words
 from report.verdict.features import Features, features
 from report.verdict.finding import Finding, Rule
 
@@ -26,14 +26,33 @@ Evidence = TypeVar("Evidence")
 def judge(drawing: Drawing) -> Verdict:
     """The verdict on a report."""
     found = features(drawing, rules.PATTERNS)
-    if not found.total_us:
-        return unknown("Nothing was sampled of the iteration, so why it was slow cannot be told.")
-    against = [
-        replace(each, facts=(*each.facts, *healthy.facts(found, each)))
-        for each in findings(rules.RULES, found)
-    ]
-    sampled_s = 0.0 if found.by_kernel_alone else found.seen_s
-    return decide(against, sampled_s, _nothing_fits(found))
+    without = seen.nothing(found) or seen.too_little(found) or resting.at_rest(found)
+    table = rules.BY_SIGNALS if without else rules.RULES
+    against = [_told(found, each) for each in _differing(found, table) or findings(table, found)]
+    return decide(against, found.seen_s, without or _nothing_fits(found))
+
+
+def _differing(found: Features, table: Mapping[str, Rule[Features]]) -> list[Finding]:
+    """What threads that are waited for show, each judged by itself, where they do not agree."""
+    each = []
+    for thread, alone in found.of_each(rules.PATTERNS):
+        if told := findings(table, alone):
+            each.append((thread, min(told, key=_rank)))
+    return discord.differing(each)
+
+
+def _rank(finding: Finding) -> float:
+    """Smaller is better: one that covers others is put before them."""
+    return -finding.score - _BROADER * bool(finding.covers)
+
+
+def _told(found: Features, finding: Finding) -> Finding:
+    """The finding as it is told: how little was seen, and how healthy iterations compare."""
+    return replace(
+        finding,
+        sentence=finding.sentence + seen.in_part(found),
+        facts=(*finding.facts, *healthy.facts(found, finding)),
+    )
 
 
 def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Finding]:
@@ -43,11 +62,11 @@ def findings(table: Mapping[str, Rule[Evidence]], evidence: Evidence) -> list[Fi
 
 def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdict:
     """The best finding as a verdict; `otherwise` is the sentence when none is good enough."""
-    ranked = sorted(found, key=lambda each: -each.score - _BROADER * bool(each.covers))
+    ranked = sorted(found, key=_rank)
     if not ranked or ranked[0].score < _NAMED:
         return unknown(otherwise, ranked)
     best = ranked[0]
-    others = [each for each in ranked[1:] if each.cause not in (best.cause, *best.covers)]
+    others = [each for each in ranked[1:] if each.cause not in (best.cause, *best.covers) and not each.last]
     return Verdict(
         cause=best.cause,
         confidence=confidence(best, others, sampled_s),
@@ -65,8 +84,7 @@ def confidence(best: Finding, others: Sequence[Finding], sampled_s: float) -> Co
     close = any(each.score > best.score - _CLOSE for each in others)
     if best.score >= _HIGH and best.certain and not close and not best.doubt and sampled_s >= _THIN_S:
         return Confidence.HIGH
-    sampled = sampled_s > 0
-    return Confidence.MEDIUM if best.score >= _MEDIUM and sampled and not close else Confidence.LOW
+    return Confidence.MEDIUM if best.score >= _MEDIUM and sampled_s > 0 and not close else Confidence.LOW
 
 
 def unknown(sentence: str, others: Sequence[Finding] = ()) -> Verdict:

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from model.capture import Capture
@@ -45,6 +45,13 @@ class Features:
     comparison: Comparison | None = None
     code: Code = field(default_factory=dict)
 
+    def of_each(self, patterns: Sequence[Pattern]) -> "Iterator[tuple[Conduct, Features]]":
+        """The same for each of several threads that are waited for, as if it were the only one."""
+        if self.culprit.followed and len(self.culprit.threads) > 1:
+            for thread in self.culprit.threads:
+                alone = replace(self.culprit, threads=(thread,))
+                yield thread, replace(self, culprit=alone, claims=claim(thread.pieces, patterns))
+
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:
         """What the culprits did, the longest first."""
@@ -74,9 +81,9 @@ class Features:
         return sum(piece.us for piece in pieces) / self.total_us if self.total_us else 0.0
 
     @property
-    def by_kernel_alone(self) -> bool:
-        """Whether nothing was sampled, and only the kernel's word on the main thread is known."""
-        return all(piece.frames == (NOT_SAMPLED,) for piece in self.pieces)
+    def sampled(self) -> bool:
+        """Whether there are stacks; else only the kernel's word on the main thread is known."""
+        return any(piece.frames != (NOT_SAMPLED,) for piece in self.pieces)
 
     @property
     def followed(self) -> str:
@@ -204,6 +211,8 @@ def features(drawing: Drawing, patterns: Sequence[Pattern]) -> Features:
     capture = drawing.capture
     table = slices.stalled(drawing.whole, capture)
     span_us = _span_us(capture, table)
+    if capture.iteration is not None:
+        table = slices.between(table, *span_us)  # what came after its end is no evidence
     found = conducts(table, drawing.looks, drawing.signals, capture.pid, span_us, drawing.code)
     whose = culprit.find(found)
     pieces = [piece for each in whose.threads for piece in each.pieces]

@@ -59,7 +59,7 @@ def test_without_a_report_it_fails(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         ended.wait()
         with pytest.raises(LoopcamError, match="the daemon ended with 0") as error:
-            demo._wait_for_report(tmp_path, set(), ended)
+            demo._wait_for_report(tmp_path, set(), ended, healthy=1)
     assert error.value.exit_code == 1
 
 

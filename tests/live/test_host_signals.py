@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -138,6 +139,19 @@ def test_a_reader_of_a_socket_waits_in_a_call_of_it(
     assert reading.syscall >= 0
     assert reading.wchan is None or "wait" in reading.wchan or "recv" in reading.wchan
     assert last(found, Name.TCP_CONNECTING) == 0
+
+
+def test_who_may_not_trace_a_process_is_told_that(targets: Targets) -> None:
+    require("root")
+    program = python(targets, ASLEEP)
+    code = (
+        "import os, sys\nfrom collectors.host.reader import Reader\n"
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+        "one = Reader(int(sys.argv[1])); one.read(1.0); print(one.header().missing['threads.wchan'])"
+    )
+    argv = [sys.executable, "-c", code, str(program.pid)]
+    told = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
+    assert told.startswith("not permitted: it needs the right to trace the process")
 
 
 def test_memory_that_grows_shows(targets: Targets, watch: Callable[[Program], Watched]) -> None:

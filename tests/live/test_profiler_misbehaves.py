@@ -208,30 +208,3 @@ async def test_a_folder_that_cannot_be_written_is_found_before_anything_is_recor
     assert taken.part.detail.startswith("evidence cannot be written: ")
     assert taken.part.remedy
     assert taken.capture.recording is None
-
-
-@pytest.mark.parametrize(("times", "outcome"), [(2, Outcome.COMPLETE), (9, Outcome.PARTIAL)])
-async def test_what_passes_by_itself_is_tried_again(
-    targets: Targets, studio: Studio, tmp_path: Path, times: int, outcome: Outcome
-) -> None:
-    """Without pausing it, py-spy may read an interpreter while the target changes it."""
-    target, tries = targets.start("stalled.py"), tmp_path / "tries"
-    code = (
-        f"import os, sys\nwith open({str(tries)!r}, 'a') as file: file.write('x')\n"
-        f"if os.stat({str(tries)!r}).st_size <= {times}: "
-        "sys.exit('Error: Failed to find a python interpreter in the .data section')\n"
-        "os.execv(sys.argv[2], sys.argv[2:])"
-    )
-    taken = await studio.take(target.pid, WINDOW_S, Stumbling(code=code))
-    assert taken.capture.outcome is outcome
-    assert tries.stat().st_size == min(times + 1, 4)
-
-
-class Stumbling(Fake, frozen=True, kw_only=True):
-    """Gives the program what it would run, too."""
-
-    def record(self, pid: int, rate_hz: int, seconds: float, file: Path) -> Command:
-        """Run the code; its arguments are the file and the real command."""
-        real = PySpy.record(self, pid, rate_hz, seconds, file)
-        argv = (sys.executable, "-I", "-c", self.code, str(file), *real.argv)
-        return Command(argv=argv, deadline_s=real.deadline_s)

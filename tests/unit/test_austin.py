@@ -157,6 +157,20 @@ def test_ends_are_told_apart(code: int, output: str, outcome: Outcome, taken: in
         assert judged.remedy
 
 
+@pytest.mark.parametrize(
+    ("rate", "outcome", "passing"),
+    [
+        ("4/4", Outcome.FAILED, True),
+        ("5/5", Outcome.UNSUPPORTED, False),
+    ],
+)
+def test_a_few_stacks_that_changed_while_they_were_read_tell_nothing_of_the_python(
+    rate: str, outcome: Outcome, passing: bool
+) -> None:
+    judged = Austin().judge(Exit(code=254, output=BEGAN + RATE_3.format(rate)))
+    assert (judged.outcome, judged.passing, judged.taken) == (outcome, passing, 0)
+
+
 def test_what_is_new_is_quoted() -> None:
     judged = Austin().judge(Exit(code=99, output=f"{BANNER}💥 Something new\nand more"))
     assert judged.detail == "austin: exit 99: 💥 Something new"

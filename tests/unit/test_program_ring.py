@@ -7,7 +7,6 @@ from pathlib import Path
 from collectors.fetching import Fetched, Wanted
 from daemon.config.dashcam import Dashcam
 from daemon.dashcam.program.ring import Handing, ProgramRing
-from daemon.dashcam.ring import sweep
 from daemon.spool.incoming import Incoming
 from daemon.spool.state import Opened
 from fetch.client import Request
@@ -101,15 +100,3 @@ def test_a_capture_gets_all_of_it_and_an_index_for_each_collector(tmp_path: Path
     index = coding.decode((incoming.evidence_dir / "pprof-before.fetches.json").read_bytes(), Fetches)
     assert (index.collector, index.kind, len(index.fetches)) == ("pprof", "pprof", 1)
     assert released == [True]
-
-
-def test_a_daemon_that_starts_removes_only_what_nobody_holds(tmp_path: Path) -> None:
-    ring = ring_of(tmp_path)
-    assert sweep(tmp_path)
-    assert ring.directory.exists()
-    left = ring_of(tmp_path)
-    left.close()
-    left.evidence_dir.mkdir(parents=True)
-    sweep(tmp_path)
-    assert not left.directory.exists()
-    ring.close()

@@ -9,6 +9,7 @@ from collectors.http import KIND as HTTP
 from collectors.http import Asking, Http
 from collectors.pprof import Pprof
 from daemon.config import settings
+from daemon.dashcam.cast import Cast
 from daemon.dashcam.program.camera import Metrics, ProgramCamera
 from daemon.dashcam.program.ring import Handing, ProgramRing
 from daemon.dashcam.wanting import HistoryOf
@@ -17,7 +18,6 @@ from daemon.targets.held import Held, HeldAddress
 from daemon.targets.target import Target
 from daemon.watch.iterations import InFlight
 
-KEPT_S = 10.0  # a ring whose target is gone: by then its end was judged
 METRICS_PATH = "/metrics"
 Lost = Callable[[Target, HeldAddress, InFlight, float], None]
 
@@ -30,8 +30,7 @@ class Programs:
         self._spool = spool
         self._hindrance = hindrance
         self._history = history
-        self._cameras: dict[str, ProgramCamera] = {}
-        self._gone: list[ProgramCamera] = []
+        self._cameras: Cast[ProgramCamera] = Cast()
         self._stopped = False
 
     def heard(self, target: Target) -> None:
@@ -41,22 +40,18 @@ class Programs:
 
     def look(self, fleet: dict[str, Target]) -> None:
         """About once a second: targets that came, went or changed."""
-        for name, camera in list(self._cameras.items()):
-            target = fleet.get(name)
-            if (
-                target is not camera.target
-                or target.held is not camera.held
-                or target.config != camera.config
-            ):
-                self._retire(self._cameras.pop(name))
+        for camera in self._cameras:
+            target = camera.target
+            ours = fleet.get(target.name) is target and target.held is camera.held
+            if not ours or target.config != camera.config:
+                self._cameras.retire(target.name)
         for target in fleet.values():
             self.heard(target)
-        self._close_gone()
+        self._cameras.close_gone()
 
     def exited(self, target: Target) -> None:
         """What a target was is gone; by an address, nobody else judges that."""
-        if (camera := self._cameras.pop(target.name, None)) is not None:
-            self._retire(camera)
+        if (camera := self._cameras.retire(target.name)) is not None:
             current, now_s = target.in_flight, time.monotonic()
             if current is not None and camera.wanting.slow(current, now_s):
                 self._lost(target, current, now_s)
@@ -72,7 +67,7 @@ class Programs:
 
     def watches(self, target: Target) -> bool:
         """Whether a target's slow iterations are looked at."""
-        return target.name in self._cameras
+        return self._cameras.get(target.name) is not None
 
     def saw(self, target: Target, held: Held, started_s: float, ended_s: float) -> bool:
         """Whether the ring has goroutines of a stretch of time."""
@@ -87,17 +82,12 @@ class Programs:
     def stop(self) -> None:
         """Fetch no more; rings stay for the captures that still run."""
         self._stopped = True
-        for camera in self._cameras.values():
-            camera.retire()
+        self._cameras.stop()
 
     async def close(self) -> None:
         """Remove all rings."""
         self.stop()
-        for camera in (*self._cameras.values(), *self._gone):
-            await camera.ended()
-            camera.close()
-        self._cameras.clear()
-        self._gone.clear()
+        await self._cameras.close()
 
     def _camera(self, target: Target) -> ProgramCamera | None:
         camera = self._cameras.get(target.name)
@@ -107,34 +97,17 @@ class Programs:
         wanted = pprof is not None and config.dashcam.mode != "off" and config.endpoint is not None
         if target.held is None or self._stopped or not wanted or pprof is None:
             return None
-        if camera is not None:
-            self._retire(camera)
         make_ring = partial(ProgramRing, self._spool, target.name, config.dashcam)
         made = ProgramCamera(target, target.held, pprof, tuple(_metrics(config)), make_ring, self._history)
         made.hindrance, made.lost = self._hindrance, self._lost
-        self._cameras[target.name] = made
-        return made
+        return self._cameras.put(made)
 
     def _lost(self, target: Target, current: InFlight, at_s: float) -> None:
         if isinstance(target.held, HeldAddress) and self.saw(target, target.held, current.started_s, at_s):
             self.lost(target, target.held, current, at_s)
 
     def _of(self, name: str, held: Held) -> ProgramCamera | None:
-        known = [camera for camera in (self._cameras.get(name), *self._gone) if camera is not None]
-        return next((one for one in known if one.held is held or _same(one.held, held)), None)
-
-    def _retire(self, camera: ProgramCamera) -> None:
-        camera.retire()
-        self._gone.append(camera)
-
-    def _close_gone(self) -> None:
-        now_s, kept = time.monotonic(), []
-        for camera in self._gone:
-            if camera.busy or now_s - (camera.retired_s or now_s) < KEPT_S:
-                kept.append(camera)
-            else:
-                camera.close()
-        self._gone = kept
+        return self._cameras.find(name, lambda one: one.held is held or _same(one.held, held))
 
 
 def _same(one: Held, other: Held) -> bool:

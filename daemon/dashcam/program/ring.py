@@ -1,9 +1,6 @@
 """What was fetched of a program before any trigger: a folder in the spool, and its way into a capture."""
 
 import asyncio
-import fcntl
-import os
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,10 +8,10 @@ from pathlib import Path
 from collectors.fetching import Fetched
 from collectors.files import Room
 from daemon.config.dashcam import Dashcam
-from daemon.dashcam.ring import RINGS_DIR, link
+from daemon.dashcam.ring import RINGS_DIR, link, remove
 from daemon.dashcam.shelf import Piece, Shelf
-from daemon.spool.incoming import LOCK_FILE, Incoming
-from disk.durable import FILE_MODE, make_dir, write_atomic
+from daemon.spool.incoming import Incoming
+from disk.durable import make_dir, write_atomic
 from model import coding
 from model.fetches import FETCHES_SUFFIX, Fetch, Fetches
 from model.report import EVIDENCE_DIR
@@ -41,8 +38,6 @@ class ProgramRing:
         self.room = Room(self.most_bytes)
         self._keep_s = float(options.keep)
         self._shelf = Shelf()
-        self._lock = os.open(self.directory / LOCK_FILE, os.O_RDWR | os.O_CREAT, FILE_MODE)
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def put(self, collector: str, kind: str, taken: Fetched) -> None:
         """Take in an answer whose file is here, and let go of what is too old or too much."""
@@ -79,8 +74,7 @@ class ProgramRing:
 
     def close(self) -> None:
         """Remove it."""
-        os.close(self._lock)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        remove(self.directory)
 
 
 def _index(folder: Path, collector: str, kind: str, fetches: Sequence[Fetch]) -> None:

@@ -51,3 +51,5 @@ RULES: Final[Mapping[str, Rule[Features]]] = {
     **serialising.RULES,
     **matching.RULES,
 }
+
+BY_SIGNALS: Final = {name: rule for name, rule in RULES.items() if rule.by_signals}

@@ -11,7 +11,8 @@ from report.verdict.rules.activities import Activity, found
 _C: Final = Cause.GARBAGE_COLLECTION
 
 PATTERNS: Final = (
-    Pattern(_C, "collecting garbage", call=r"(?:.*\.)?gc\.collect|gc_collect", doing=WORKING),
+    # `collect` alone: a function with that name of one's own would have a frame of its own
+    Pattern(_C, "collecting garbage", call=r"(?:.*\.)?gc\.collect|gc_collect|collect", doing=WORKING),
     Pattern(
         _C,
         "collecting garbage",

@@ -64,6 +64,7 @@ def _handed_over(features: Features, loop: Conduct) -> Finding | None:
         facts=(facts.stack(f"{text}.", share, loop, piece),),
         frames=piece.frames,
         remedy="Look at that thread's work; the loop itself only waits.",
+        last=True,
     )
 
 

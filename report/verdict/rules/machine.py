@@ -92,12 +92,11 @@ def _held_up(
     working = [piece for piece in features.pieces if piece.doing is not Doing.WAITING] or list(
         features.pieces
     )
-    frames = working[0].frames
-    where = words.called(words.caller(frames))
+    where = f" It wanted to run {words.called(words.caller(working[0].frames))}." if features.sampled else ""
     return Finding(
         cause=cause,
         score=min(1.0, share * 1.05),
-        sentence=f"{text} It wanted to run {where}.",
+        sentence=f"{text}{where}",
         facts=tuple(facts),
         frames=(),  # it would have hit whatever runs
         remedy=remedy,
@@ -161,6 +160,7 @@ RULES: Final = {
         Cause.CPU_THROTTLED,
         "The control group throttled for a third of the stalled time or more, and more than the thread ran.",
         _look_for_quota,
+        by_signals=True,
     ),
     "cpu_starved": Rule(
         Cause.CPU_STARVED,
@@ -168,6 +168,7 @@ RULES: Final = {
         "throttling. Sure only "
         "where the machine's CPUs were taken.",
         _look_for_others,
+        by_signals=True,
     ),
     "memory_pressure": Rule(
         Cause.MEMORY_PRESSURE,
@@ -175,5 +176,6 @@ RULES: Final = {
         "waits, with the "
         "control group near its limit, or with swapped-out pages.",
         _look_for_memory,
+        by_signals=True,
     ),
 }

@@ -1,10 +1,10 @@
 """Waiting for the answer to a request."""
 
-import re
 from typing import Final
 
 from model.signals import Name
 from model.verdict import Cause, Fact, FactKind
+from report.verdict.culprit import EVENT_LOOPS
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
@@ -19,9 +19,6 @@ _HTTP: Final = (
 _DATABASES: Final = (
     r"/(?:psycopg2?|pymysql|MySQLdb|mysql|asyncpg|redis|pymongo|sqlalchemy|kazoo|etcd3?|ldap3?"
     r"|paramiko|pika|kafka)/"
-)
-_LOOP: Final = re.compile(
-    r"/(?:asyncio/base_events|tornado/ioloop|trio/_core/_run|gevent/\w+|eventlet/hubs/\w+|socketserver)\.py|uvloop"
 )
 _SOCKETS: Final = r"/(?:socket|ssl|ftplib|smtplib|imaplib|poplib|socketserver)\.py"
 
@@ -92,7 +89,9 @@ def _look(features: Features) -> Finding | None:
     ]
     asleep = features.share(claim.piece for claim in features.claims.of(_C) if claim.piece.wait in _NET)
     idle = any(
-        _LOOP.search(frame.file) for claim in features.claims.of(_C) for frame in claim.piece.frames[-3:]
+        EVENT_LOOPS.search(frame.file)
+        for claim in features.claims.of(_C)
+        for frame in claim.piece.frames[-3:]
     )
     doubt = "an event loop waits, and no stack shows for what" if idle else ""
     return found(features, _ACTIVITY, certain=asleep > _TOLD, facts=facts, doubt=doubt)

@@ -94,11 +94,11 @@ def _look_for_stop(features: Features) -> Finding | None:
     for_long = features.seen_s > _LEAST * features.age_s  # else the capture found it so, and could not look
     text = f"The process was {how}{f' for {words.took(share, features.seen_s)}' if for_long else ''}."
     kind = FactKind.SIGNAL if frozen >= stopped else FactKind.STACK
-    frames = loop.pieces[0].frames
+    stood = f" It stood in {words.called(words.caller(loop.pieces[0].frames))}." if features.sampled else ""
     return Finding(
         cause=Cause.STOPPED,
         score=min(1.0, share + _FIRST),
-        sentence=f"{text} It stood in {words.called(words.caller(frames))}.",
+        sentence=f"{text}{stood}",
         facts=(Fact(kind=kind, text=text, share=round(share, 4), thread=loop.name),),
         frames=(),  # where it was stopped means nothing
         remedy=(
@@ -128,5 +128,6 @@ RULES: Final = {
             "most of the time."
         ),
         _look_for_stop,
+        by_signals=True,
     ),
 }

@@ -47,3 +47,11 @@ def test_each_failure_in_a_row_makes_the_wait_longer():
     assert backoff.until_s < 0
     backoff.failed(1000.0, "again")
     assert backoff.until_s == 1001.0
+
+
+def test_another_mode_brings_no_money():
+    purse = Purse.of("continuous", 0.0)
+    purse.spend(3.0)
+    purse.earn_as("adaptive")
+    assert purse.ready_in_s(0.1, 0.0) == pytest.approx(220.0)  # 1.1 s at half a percent
+    assert purse.ready_in_s(0.1, 220.0) == pytest.approx(0.0)

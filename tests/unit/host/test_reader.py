@@ -49,6 +49,19 @@ def test_threads_tell_where_they_wait(tree: Tree) -> None:
     )  # fmt: skip
 
 
+def test_a_thread_that_ran_again_lacks_no_right(tree: Tree) -> None:
+    ran = {f"task/{tid}/wchan": "0" for tid in (PID, OTHER)}
+    reader = tree.reader()
+    tree.of_process(ran)
+    reader.read(1.0)
+    assert reader.header().missing["threads.wchan"].startswith("each thread ran again")
+    tree.thread(OTHER)
+    reader.read(2.0)
+    tree.of_process(ran)
+    reader.read(3.0)
+    assert "threads.wchan" not in reader.header().missing
+
+
 def test_many_threads_are_read_in_turn_and_the_main_one_always(tree: Tree) -> None:
     for tid in range(100, 110):
         tree.thread(tid)

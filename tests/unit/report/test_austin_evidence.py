@@ -219,7 +219,7 @@ def test_a_converter_that_never_stops_talking_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talking = tmp_path / "talking.py"
-    talking.write_text("while True: print('[\"stack\",0,0]')")
+    talking.write_text("while True: print('[\"stacks\",0,[0]]')")
     monkeypatch.setattr(austin, "CONVERTER", talking)
     monkeypatch.setattr(austin, "MAX_OUTPUT_BYTES", 10_000)
     with pytest.raises(ValueError, match="list index out of range"):  # its frames it did not tell

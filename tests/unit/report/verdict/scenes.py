@@ -2,14 +2,17 @@
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from model.capture import Capture, Iteration, Outcome, ProcessIdentity, Window, WindowEnd
+import msgspec
+
+from model.capture import Capture, Iteration, Outcome, PartOutcome, ProcessIdentity, Window, WindowEnd
 from model.events import Trigger, TriggerKind
 from model.history import History
 from model.manifest import Rendering
 from model.samples import Frame, Row, Span, State, TableBuilder, Thread
 from model.signals import Name, Signal, Signals, ThreadReading
+from report import slices
 from report.drawing import Drawing
 from report.evidence.code import Line
 from report.evidence.loglines import Tail
@@ -109,6 +112,29 @@ def scene(
         signals=Signals(series=_series(signals or {}, before or {}), threads=readings),
         code={(line.file, line.line): line for line in code},
     )
+
+
+def captured(drawing: Drawing, **about: object) -> Drawing:
+    """The same with another capture."""
+    return replace(drawing, capture=msgspec.structs.replace(drawing.capture, **about))
+
+
+def asked_for(drawing: Drawing) -> Drawing:
+    """The same, captured by hand while no iteration ran."""
+    trigger = Trigger(target="demo", kind=TriggerKind.MANUAL, reason="asked", at_s=0.0)
+    return captured(drawing, iteration=None, trigger=trigger)
+
+
+def sampled_for(drawing: Drawing, until_us: int) -> Drawing:
+    """The same, of which only the beginning was sampled."""
+    looks = tuple(look for look in drawing.looks if look.at_us < until_us)
+    table = slices.between(drawing.whole, 0, until_us)
+    return replace(drawing, whole=table, table=table, looks=looks)
+
+
+def failed(outcome: Outcome, detail: str) -> tuple[PartOutcome, ...]:
+    """What became of the sampler."""
+    return (PartOutcome(name="pyspy", outcome=outcome, seconds=0.1, detail=detail),)
 
 
 class _Made:

@@ -1,7 +1,5 @@
 """What only looks like a cause: a name that is there, another thread, too little to go by."""
 
-from dataclasses import replace
-
 import pytest
 
 from model.history import History
@@ -10,7 +8,6 @@ from model.signals import Name
 from model.verdict import Cause, Confidence
 from report.drawing import Drawing
 from report.evidence.code import Line
-from report.slices import between
 from report.verdict import judge
 from tests.unit.report.verdict.scenes import (
     FUTEX,
@@ -166,12 +163,6 @@ def test_a_line_that_stays_without_a_word_of_the_code_is_not_surely_native() -> 
     assert verdict.confidence is Confidence.MEDIUM
 
 
-def test_nothing_sampled_is_unknown() -> None:
-    verdict = judge(scene({}))
-    assert (verdict.cause, verdict.confidence) == (Cause.UNKNOWN, Confidence.LOW)
-    assert "Nothing was sampled" in verdict.sentence
-
-
 def test_states_that_nobody_knows_are_unknown() -> None:
     stand = running(1.0, own("step"), state=State.UNKNOWN)
     verdict = judge(scene({"MainThread": [stand]}, told=False))
@@ -200,10 +191,3 @@ def test_two_causes_that_are_close_are_both_named_and_neither_is_sure() -> None:
         Cause.SLEEP,
         Cause.NETWORK_WAIT,
     }
-
-
-def test_without_a_sample_the_kernels_word_gives_a_guess() -> None:
-    seen = scene({"MainThread": [waiting(1.0, SOCKET, own("ask"))]})
-    verdict = judge(replace(seen, whole=between(seen.whole, 0, 0), table=between(seen.table, 0, 0), looks=()))
-    assert (verdict.cause, verdict.confidence) == (Cause.NETWORK_WAIT, Confidence.LOW)
-    assert "(not sampled)" in verdict.sentence
