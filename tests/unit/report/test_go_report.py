@@ -49,8 +49,8 @@ def test_a_blocked_loop_is_named_by_looks_and_the_cpu_comes_next(tmp_path: Path)
         "scaler (at scaler.example.org:8085)",
         "5 goroutines in net/http.(*persistConn).roundTrip, longest 1 minute (select), "
         "called by main.refresh",
-        "heap: inuse_space",
-        "mutex: delay",
+        "heap: memory in use (inuse_space)",
+        "mutex: time waited (delay)",
     ):
         assert said in page, said
     assert "GIL" not in page.partition('<script type="application/json"')[0]
