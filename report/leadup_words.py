@@ -9,6 +9,11 @@ from report.times import seconds
 
 _WITHOUT = 0.2  # of the lead-up not sampled: more than seams take is said
 
+_WHY_NOT = {
+    Outcome.TARGET_EXITED: "the process was gone",
+    Outcome.TARGET_STOPPED: "the process was stopped",
+}
+
 
 def what(drawing: Drawing) -> Iterator[str]:
     """One sentence on the lead-up, where there is one."""
@@ -34,7 +39,6 @@ def missing(drawing: Drawing) -> Iterator[str]:
     """What there is no look at, where stacks are from before."""
     if not drawing.rendering.from_leadup:
         return
-    gone = drawing.capture.outcome is Outcome.TARGET_EXITED
-    why = "the process was gone" if gone else "it was over by then"
+    why = _WHY_NOT.get(drawing.capture.outcome, "it was over by then")
     before = sum(look.at_us < drawing.table.end_us for look in drawing.looks)
     yield f"Nothing was sampled at the trigger, as {why}; before, there were {counted(before, 'look')}."
