@@ -12,10 +12,12 @@ DIR_MODE = 0o700
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 
 
-def make_dir(path: Path) -> Path:
-    """Make a directory that only its owner can read, and its missing parents."""
+def make_dir(path: Path, *, sync: bool = False) -> Path:
+    """Make a directory that only its owner can read, and its missing parents; with `sync` durably."""
     for missing in reversed([p for p in (path, *path.parents) if not p.exists()]):
         missing.mkdir(mode=DIR_MODE, exist_ok=True)
+        if sync:
+            sync_dir(missing.parent)
     return path
 
 

@@ -19,11 +19,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MAX_RECORDED_BYTES", MOST_BYTES)
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.usefixtures("small")
 async def test_py_spy(targets: Targets, studio: Studio) -> None:
     await stopped(targets, studio, None)
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.usefixtures("small", "program")
 async def test_austin(targets: Targets, studio: Studio) -> None:
     await stopped(targets, studio, with_austin())
