@@ -28,6 +28,7 @@ FAKES = {
 }
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.parametrize("how", FAKES)
 def test_an_austin_that_does_not_do_what_it_should(tmp_path: Path, stuck: int, how: str) -> None:
     fake = tmp_path / "bin" / "austin"
