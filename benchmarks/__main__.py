@@ -24,6 +24,7 @@ from benchmarks import (
     log_tail,
     machine,
     modules,
+    rendering,
     throughput,
     truth,
 )
@@ -45,6 +46,7 @@ FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "exposition": exposition.measure,
     "host": host.measure,
     "modules": modules.measure,
+    "rendering": rendering.measure,
     "doctor": doctor.measure,
 }
 LONG_TIMES = 5

@@ -80,10 +80,10 @@ def _end(process: Child, end_signal: int) -> None:
         raise
 
 
-def said(stream: IO[bytes] | None, words: bytes = b"") -> str:
+def said(stream: IO[bytes] | None, words: bytes = b"", within_s: float = SAID_WITHIN_S) -> str:
     """The child's next line that holds these words; raises FigureError when it ends or says nothing."""
     assert stream is not None
-    until_s = time.monotonic() + SAID_WITHIN_S
+    until_s = time.monotonic() + within_s
     seen = b""
     while words not in seen or not seen.endswith(b"\n"):
         left_s = max(0.0, until_s - time.monotonic())

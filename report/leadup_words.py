@@ -32,7 +32,7 @@ def what(drawing: Drawing) -> Iterator[str]:
     when = f"For {seconds(sampled_s)} of the {before}" if gaps else f"For {before}"
     yield f"{when}, the dashcam had sampled it with {samplers} at {rate}."
     if drawing.rendering.from_leadup:
-        yield "All stacks and shares here are from this lead-up: the window itself has no samples."
+        yield "All stacks and shares here are from this lead-up: the window itself has none of its own."
 
 
 def missing(drawing: Drawing) -> Iterator[str]:

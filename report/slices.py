@@ -11,6 +11,8 @@ from model.samples import GONE, STATES, Row, Run, SampleTable, Span
 
 def between(table: SampleTable, start_us: int, end_us: int) -> SampleTable:
     """The same table over less time: threads, stacks and frames keep their numbers."""
+    if start_us <= table.start_us and table.end_us <= end_us:
+        return table
     start_us = max(start_us, table.start_us)
     end_us = max(start_us, min(end_us, table.end_us))
     numbers: dict[int, int] = {}

@@ -1,16 +1,12 @@
 """Durations and times as people say them."""
 
-import math
 from datetime import UTC, datetime
+from typing import Final
 
 from model.capture import Capture
-from model.units import Seconds
+from model.units import spoken
 
-
-def seconds(value_s: float) -> str:
-    """A duration as people say it: three digits at most below a minute."""
-    digits = 0 if value_s >= 100 else max(0, 2 - math.floor(math.log10(max(value_s, 1e-3))))
-    return str(Seconds(round(value_s, digits))) if value_s > 0 else "0s"
+seconds: Final = spoken
 
 
 def times(factor: float) -> str:

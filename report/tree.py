@@ -81,15 +81,25 @@ def trees(table: SampleTable, by_key: Mapping[Key, Weight]) -> dict[int, Tree]:
     by_thread: dict[int, list[tuple[Key, Weight]]] = defaultdict(list)
     for key, weight in by_key.items():
         by_thread[key.thread].append((key, weight))
-    return {thread: _tree(table, found) for thread, found in by_thread.items()}
+    numbers: dict[tuple[str, str], int] = {}
+    its = [numbers.setdefault((frame.function, frame.file), len(numbers)) for frame in table.frames]
+    functions = _Functions(list(numbers), its)
+    return {thread: _tree(table, functions, found) for thread, found in by_thread.items()}
 
 
-def _tree(table: SampleTable, found: Sequence[tuple[Key, Weight]]) -> Tree:
+class _Functions(NamedTuple):
+    """Functions, each once for all trees, and the number of each frame's."""
+
+    names: Sequence[tuple[str, str]]
+    of_frame: Sequence[int]
+
+
+def _tree(table: SampleTable, functions: _Functions, found: Sequence[tuple[Key, Weight]]) -> Tree:
     own_us: dict[int, int] = defaultdict(int)
     for key, weight in found:
         own_us[key.stack] += weight.us
     tree = Tree()
-    nodes = _grow(tree, table, _with_callers(table, own_us))
+    nodes = _grow(tree, table, functions, _with_callers(table, own_us))
     for key, weight in found:
         own = tree.own_us.setdefault(nodes[key.stack], {})
         own[key.state] = own.get(key.state, 0) + weight.us
@@ -112,37 +122,39 @@ def _with_callers(table: SampleTable, stack_us: Mapping[int, int]) -> Iterator[t
     return ((stack, total_us[stack]) for stack in order)
 
 
-def _grow(tree: Tree, table: SampleTable, stacks: Iterable[tuple[int, int]]) -> dict[int, int]:
+def _grow(
+    tree: Tree, table: SampleTable, functions: _Functions, stacks: Iterable[tuple[int, int]]
+) -> dict[int, int]:
     """Add the nodes of stacks; gives the node of each stack."""
-    nodes, known = {NO_STACK: ROOT}, dict[tuple[int, str, str], int]()
+    nodes, known = {NO_STACK: ROOT}, dict[int, int]()  # by caller and function, in one number
     heaviest_us = array("q", [0])
     for stack, us in stacks:
         if stack == NO_STACK:
             continue
-        frame, parent = table.frames[table.tops[stack]], nodes[table.callers[stack]]
-        node = known.setdefault((parent, frame.function, frame.file), len(tree))
-        if node == len(tree):
-            tree.functions.append((frame.function, frame.file))
+        top, parent = table.tops[stack], nodes[table.callers[stack]]
+        function = functions.of_frame[top]
+        node = nodes[stack] = known.setdefault(parent << 32 | function, len(heaviest_us))
+        if node == len(heaviest_us):
+            tree.functions.append(functions.names[function])
             tree.parents.append(parent)
-            tree.lines.append(frame.line)
-            tree.total_us.append(0)
+            tree.lines.append(table.frames[top].line)
             heaviest_us.append(us)
         elif us > heaviest_us[node]:
-            heaviest_us[node], tree.lines[node] = us, frame.line
-        nodes[stack] = node
+            heaviest_us[node], tree.lines[node] = us, table.frames[top].line
+    tree.total_us = array("q", bytes(8 * len(tree)))
     return nodes
 
 
 def sum_up(tree: Tree) -> None:
     """Give nodes the time of all below them; callers come before callees."""
     for state in STATES:
-        column = array("q", bytes(8 * len(tree)))
-        for node, own in tree.own_us.items():
-            column[node] = own.get(state, 0)
+        own = {node: us for node, its in tree.own_us.items() if (us := its.get(state, 0))}
+        if not own:
+            continue
+        column = tree.by_state[state] = array("q", bytes(8 * len(tree)))
+        for node, us in own.items():
+            column[node] = us
         for node in range(len(tree) - 1, ROOT, -1):
             column[tree.parents[node]] += column[node]
-        if column[ROOT]:
-            tree.by_state[state] = column
-    for column in tree.by_state.values():
         for node, us in enumerate(column):
             tree.total_us[node] += us

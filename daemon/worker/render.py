@@ -1,5 +1,6 @@
 """The renderer process: draws reports from their evidence, and folds healthy samples into baselines."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,12 @@ from daemon.worker.protocol import Job, Reply
 from report.baseline.folding import fold
 from report.render import render, unrendered, warm
 
+_YOUNG = 100_000  # tables and trees are very many objects without cycles: looking for these took a fifth
+
 
 def renderer() -> Callable[[Job], Reply]:
     """Import all that drawing needs while the capture still runs, and give what does one job."""
+    gc.set_threshold(_YOUNG)
     warm()
     return _do
 

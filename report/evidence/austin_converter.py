@@ -9,7 +9,6 @@ It prints each frame and stack once, numbered from 0 and 1 as they come, and a r
     ["end", damage]                            empty when the file is whole
 """
 
-import contextlib
 import json
 import mmap
 import re
@@ -51,18 +50,15 @@ class Stacks:
 
     def stack(self, path: list[int]) -> int:
         """The number of the stack with these frames, root first."""
-        key = tuple(path)
-        if (known := self._paths.get(key)) is not None:
+        if (known := self._paths.get(key := tuple(path))) is not None:
             return known
-        stack = fork = 0
-        new: list[int] = []
+        stack, fork, new = 0, 0, list[int]()
         for frame in path:
             call = stack << 32 | frame
-            if (found := self._calls.get(call)) is None:
+            if call not in self._calls:
                 fork = fork if new else stack
                 new.append(frame)
-                found = self._calls[call] = len(self._calls) + 1
-            stack = found
+            stack = self._calls.setdefault(call, len(self._calls) + 1)
         if new:  # below a new call everything is new
             self._lines.append(json.dumps(["stacks", fork, new]))
         self._paths[key] = stack
@@ -102,10 +98,7 @@ class Rounds:
 
 
 class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no types
-    """austin-python's reader, with faster primitives, and without an object for each frame of each sample.
-
-    Nearly all of a file are references to frames. Those that stand in a row are found and looked up as bytes.
-    """
+    """austin-python's reader, faster: nearly all of a file are references to frames, looked up row by row."""
 
     def __init__(self, data: mmap.mmap, lines: list[str]) -> None:
         super().__init__(None)
@@ -114,7 +107,7 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         self._stacks = Stacks(lines)
         self.rounds = Rounds(lines)
         self._numbers: dict[tuple[int, int], int] = {}  # of frames, by process and their key in the file
-        self._references: dict[int, dict[bytes, int]] = {}  # the same by process and the key's bytes
+        self._references: dict[int, dict[bytes, int]] = {}  # the same by the key's bytes
         self._paths: dict[_Thread, list[int]] = {}  # the frames of each thread's last sample
         self._thread: _Thread = (0, 0)
         self._path: list[int] = []
@@ -163,10 +156,10 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         """The numbers of frames; raises KeyError where one was never defined."""
         known = self._references.setdefault(self._thread[0], {})
         keys = _REFERENCE.findall(references)
-        with contextlib.suppress(KeyError):  # nearly always all are known
+        try:  # nearly always all are known
             return [known[key] for key in keys]
-        for key in keys:
-            known[key] = self._numbers[self.ref(_integer(key, 0)[0])]
+        except KeyError:
+            known.update((key, self._numbers[self.ref(_integer(key, 0)[0])]) for key in keys)
         return [known[key] for key in keys]
 
     def get_frame(self, *fields: int | None) -> mojo.MojoFrame:
@@ -207,12 +200,10 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
 
 def _integer(data: bytes | mmap.mmap, at: int) -> tuple[int, int]:
     """An integer, six bits and a sign, then seven bits a byte; and where it ends."""
-    byte = data[at]
-    negative, number, shift = byte & 0x40, byte & 0x3F, 6
-    while byte & 0x80:
+    negative, number, shift = data[at] & 0x40, data[at] & 0x3F, 6
+    while data[at] & 0x80:
         at += 1
-        byte = data[at]
-        number |= (byte & 0x7F) << shift
+        number |= (data[at] & 0x7F) << shift
         shift += 7
     return -number if negative else number, at + 1
 

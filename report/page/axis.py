@@ -72,7 +72,7 @@ class Axis:
 def relative(offset_s: float) -> str:
     """Seconds from the trigger, with a sign."""
     if abs(offset_s) < 0.0005:
-        return "0s"
+        return "0 s"
     return f"{'+' if offset_s > 0 else MINUS}{seconds(abs(offset_s))}"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from model.samples import NO_STACK, STATES, SampleTable
+from report.pruning import ranked
 
 MOST_RUNS = 120_000  # on one page
 MOST_STACKS = 60_000
@@ -93,21 +94,11 @@ def _on_grid(runs: Iterable[Stretch], grid_us: int) -> Sequence[Stretch]:
 
 def _kept(table: SampleTable, threads: Mapping[int, Iterable[Stretch]], most: int) -> tuple[list[int], int]:
     """The heaviest stacks with their callers, in ascending order, and the time that is in no kept stack."""
-    own_us: dict[int, int] = {NO_STACK: 0}
+    own_us: dict[int, int] = {}
     for runs in threads.values():
         for run in runs:
             own_us[run.stack] = own_us.get(run.stack, 0) + run.end_us - run.start_us
-    total_us = dict(own_us)
-    for stack in own_us:
-        while stack != NO_STACK and (stack := table.callers[stack]) not in total_us:
-            total_us[stack] = 0
-    order = sorted(total_us)
-    if len(order) <= most:
-        return order, 0
-    for stack in reversed(order):
-        if stack != NO_STACK:
-            total_us[table.callers[stack]] += total_us[stack]
-    kept = set(sorted(order, key=lambda stack: (-total_us[stack], stack))[:most])
+    kept = set(ranked(table, own_us)[:most])
     return sorted(kept), sum(us for stack, us in own_us.items() if stack not in kept)
 
 

@@ -100,7 +100,7 @@ def _remarks(runs: Runs) -> Iterator[Markup]:
         said = (
             f"There are too many samples for a page: it holds one look every {seconds(runs.grid_us / 1e6)}."
         )
-        yield tag("p", f"{said} The profiles beside it hold all of them.", class_="hint")
+        yield tag("p", f"{said} The evidence beside it holds all of them.", class_="hint")
     if runs.cut_us:
         said = f"Rare stacks, {seconds(runs.cut_us / 1e6)} in all, are shown as their callers only."
         yield tag("p", said, class_="hint")

@@ -53,7 +53,7 @@ def _iteration(drawing: Drawing, axis: Axis, started_s: float) -> Markup:
         limit_us = start_us + in_us(capture.trigger.threshold_s)
         parts.append(_mark(axis, limit_us, "limit"))
         said.append(f"limit at {axis.text(limit_us)}")
-    said.append("trigger at 0s")
+    said.append("trigger at 0 s")
     said.append("still running at the end" if ended_s is None else f"ended at {axis.text(end_us)}")
     parts.append(_mark(axis, axis.zero_us, "trigger"))
     return _lane(parts, "Iteration: " + ", ".join(said))

@@ -16,6 +16,7 @@ ROW = 19
 HEAD = 64
 CHARACTER = 6.65  # of the monospaced label font
 SMALLEST = 0.25  # nothing narrower is drawn
+MOST_BOXES = 10_000  # of more, the narrowest are left out, too
 
 _STYLE = """
 svg{background:#fdfcfa;color:#24211d}
@@ -42,43 +43,51 @@ class Box(NamedTuple):
 
 def draw(drawing: Drawing) -> Iterator[bytes]:
     """Width is time: each thread below all threads, callees below callers, the heaviest first."""
-    boxes = list(_boxes(drawing))
+    total_us = sum(tree.total_us[ROOT] for tree in drawing.trees.values())
+    unseen_us = max(1, math.ceil(SMALLEST * total_us / (WIDTH - 20)))
+    least_us = _least_us(drawing, unseen_us)
+    boxes = list(_boxes(drawing, total_us, least_us)) if total_us else []
     height = HEAD + ROW * (1 + max((box.depth for box in boxes), default=0)) + 12
     size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     lines = (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
         f"<style>{_STYLE}</style>",
         _text("h", 28, headline(drawing.capture)),
-        _text("s", 48, _subtitle(drawing)),
+        _text("s", 48, _subtitle(drawing, least_us if least_us > unseen_us else 0)),
         *map(_svg, boxes),
         "</svg>",
     )
     yield from (f"{line}\n".encode() for line in lines)
 
 
-def _subtitle(drawing: Drawing) -> str:
+def _subtitle(drawing: Drawing, least_us: int) -> str:
     if not drawing.table.segments:
         return "no samples were recorded"
     sampled = f"{seconds(drawing.rendering.sampled_s)} sampled in {drawing.capture.id}"
-    return f"{sampled}; width is time, callees are below"
+    left_out = f"; what took less than {seconds(least_us / 1e6)} is left out" if least_us else ""
+    return f"{sampled}; width is time, callees are below{left_out}"
 
 
-def _boxes(drawing: Drawing) -> Iterator[Box]:
-    total_us = sum(tree.total_us[ROOT] for tree in drawing.trees.values())
-    if not total_us:
-        return
+def _least_us(drawing: Drawing, least_us: int) -> int:
+    """How much time a box must stand for, so much at least, so that there are not too many."""
+    while sum(us >= least_us for tree in drawing.trees.values() for us in tree.total_us) > MOST_BOXES:
+        least_us *= 2
+    return least_us
+
+
+def _boxes(drawing: Drawing, total_us: int, least_us: int) -> Iterator[Box]:
     scale, x = (WIDTH - 20) / total_us, 10.0
     yield Box(x, WIDTH - 20, 0, "all threads", f"all threads: {seconds(total_us / 1e6)}", "#d9d5cc")
     for thread in drawing.threads():
         tree, label = drawing.trees[thread], thread_text(drawing.table.threads[thread])
         tip = f"{label}: {seconds(tree.total_us[ROOT] / 1e6)}\n{mix(tree)}"
         yield Box(x, tree.total_us[ROOT] * scale, 1, label, tip, "#cfcabf")
-        yield from _below(tree, x, scale)
+        yield from _below(tree, x, scale, least_us)
         x += tree.total_us[ROOT] * scale
 
 
-def _below(tree: Tree, x: float, scale: float) -> Iterator[Box]:
-    children = tree.children(at_least_us=math.ceil(SMALLEST / scale))
+def _below(tree: Tree, x: float, scale: float, least_us: int) -> Iterator[Box]:
+    children = tree.children(least_us)
     waiting = [(ROOT, x, 1)]
     while waiting:
         node, left, depth = waiting.pop()

@@ -5,30 +5,21 @@ The Trace Event Format: every event complete, in whole microseconds since the fi
 
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from model.samples import NO_STACK, STATES, Run, SampleTable, State, ThreadKind
+from model.samples import STATES, Run, SampleTable, ThreadKind
 from report import words
 from report.drawing import Drawing
 from report.places import place, rank, thread_text
+from report.views.nested import calls, shortest_us
 from report.views.perfetto_marks import MARKS_PID, Mark, marks
 from report.views.perfetto_signals import counters
 
 MOST_SLICES = 300_000
 _LEAST_FREE_TID = MARKS_PID + 1000  # Linux numbers threads up to 4,194,304
 _PIECE_BYTES = 1 << 18
-
-
-class _Slice(NamedTuple):
-    """A frame, or below the innermost one the thread's state, from when on and for how long."""
-
-    start_us: int
-    depth: int
-    length_us: int
-    frame: int  # of the table; -1 and below: a state
 
 
 def draw(drawing: Drawing) -> Iterator[bytes]:
@@ -48,7 +39,7 @@ def _texts(drawing: Drawing) -> Iterator[bytes]:
     found = marks(drawing)
     origin_us = min([table.start_us, *(mark.at_us for mark in found)])
     by_thread = _by_thread(table)
-    least_us = _least_us(table, by_thread.values())
+    least_us = shortest_us(table, by_thread.values(), MOST_SLICES, states=True)
     about = {
         "report": capture.id,
         "target": capture.target,
@@ -66,7 +57,7 @@ def _texts(drawing: Drawing) -> Iterator[bytes]:
         for event in _thread(table, thread, pid, tid, order):
             yield b",\n" + msgspec.json.encode(event)
         where = b',"pid":%d,"tid":%d}' % (pid, tid)
-        for one in sorted(each for each in _slices(table, by_thread[thread]) if each.length_us >= least_us):
+        for one in calls(table, by_thread[thread], least_us, states=True):
             head = b',\n{"ph":"X","ts":%d,"dur":%d,' % (one.start_us - origin_us, one.length_us)
             yield head + said.of(one.frame) + where
     yield b"]}\n"
@@ -86,57 +77,6 @@ def _order(drawing: Drawing, by_thread: dict[int, list[Run]]) -> list[int]:
     seen_us = {each: sum(run.end_us - run.start_us for run in runs) for each, runs in by_thread.items()}
     threads, pid = drawing.whole.threads, drawing.capture.pid
     return sorted(seen_us, key=lambda each: (rank(threads[each], pid), -seen_us[each], each))
-
-
-def _least_us(table: SampleTable, every: Iterable[Sequence[Run]]) -> int:
-    """How long a slice must be so that no more than `MOST_SLICES` are; what is called is never longer."""
-    by_bits: Counter[int] = Counter()
-    for runs in every:
-        by_bits.update(one.length_us.bit_length() for one in _slices(table, runs))
-    kept = by_bits.total()
-    for bits in sorted(by_bits):
-        if kept <= MOST_SLICES:
-            return 0 if kept == by_bits.total() else 1 << (bits - 1)
-        kept -= by_bits[bits]
-    return 0 if kept else 1 << 62
-
-
-def _slices(table: SampleTable, runs: Iterable[Run]) -> Iterator[_Slice]:
-    """Well nested; a gap ends all that is open."""
-    paths: dict[tuple[int, State], tuple[int, ...]] = {}
-    path: tuple[int, ...] = ()
-    begun_us: list[int] = []
-    last_us = 0
-    for run in runs:
-        new = paths.get((run.stack, run.state))
-        if new is None:
-            new = paths[run.stack, run.state] = _path(table, run.stack, run.state)
-        kept = _common(path, new) if run.start_us == last_us else 0
-        yield from _ended(path, begun_us, kept, last_us)
-        begun_us += [run.start_us] * (len(new) - kept)
-        path, last_us = new, run.end_us
-    yield from _ended(path, begun_us, 0, last_us)
-
-
-def _ended(path: Sequence[int], begun_us: list[int], kept: int, at_us: int) -> Iterator[_Slice]:
-    for depth in range(kept, len(path)):
-        yield _Slice(begun_us[depth], depth, at_us - begun_us[depth], path[depth])
-    del begun_us[kept:]
-
-
-def _common(old: Sequence[int], new: Sequence[int]) -> int:
-    for at, (left, right) in enumerate(zip(old, new, strict=False)):
-        if left != right:
-            return at
-    return min(len(old), len(new))
-
-
-def _path(table: SampleTable, stack: int, state: State) -> tuple[int, ...]:
-    found = [] if state is State.UNKNOWN else [-1 - STATES.index(state)]
-    while stack != NO_STACK:
-        found.append(table.tops[stack])
-        stack = table.callers[stack]
-    return tuple(reversed(found))
 
 
 class _Words:

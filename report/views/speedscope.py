@@ -1,30 +1,39 @@
 """profile.speedscope.json: what each thread did when, at true times."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
-from model.samples import NO_STACK, Run, SampleTable
+from model.samples import Run
 from report.drawing import Drawing
 from report.places import thread_text
+from report.times import seconds
+from report.views.nested import Call, calls, shortest_us
 
+MOST_CALLS = 200_000
+_OPEN, _CLOSE = b'{"type":"O","frame":%d,"at":%d}', b'{"type":"C","frame":%d,"at":%d}'
 FORMAT_URL: Final = "https://www.speedscope.app/file-format-schema.json"
 
 
 def draw(drawing: Drawing) -> Iterator[bytes]:
-    """One evented profile a thread, in microseconds since the start of the window; gaps close all frames."""
+    """One evented profile a thread, in microseconds since the start of the window; gaps close all frames.
+
+    Of more than `MOST_CALLS` the shortest are left out, which its name tells.
+    """
     table, capture = drawing.table, drawing.capture
     by_thread: dict[int, list[Run]] = {}
     for run in table.runs():
         by_thread.setdefault(run.thread, []).append(run)
+    least_us = shortest_us(table, by_thread.values(), MOST_CALLS)
+    left_out = f", without calls shorter than {seconds(least_us / 1e6)}" if least_us else ""
     frames = [
         {"name": function, "file": file, "line": line} if line > 0 else {"name": function, "file": file}
         for function, file, line in table.frames
     ]
     document = {
         "$schema": FORMAT_URL,
-        "name": f"{capture.target} {capture.id}",
+        "name": f"{capture.target} {capture.id}{left_out}",
         "exporter": f"loopcam@{capture.loopcam_version}",
         "activeProfileIndex": 0,
         "shared": {"frames": frames},
@@ -39,42 +48,20 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
             "endValue": table.end_us - table.start_us,
         }
         yield (b"," if number else b"") + msgspec.json.encode(profile)[:-1] + b',"events":['
-        for place, event in enumerate(_events(table, by_thread[thread])):
+        for place, event in enumerate(_events(calls(table, by_thread[thread], least_us), table.start_us)):
             yield b"," + event if place else event
         yield b"]}"
     yield b"]}\n"
 
 
-def _events(table: SampleTable, runs: Iterable[Run]) -> Iterable[bytes]:
-    """Frames that open and close, well nested. Made as text: there may be millions."""
-    paths: dict[int, tuple[int, ...]] = {NO_STACK: ()}
-    path: Sequence[int] = ()
-    last_us = table.start_us
-    for run in runs:
-        if run.start_us > last_us:
-            yield from _move(path, (), last_us - table.start_us)
-            path = ()
-        new = paths.get(run.stack) or paths.setdefault(run.stack, _path(table, run.stack))
-        yield from _move(path, new, run.start_us - table.start_us)
-        path, last_us = new, run.end_us
-    yield from _move(path, (), last_us - table.start_us)
-
-
-def _path(table: SampleTable, stack: int) -> tuple[int, ...]:
-    found = []
-    while stack != NO_STACK:
-        found.append(table.tops[stack])
-        stack = table.callers[stack]
-    return tuple(reversed(found))
-
-
-def _move(old: Sequence[int], new: Sequence[int], at_us: int) -> Iterable[bytes]:
-    kept = 0
-    for left, right in zip(old, new, strict=False):
-        if left != right:
-            break
-        kept += 1
-    for frame in reversed(old[kept:]):
-        yield b'{"type":"C","frame":%d,"at":%d}' % (frame, at_us)
-    for frame in new[kept:]:
-        yield b'{"type":"O","frame":%d,"at":%d}' % (frame, at_us)
+def _events(found: Iterable[Call], zero_us: int) -> Iterator[bytes]:
+    """Frames that open and close, well nested. Made as text: there may be very many."""
+    still_open: list[tuple[int, int]] = []  # frame, end
+    for start_us, _, length_us, frame in found:
+        at_us = start_us - zero_us
+        while still_open and still_open[-1][1] <= at_us:
+            yield _CLOSE % still_open.pop()
+        yield _OPEN % (frame, at_us)
+        still_open.append((frame, at_us + length_us))
+    while still_open:
+        yield _CLOSE % still_open.pop()

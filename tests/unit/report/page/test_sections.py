@@ -120,10 +120,10 @@ def test_durations_are_beside_healthy_ones(drawing: Drawing) -> None:
     found = iteration.happened(drawing)
     said = _text(found)
     for part in (
-        "median 1.21s",
-        "99 of 100 within 2.8s",
-        "limit 20s",
-        "this one (40 times the median), 48.9s",
+        "median 1.21 s",
+        "99 of 100 within 2.8 s",
+        "limit 20 s",
+        "this one (40 times the median), 48.9 s",
     ):
         assert part in said
     assert found.count("<circle") == 40
