@@ -1,6 +1,6 @@
 // One card a target. Cards stay and are brought up to date, so that focus and open parts stay, too.
 
-import { bytes, clean, counted, duration, el, say } from "./dom.js";
+import { bytes, clean, counted, duration, el, say, ticking } from "./dom.js";
 import { described, strip } from "./strip.js";
 
 const MOST_CARDS = 50;
@@ -161,8 +161,8 @@ function aged(flight, passed) {
   const which = flight.iteration === null ? "this iteration" : `iteration ${flight.iteration}`;
   const fires = flight.fires_in_s - passed;
   const fired = flight.fired ? `, fired ${counted(flight.fired, "time")}` : "";
-  const next = fires > 0 ? `${flight.fired ? "again" : "fires"} in ${duration(fires)}` : "fires now";
-  return `${which}: ${duration(flight.age_s + passed)} of ${duration(flight.threshold_s)}${fired}, ${next}`;
+  const next = fires > 0 ? `${flight.fired ? "again" : "fires"} in ${ticking(fires)}` : "fires now";
+  return `${which}: ${ticking(flight.age_s + passed)} of ${duration(flight.threshold_s)}${fired}, ${next}`;
 }
 
 function outlook(target) {
