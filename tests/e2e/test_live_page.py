@@ -122,6 +122,14 @@ def test_reports_are_filtered_by_what_the_address_says(look: Watched, cam: Daemo
     expect(again.locator("#found")).to_have_text("0 of 1 report")
 
 
+def test_the_verdict_has_the_widest_column(look: Watched, cam: Daemon) -> None:
+    page = opened(look, cam)
+    cells = [cell.bounding_box() for cell in page.locator("tr[data-report] td").all()]
+    widths = [cell["width"] for cell in cells if cell]
+    assert max(widths) == widths[3]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_a_report_is_saved_as_one_archive(look: Watched, cam: Daemon, tmp_path: Path) -> None:
     page = opened(look, cam)
     with page.expect_download() as begun:
