@@ -3,7 +3,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check format bench docs clean
+.PHONY: help env demo test check format faults soak bench docs clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ format: $(STAMP)  ## mend what a tool can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+faults: $(STAMP)  ## each fault that it must survive, injected, and a table of what came of it
+	$(BIN)/pytest -q --faults
+
+soak: $(STAMP)  ## the same as often as a release is to stand: hours
+	$(BIN)/pytest -q --faults --soak
+
 bench: $(STAMP)  ## the figures we aim at, each beside its comparison
 	$(BIN)/python -m benchmarks
 
@@ -48,6 +54,7 @@ docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m daemon.config.chart_schemas
 	$(BIN)/python -m daemon.config.chart_tables
 	$(BIN)/python -m report.verdict.table
+	$(BIN)/python -m tests.faults.table
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis loopcam-demo

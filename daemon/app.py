@@ -29,6 +29,7 @@ TICK_S = 1.0
 HURRY_S = 0.1
 SAME_SIGNAL_S = 0.2
 EVIDENCE_S, EVIDENCE_LOOK_S = 3.0, 0.05  # what captures took becomes durable in 2 s, with any grace
+NEWS_S = 1.5  # for notifications, once all is delivered
 LAST_STEPS_S = 15.0  # of a shutdown, after the grace: children are ended, listeners closed
 
 
@@ -130,7 +131,11 @@ class App:
                 await self._core.sources.stop()
                 await self._core.captures.closed()
                 await self._core.deliveries.drained()
-                await self._core.notifications.drained()
+                with suppress(
+                    TimeoutError
+                ):  # it can be told later, and nobody waits for an address that hangs
+                    async with asyncio.timeout(NEWS_S):
+                        await self._core.notifications.drained()
         except TimeoutError:
             _LOG.warning("not all delivered within the grace; the next start goes on with it")
         await self._keep_evidence(began_s + EVIDENCE_S)

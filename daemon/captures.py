@@ -8,7 +8,7 @@ from functools import partial
 
 from daemon.admission import Admission
 from daemon.capture.capture import take
-from daemon.capture.first_look import FirstLook
+from daemon.capture.first_look import FirstLook, last_look
 from daemon.capture.leadup import LeadUp
 from daemon.capture.opened import opened
 from daemon.capture.plan import collection_time_s, plan
@@ -190,6 +190,8 @@ class Captures:
             self._spool.discard(incoming)
             part = next(part for part in capture.parts if part.outcome == capture.outcome)
             raise RefusedError(reason, part.detail, remedy=part.remedy)
+        if not seen.seen:
+            seen(await asyncio.to_thread(last_look, capture, incoming.report_dir))
         try:
             capture = seen.marked(capture)
         except RefusedError:

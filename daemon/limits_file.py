@@ -10,6 +10,7 @@ import msgspec
 
 from daemon.limits import Instant, Limits, Saved, restored
 from disk.durable import write_atomic
+from disk.reading import content, set_aside
 from model import coding
 
 _LOG = logging.getLogger(__name__)
@@ -40,12 +41,13 @@ class LimitsFile:
         """The limits as they were left; where that cannot be read, one full cooldown for everybody."""
         boot_id()  # read now and known from then on: later there may be no descriptor left
         try:
-            saved = coding.decode(self._path.read_bytes(), Saved)
+            saved = coding.decode(content(self._path), Saved)
         except FileNotFoundError:
             return Limits()
         except (OSError, msgspec.DecodeError) as error:
             _LOG.warning("limits cannot be read, waiting one full cooldown", extra={"error": str(error)})
             limits = Limits(unknown_before=now())
+            self._set_aside()
         else:
             limits = restored(saved, boot_id(), now())
             if saved.boot_id == boot_id():
@@ -57,6 +59,13 @@ class LimitsFile:
         """Make what was spent durable; raises OSError."""
         with self._writing:
             write_atomic(self._path, coding.encode(limits.saved(boot_id())))
+
+    def _set_aside(self) -> None:
+        """What stands there may be no file at all, which nothing could replace."""
+        try:
+            set_aside(self._path)
+        except OSError as error:  # the next save tells whether that matters
+            _LOG.warning("damaged limits not moved", extra={"file": str(self._path), "error": str(error)})
 
     def _settle(self, limits: Limits) -> None:
         """Keep what was concluded: another restart must not begin the same cooldown again."""

@@ -1,8 +1,10 @@
 """Files that are there whole or not at all, also after a power cut."""
 
+import errno
 import hashlib
 import os
 import shutil
+import stat
 from pathlib import Path
 
 FILE_MODE = 0o600
@@ -10,10 +12,12 @@ DIR_MODE = 0o700
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
 
 
-def make_dir(path: Path) -> Path:
-    """Make a directory that only its owner can read, and its missing parents."""
+def make_dir(path: Path, *, sync: bool = False) -> Path:
+    """Make a directory that only its owner can read, and its missing parents; with `sync` durably."""
     for missing in reversed([p for p in (path, *path.parents) if not p.exists()]):
         missing.mkdir(mode=DIR_MODE, exist_ok=True)
+        if sync:
+            sync_dir(missing.parent)
     return path
 
 
@@ -44,6 +48,8 @@ def link(source: Path, to: Path) -> None:
 
     Raises OSError, FileNotFoundError where there is no such file.
     """
+    if not stat.S_ISREG(source.lstat().st_mode):
+        raise OSError(errno.EINVAL, "no regular file", str(source))
     try:
         os.link(source, to)
     except (FileNotFoundError, FileExistsError):

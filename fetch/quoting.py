@@ -14,6 +14,6 @@ def quote(text: str, secrets: Iterable[Secret | None] = ()) -> str:
     """A server's words in one short line, without query strings, signatures or the given secrets."""
     for secret in secrets:
         if secret and secret.reveal():
-            text = text.replace(secret.reveal(), "***")
+            text = re.sub(re.escape(secret.reveal()), "***", text, flags=re.IGNORECASE)
     line = " ".join(_OPAQUE.sub("***", _QUERY.sub("?***", text)).split())
     return "".join(letter for letter in line if letter.isprintable())[:_LONGEST_QUOTE]

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from model.units import Seconds, counted
+from model.units import counted, spoken
 
 _MANY_TIMES = 10  # from which on a decimal says nothing
 
@@ -19,8 +19,8 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def measured(history: History, duration_s: float) -> str:
-    """A duration against the usual one: `40 times the median (300ms, of 1,234 healthy iterations)`."""
-    usual = f"{rounded(history.median_s)}, of {counted_iterations(history.iterations)}"
+    """A duration against the usual one: `40 times the median (300 ms, of 1,234 healthy iterations)`."""
+    usual = f"{spoken(history.median_s)}, of {counted_iterations(history.iterations)}"
     if history.median_s <= 0:
         return f"median {usual}"
     times = duration_s / history.median_s
@@ -30,8 +30,3 @@ def measured(history: History, duration_s: float) -> str:
 def counted_iterations(count: int) -> str:
     """So many healthy iterations: `1 healthy iteration`, `1,234 healthy iterations`."""
     return counted(count, "healthy iteration").replace(str(count), f"{count:,}")
-
-
-def rounded(duration_s: float) -> Seconds:
-    """Three digits of it: more are noise."""
-    return Seconds(float(f"{duration_s:.3g}"))

@@ -17,8 +17,13 @@ DEPTH: Final = 8  # innermost frames that count
 _ENVIRONMENT: Final = re.compile(
     r".*/(?:(?:site|dist)-packages|(?:lib(?:32|64)?|Lib)/python\d[\d.]*t?|go/pkg/mod|vendor)/"
 )
-_HEX: Final = re.compile(r"(?<![A-Za-z0-9])(?:0x)?[0-9a-f]{8,}(?![A-Za-z0-9])", re.IGNORECASE)
-_DIGITS: Final = re.compile(r"\d+")
+_TEMPORARY: Final = re.compile(r"/(?:(?:var/)?tmp|dev/shm)/[^/]+/")
+# Numbers, hexadecimal ids (short ones have a digit, or they may be words), UUIDs, and temporary names.
+_ID: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:[0-9a-f]{8}(?:[_-][0-9a-f]{4}){3}[_-][0-9a-f]{12}|(?:0x)?[0-9a-f]{8,}"
+    r"|(?=[a-f]*[0-9])[0-9a-f]{4,7}|tmp[a-z0-9_]{8})(?![A-Za-z0-9])|[0-9]+",
+    re.IGNORECASE,
+)
 
 
 class Framed(Protocol):
@@ -50,10 +55,13 @@ def signature(cause: Cause, frames: Iterable[Framed]) -> str:
 
 
 def _file(path: str) -> str:
-    """A package's path within its environment; of other files the last two parts."""
+    """A package's path within its environment; of others the last two parts, without a temporary folder's."""
     inside = _ENVIRONMENT.sub("", path)
-    return inside if inside != path else "/".join(path.split("/")[-2:])
+    if inside != path:
+        return inside
+    temporary = _TEMPORARY.match(path)
+    return "/".join(path[temporary.end() if temporary else 0 :].split("/")[-2:])
 
 
 def _plain(text: str) -> str:
-    return _DIGITS.sub("N", _HEX.sub("X", text))
+    return _ID.sub("N", text)

@@ -1,5 +1,6 @@
 """Durations, sizes and shares as people write them in a configuration: `1h30m`, `500ms`, `2GiB`, `25%`."""
 
+import math
 import re
 from decimal import Decimal
 
@@ -18,6 +19,17 @@ _BYTES_BY_UNIT = {
     **{"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40},
     **{"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40},
 }
+
+
+def spoken(value_s: float) -> str:
+    """A duration in a sentence, three digits at most below a minute: `3.83 s`, `94 ms`, `2 m 30 s`."""
+    if value_s <= 0:
+        return "0 s"
+    digits = 0 if value_s >= 100 else max(0, 2 - math.floor(math.log10(max(value_s, 1e-3))))
+    return _UNIT.sub(r"\1 \2 ", str(Seconds(round(value_s, digits)))).rstrip()
+
+
+_UNIT = re.compile(r"([0-9])([a-z]+)")
 
 
 class Seconds(float):

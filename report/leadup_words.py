@@ -9,6 +9,11 @@ from report.times import seconds
 
 _WITHOUT = 0.2  # of the lead-up not sampled: more than seams take is said
 
+_WHY_NOT = {
+    Outcome.TARGET_EXITED: "the process was gone",
+    Outcome.TARGET_STOPPED: "the process was stopped",
+}
+
 
 def what(drawing: Drawing) -> Iterator[str]:
     """One sentence on the lead-up, where there is one."""
@@ -27,14 +32,13 @@ def what(drawing: Drawing) -> Iterator[str]:
     when = f"For {seconds(sampled_s)} of the {before}" if gaps else f"For {before}"
     yield f"{when}, the dashcam had sampled it with {samplers} at {rate}."
     if drawing.rendering.from_leadup:
-        yield "All stacks and shares here are from this lead-up: the window itself has no samples."
+        yield "All stacks and shares here are from this lead-up: the window itself has none of its own."
 
 
 def missing(drawing: Drawing) -> Iterator[str]:
     """What there is no look at, where stacks are from before."""
     if not drawing.rendering.from_leadup:
         return
-    gone = drawing.capture.outcome is Outcome.TARGET_EXITED
-    why = "the process was gone" if gone else "it was over by then"
+    why = _WHY_NOT.get(drawing.capture.outcome, "it was over by then")
     before = sum(look.at_us < drawing.table.end_us for look in drawing.looks)
     yield f"Nothing was sampled at the trigger, as {why}; before, there were {counted(before, 'look')}."

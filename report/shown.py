@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from model.artifacts import Artifact
-from model.capture import Capture
+from model.capture import Capture, Outcome
 from model.manifest import Rendering
 from model.samples import SampleTable, Span
 from report import slices
@@ -58,11 +58,14 @@ def leadup(drawing: Drawing) -> Drawing | None:
 
 
 def _main_part(table: SampleTable, capture: Capture) -> tuple[SampleTable, bool]:
-    """What is drawn first, and whether it is of the lead-up."""
-    window = slices.window(table, capture.window)
-    if window.segments or not table.segments:
+    """What is drawn first, and whether it is of the lead-up.
+
+    Where all was over before anybody looked, what the dashcam's last moments have of the window is of later.
+    """
+    window, before = slices.window(table, capture.window), slices.leadup(table, capture.window)
+    seen = window.segments and capture.outcome is not Outcome.ENDED_BEFORE_ATTACH
+    if seen or not before.segments:
         return window, False
-    before = slices.leadup(table, capture.window)
     stalled = slices.stalled(before, capture)
     return (stalled if stalled.segments else before), True
 

@@ -1,16 +1,19 @@
 """Durations and times as people say them."""
 
-import math
 from datetime import UTC, datetime
+from typing import Final
 
 from model.capture import Capture
-from model.units import Seconds
+from model.units import spoken
+
+seconds: Final = spoken
 
 
-def seconds(value_s: float) -> str:
-    """A duration as people say it: three digits at most below a minute."""
-    digits = 0 if value_s >= 100 else max(0, 2 - math.floor(math.log10(max(value_s, 1e-3))))
-    return str(Seconds(round(value_s, digits))) if value_s > 0 else "0s"
+def times(factor: float) -> str:
+    """How many times something is something else, in words: `9.8 times`, `97 times`, `97,700 times`."""
+    if factor < 10:
+        return f"{factor:.2g} times"
+    return f"{float(f'{factor:.3g}' if factor >= 1000 else f'{factor:.0f}'):,.0f} times"
 
 
 def clock(capture: Capture, monotonic_s: float) -> str:

@@ -35,7 +35,14 @@ _ENDS = {
     WindowEnd.ESCALATED: "a capture that counts for more was due, and followed",
 }
 
-_OUTCOMES = {
+_CUT_SHORT = {  # by the outcome: why the window was over before its time
+    Outcome.ENDED_BEFORE_ATTACH: "the iteration had ended",
+    Outcome.TARGET_STOPPED: "the target was found stopped",
+    Outcome.TARGET_EXITED: "the target exited",
+}
+_MUCH_OF_IT = 0.9  # of the collection time
+
+OUTCOMES = {
     Outcome.COMPLETE: "complete",
     Outcome.PARTIAL: "partial",
     Outcome.ENDED_BEFORE_ATTACH: "the iteration ended before a sampler could attach",
@@ -56,7 +63,7 @@ _NOTES = {
 
 def outcome(capture: Capture) -> str:
     """How the capture ended."""
-    return _OUTCOMES[capture.outcome]
+    return OUTCOMES[capture.outcome]
 
 
 def headline(capture: Capture) -> str:
@@ -170,7 +177,7 @@ def _not_sampled(drawing: Drawing) -> Iterator[str]:
 
 
 def _part(part: PartOutcome) -> str:
-    words = f"{part.name}: {_OUTCOMES[part.outcome]}"
+    words = f"{part.name}: {OUTCOMES[part.outcome]}"
     words += f" ({part.detail})" if part.detail else ""
     return f"{words}. What helps: {part.remedy}." if part.remedy else f"{words}."
 
@@ -198,7 +205,9 @@ def _why(capture: Capture) -> Iterator[str]:
 def _what(drawing: Drawing) -> Iterator[str]:
     capture = drawing.capture
     window_s = capture.window.ended_s - capture.window.started_s
-    yield f"loopcam watched for {seconds(window_s)}, until {_ENDS[capture.window.end]}."
+    gone = capture.trigger.kind is TriggerKind.EXIT
+    watched = f"loopcam watched for {seconds(window_s)}, until {until(capture)}."
+    yield "There was no process left to watch." if gone else watched
     rendering = drawing.rendering
     instead = rendering.from_looks or rendering.from_leadup
     instead = instead or (drawing.program.seen and not drawing.has_threads)
@@ -213,8 +222,19 @@ def _what(drawing: Drawing) -> Iterator[str]:
     yield from leadup_words.what(drawing)
 
 
+def until(capture: Capture) -> str:
+    """Why the window ended."""
+    window = capture.window
+    whole = window.ended_s - window.started_s >= _MUCH_OF_IT * window.collection_time_s
+    if window.end is not WindowEnd.COLLECTION_TIME or whole:
+        return _ENDS[window.end]
+    return _CUT_SHORT.get(capture.outcome, "nothing more could be taken")
+
+
 def _end_of_iteration(capture: Capture) -> str:
     iteration = capture.iteration
+    if capture.window.end is WindowEnd.TARGET_EXITED and (iteration is None or iteration.ended_s is None):
+        return "The process ended within the iteration."
     if iteration is None or iteration.ended_s is None:
         return "The iteration was still running when the capture closed."
     return f"The iteration ended after {seconds(iteration.ended_s - iteration.started_s)}."

@@ -2,6 +2,8 @@
 
 from urllib.parse import SplitResult, urlsplit
 
+_LONGEST_PART = 63  # of a name in the DNS
+
 
 def fault(url: str, *, query: bool = False) -> str | None:
     """The rule that a URL breaks, or None; a query string is only right where `query` says so."""
@@ -12,6 +14,10 @@ def fault(url: str, *, query: bool = False) -> str | None:
         known = False
     if not known:
         return "begins with http://HOST or https://HOST"
+    if not all(
+        0 < len(part) <= _LONGEST_PART for part in (address.hostname or "").removesuffix(".").split(".")
+    ):
+        return f"a HOST that can be looked up: 1 to {_LONGEST_PART} letters between its dots"
     if not (url.isascii() and url.isprintable() and " " not in url):
         return "only printable ASCII without spaces; encode the rest with %"
     if address.username is not None or address.password is not None:

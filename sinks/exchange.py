@@ -174,7 +174,11 @@ class _Connection(HTTPConnection):
 
 
 def _dial(host: str, port: int, line: Line) -> socket.socket:
-    found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:  # it cannot even be asked for
+        raise OSError(f"{host} is no name of a host") from None
+    found = [str(entry[4][0]) for entry in entries]
     if not line.allow_link_local and any(map(is_link_local, found)):
         raise SinkError(
             f"{host} is a link-local address, where clouds hand out credentials",

@@ -47,7 +47,7 @@ class File(Sink, frozen=True, kw_only=True):
         names = parts(report.manifest.path)
         place = self.path.joinpath(*names)
         try:
-            make_dir(self.path)
+            make_dir(self.path, sync=True)
             with locked(self.path):
                 self._tidy(spare=place)
                 self._put(report, names)

@@ -3,13 +3,15 @@
 import os
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.daemon import Daemon
+from tests.daemon import Daemon, until
 
 STRANGER = 54321  # a user who is nobody
+LATE_S = 0.45  # beyond 0.25 a daemon first lets events arrive, beyond 1 it knows nothing
 
 
 @contextmanager
@@ -32,6 +34,17 @@ def send(path: Path, *datagrams: bytes) -> None:
         sender.settimeout(60)
         for datagram in datagrams:
             sender.sendto(datagram, str(path))
+
+
+def overruns_unseen(cam: Daemon, name: str, iteration: int, max_loop_s: float) -> None:
+    """An iteration that the dashcam samples, and that overruns and ends while the daemon does not run."""
+    beats, began_s = cam.folder / "beat.sock", time.monotonic()
+    send(beats, f"start {name} {iteration}".encode())
+    until(lambda: cam.target(name)["dashcam"]["rate_hz"], "the dashcam samples it")
+    time.sleep(max(0.0, began_s + 0.75 * max_loop_s - time.monotonic()))
+    with cam.paused(0):
+        time.sleep(max(0.0, began_s + max_loop_s + LATE_S - time.monotonic()))
+        send(beats, f"end {name} {iteration}".encode())
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Programs that verdicts were not made with: what the demonstration's rules say of strangers."""
 
-from benchmarks.strangers import children, clients, loops, machinery, pools, resting, texts, waits
+from benchmarks.strangers import children, clients, loops, machinery, nested, pools, resting, texts, waits
 from benchmarks.strangers.contract import Stranger
 
 STRANGERS: dict[str, Stranger] = {
@@ -61,6 +61,19 @@ STRANGERS: dict[str, Stranger] = {
     "churn": Stranger(("own_code", "garbage_collection"), "collections start by themselves", machinery.churn),
     "join-tables": Stranger(("native_code",), "SQLite, a big query", machinery.join_tables),
     "write-locked": Stranger(("lock_wait", "sleep"), "SQLite, locked", machinery.write_locked),
+    "draw-page": Stranger(("own_code",), "a jinja2 template", nested.draw_page),
+    "find-paths": Stranger(("own_code",), "networkx", nested.find_paths),
+    "parse-source": Stranger(("native_code",), "ast.parse", nested.parse_source),
+    "parse-html": Stranger(("own_code", "serialisation"), "html.parser", nested.parse_html),
+    "parse-mail": Stranger(("own_code", "serialisation"), "email", nested.parse_mail),
+    "make-archive": Stranger(("native_code",), "tarfile, gzip", nested.make_archive),
+    "encode-block": Stranger(("native_code", "serialisation"), "base64", nested.encode_block),
+    "greet-silence": Stranger(("tls",), "requests, no handshake", nested.greet_silence),
+    "select-reply": Stranger(("network_wait",), "select.select on a socket", nested.select_reply),
+    "take-as-completed": Stranger(("network_wait",), "as_completed", nested.take_as_completed),
+    "feed-child": Stranger(("child_process",), "a command that reads nothing", nested.feed_child),
+    "await-child": Stranger(("child_process",), "multiprocessing.Queue", nested.await_child),
+    "use-wrapped": Stranger(("backoff",), "a loop that tries again", nested.use_wrapped),
     "rest-event": Stranger(("unknown",), "Event.wait", resting.wait_for_end, asked=True),
     "rest-queue": Stranger(("unknown",), "Queue.get", resting.wait_for_jobs, asked=True),
     "rest-server": Stranger(("unknown",), "serve_forever", resting.serve, asked=True),

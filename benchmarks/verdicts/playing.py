@@ -124,7 +124,10 @@ def _server(cases: Sequence[Case]) -> Iterator[int]:
 @contextlib.contextmanager
 def _program(case: Case, folder: Path, port: int, server: int) -> Iterator[None]:
     argv = case.program(f"http://127.0.0.1:{port}", str(_pidfile(case, folder)), server)
-    with child((sys.executable, *argv), stdout=subprocess.DEVNULL):
+    with (
+        (folder / f"{case.target}.log").open("wb") as log,
+        child((sys.executable, *argv), stdout=subprocess.DEVNULL, stderr=log),
+    ):
         yield
 
 

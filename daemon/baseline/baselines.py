@@ -1,6 +1,7 @@
 """What the daemon keeps of healthy iterations: durations, samples, and the baselines folded from these."""
 
 import asyncio
+import errno
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from daemon.spool.healthy import Healthy
 from daemon.targets.target import Target
 from daemon.watch.iterations import Ended
 from disk.durable import link
+from disk.reading import MOST_BYTES
 from model.baseline import BASELINE_FILE
 from model.history import History
 
@@ -38,8 +40,11 @@ class Baselines(Healthy):
 
     def enclose(self, target: str, evidence: Path) -> None:
         """Put a target's baseline, if there is one, into the evidence of a capture; in a thread."""
+        file = self._folding.file(target)
         try:
-            link(self._folding.file(target), evidence / BASELINE_FILE)
+            if file.lstat().st_size > MOST_BYTES:
+                raise OSError(errno.EFBIG, "larger than any of ours", str(file))
+            link(file, evidence / BASELINE_FILE)
         except FileNotFoundError:
             return
         except OSError as error:  # a report without it is worth having

@@ -12,6 +12,7 @@ import msgspec
 from daemon.baseline.samples import Samples
 from daemon.worker.handle import Worker, WorkerGoneError
 from daemon.worker.protocol import Job
+from disk.reading import content
 from model import coding
 from model.baseline import ENOUGH_ITERATIONS, ENOUGH_S
 
@@ -49,7 +50,7 @@ class Brief(msgspec.Struct, frozen=True, kw_only=True):
 def brief(file: Path) -> Brief:
     """The baseline of a file in brief; nothing where there is none, or a damaged one. It reads the disk."""
     try:
-        return coding.decode(file.read_bytes(), Brief)
+        return coding.decode(content(file), Brief)
     except (OSError, msgspec.DecodeError):  # whoever folds into it tells, and sets it aside
         return Brief()
 

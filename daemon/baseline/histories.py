@@ -10,6 +10,7 @@ from daemon.baseline.durations import Durations, Saved
 from daemon.limits_file import boot_id
 from daemon.watch.iterations import Ended
 from disk.durable import make_dir, write_atomic
+from disk.reading import content, set_aside
 from model import coding
 from model.history import History
 
@@ -88,9 +89,7 @@ class Histories:
     def _read(self, target: str) -> Durations:
         file, now_s = self._file(target), time.monotonic()
         try:
-            if file.stat().st_size > _MOST_BYTES:
-                raise ValueError("larger than any of ours")
-            saved = coding.decode(file.read_bytes(), Saved)
+            saved = coding.decode(content(file, _MOST_BYTES), Saved)
             if saved.target != target:
                 raise ValueError(f"of another target, {saved.target}")
             return Durations.restored(saved, boot_id(), now_s, time.time())
@@ -105,7 +104,7 @@ class Histories:
 
     def _set_aside(self, file: Path) -> None:
         try:
-            file.replace(file.with_name(f"{file.name}.damaged"))
+            set_aside(file)
         except OSError as error:  # the next write replaces it
             _LOG.warning("damaged file not moved", extra={"file": str(file), "error": str(error)})
 

@@ -1,6 +1,7 @@
 """What a capture's first look decides: whether reports show this stall already."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -18,12 +19,14 @@ class FirstLook:
         """`asked` says of a signature why there shall be no report, and counts it where there shall."""
         self._asked = asked
         self._end = end
+        self.seen = False  # whether there was one
         self._signature = ""
         self._refused: RefusedError | None = None
 
     def __call__(self, dump: bytes) -> None:
         """The first look, as the sampler printed it."""
-        if self._signature or not (signature := quick(dump)):
+        self.seen = True
+        if not (signature := quick(dump)):
             return
         self._signature = signature
         self._refused = self._asked(signature)
@@ -38,3 +41,21 @@ class FirstLook:
         if self._refused is not None and capture.outcome is not Outcome.TARGET_EXITED:
             raise self._refused
         return msgspec.structs.replace(capture, signature=self._signature)
+
+
+def last_look(capture: Capture, directory: Path) -> bytes:
+    """The dashcam's last look within the iteration, for where that ended before the capture's first.
+
+    It reads the disk; empty where there is none.
+    """
+    iteration, recording = capture.iteration, capture.recording
+    if iteration is None or recording is None:
+        return b""
+    until_s = min(capture.window.started_s, iteration.ended_s or float("inf"))
+    looks = [one for one in recording.dumps if iteration.started_s <= one.at_s <= until_s]
+    if not looks:
+        return b""
+    try:
+        return (directory / max(looks, key=lambda one: one.at_s).path).read_bytes()
+    except OSError:  # a report that cannot be told from others is worth having
+        return b""

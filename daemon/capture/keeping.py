@@ -109,4 +109,8 @@ class Keeping:
     def _write(self, path: str, data: bytes) -> None:
         file = self._incoming.report_dir / path
         file.touch(mode=FILE_MODE)
-        file.write_bytes(data)
+        try:
+            file.write_bytes(data)
+        except OSError:  # no space: half of it would take what is left
+            file.unlink()
+            raise

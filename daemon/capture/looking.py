@@ -56,8 +56,7 @@ class Looking:
             self.failed = judged.detail
         elif judged.outcome is not Outcome.COMPLETE:
             raise error(judged)
-        ended_s = window.iteration_ended_s if window.follows_iteration else None
-        if ended_s is not None and ended_s <= printed.at_s:
+        if _late(printed, window):
             raise CollectorError(
                 Outcome.ENDED_BEFORE_ATTACH, "the iteration ended before the first look at its stacks"
             )
@@ -83,7 +82,7 @@ class Looking:
 
     def _keep(self, printed: Printed, window: CaptureWindow) -> None:
         self._keeping.dump(self.name, self.version, printed)
-        if not self._told:
+        if not self._told and not _late(printed, window):
             self._told = True
             window.first_look(printed.data)
 
@@ -97,6 +96,12 @@ class Looking:
         self.spent_s += looked.cpu_s
         self._account.spend(looked.cpu_s)
         return looked
+
+
+def _late(printed: Printed, window: CaptureWindow) -> bool:
+    """Whether what is looked for was over by then."""
+    ended_s = window.iteration_ended_s if window.follows_iteration else None
+    return ended_s is not None and ended_s <= printed.at_s
 
 
 def error(judged: Judgement) -> CollectorError:

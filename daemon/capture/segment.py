@@ -11,7 +11,6 @@ from collectors.contract import Judgement, Sampler
 from daemon.capture.budget import Pace
 from daemon.capture.child import RecordingChild
 from daemon.capture.keeping import Keeping
-from daemon.capture.spawned import MAX_FILE_BYTES
 from daemon.capture.window import CaptureWindow
 from daemon.children import INTERRUPT_GRACE_S
 from daemon.targets.process import HeldProcess
@@ -47,7 +46,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     def full(self) -> Judgement:
         """The kernel ended it, as its file was too large."""
-        detail = f"{self.name} was stopped: samples of a capture take {ByteSize(MAX_FILE_BYTES)} at most"
+        detail = f"{self.name} was stopped: what there was room for, {ByteSize(self.most_bytes)}, is full"
         return Judgement(outcome=Outcome.PARTIAL, detail=detail, remedy="a lower `rate_hz`, fewer threads")
 
     def grace_s(self) -> float:

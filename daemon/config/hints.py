@@ -29,6 +29,15 @@ def nearest(written: str, known: Iterable[str]) -> str:
     return f"{KNOWN}{', '.join(names)}" if 0 < len(names) <= 16 else ""
 
 
+def choice(written: str, choices: list[str]) -> str:
+    """The choice that is meant: of those with an `off`, a no is that, and a yes is any other."""
+    if written.lower() in (*_TRUE, *_FALSE, "true", "false") and "off" in choices:
+        no = written.lower() in (*_FALSE, "false")
+        return "write off" if no else f"write {' or '.join(one for one in choices if one != 'off')}"
+    near = nearest(written, choices)
+    return "" if near.startswith(KNOWN) else near
+
+
 def unit(written: str, kind: type) -> str:
     """The same amount with a unit that we read, or nothing."""
     match = _AMOUNT.fullmatch(written.strip())

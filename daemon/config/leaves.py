@@ -43,8 +43,7 @@ def _choice(raw: object, choices: tuple[object, ...]) -> object:
     if isinstance(raw, str) and raw in choices:
         return str(raw)
     names = [str(choice) for choice in choices]
-    near = hints.nearest(str(raw), names) if isinstance(raw, str) else ""
-    raise Wrong(f"one of {', '.join(names)}", "" if near.startswith(hints.KNOWN) else near)
+    raise Wrong(f"one of {', '.join(names)}", hints.choice(str(raw), names))
 
 
 def _boolean(raw: object) -> bool:

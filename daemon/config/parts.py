@@ -26,11 +26,12 @@ class Part(msgspec.Struct, Generic[Options], frozen=True, kw_only=True):
 
 
 class Family(msgspec.Struct, Generic[Options], frozen=True, kw_only=True):
-    """The plugins that one list takes: `noun` for one of them, their names, and a class by its name."""
+    """The plugins that one list takes: `noun` for one of them, their names, a class by its name."""
 
     noun: str
     names: Callable[[], tuple[str, ...]]
     find: Callable[[str], type[Options]]
+    meant: Mapping[str, str] = {}  # what to write instead of names that are none, but look like some
 
 
 def _collector_names() -> tuple[str, ...]:
@@ -56,7 +57,10 @@ def family(noun: str, classes: Mapping[str, type[Options]]) -> Family[Options]:
 
 SINK_FAMILY: Family[Sink] = Family(noun="sink", names=sinks.plugins.names, find=sinks.plugins.find)
 NOTIFICATION_FAMILY: Family[Notification] = Family(
-    noun="notification", names=sinks.plugins.notification_names, find=sinks.plugins.find_notification
+    noun="notification",
+    names=sinks.plugins.notification_names,
+    find=sinks.plugins.find_notification,
+    meant={"slack": "write `webhook: {url: ..., template: slack}`"},
 )
 COLLECTOR_FAMILY: Family[Collector | Sampler] = Family(
     noun="collector", names=_collector_names, find=_find_collector

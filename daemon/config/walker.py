@@ -191,6 +191,10 @@ def _part(entry: object, family: Family[msgspec.Struct], path: str, faults: list
     if len(found) != 1:
         faults.append(_not_one_key(entry, list(found), family, path))
         return FAILED
+    if any("://" in key for key in found):  # its path may be a secret, as in those of chats
+        rule, hint = f"must be the name of one {family.noun}", f"write `{family.names()[0]}: {{url: ...}}`"
+        faults.append(fault(path, "a URL", rule, hint))
+        return FAILED
     before, (kind, raw) = len(faults), found.popitem()
     name = _convert(kind if written_name is None else written_name, shape(Name), join(path, NAME_KEY), faults)
     plugin = _find(kind, family, path, faults)
@@ -213,7 +217,8 @@ def _find(
     try:
         return family.find(name)
     except UnknownPluginError:
-        rule, hint = f"no such {family.noun}", hints.nearest(name, family.names())
+        rule = f"no such {family.noun}"
+        hint = family.meant.get(name.lower()) or hints.nearest(name, family.names())
     except LoopcamError as error:
         rule, hint = str(error), error.remedy
     faults.append(fault(path, name, rule, hint))

@@ -82,7 +82,7 @@ class RingRecorder:
             pace=pace,
             began=lambda _kill: None,
             gross=lambda cpu_s, elapsed_s: cpu_s > GROSS_S + self._once_s + GROSS_SHARE * elapsed_s,
-            most_bytes=self._ring.most_bytes,
+            most_bytes=self._ring.segment_bytes,
             once_s=self._once_s,
         )
         ran = await segment.record(part, self._process, self._ring.keeping, window)
@@ -112,9 +112,10 @@ class RingRecorder:
             return None
         if looked.judged.outcome is not Outcome.COMPLETE:
             raise error(looked.judged)
-        version = self._ring.versions[self.sampling.name] = self._looker.version()
-        self._ring.keeping.dump(self.sampling.name, version, looked.printed)
-        self._ring.take()
+        if self._ring.has_room(len(looked.printed.data)):
+            version = self._ring.versions[self.sampling.name] = self._looker.version()
+            self._ring.keeping.dump(self.sampling.name, version, looked.printed)
+            self._ring.take()
         return looked.printed
 
 

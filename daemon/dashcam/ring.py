@@ -19,6 +19,7 @@ from model.report import EVIDENCE_DIR
 _LOG = logging.getLogger(__name__)
 
 RINGS_DIR = "ring"
+SHARE_BEING_WRITTEN = 4  # of its bytes, one part of so many: a segment that is not whole yet
 MARK = "before-"  # in the names of files: a capture has its own of the same numbers
 
 
@@ -46,11 +47,16 @@ class Ring:
         self.keeping = Keeping(process, self._place, MARK)
         self.shelf = Shelf()
         self.versions: dict[str, str] = {}  # of the samplers
-        self._keep_s, self.most_bytes = float(options.keep), int(options.max_bytes)
+        self._keep_s, self._most_bytes = float(options.keep), int(options.max_bytes)
+
+    @property
+    def segment_bytes(self) -> int:
+        """How large a segment may be, beside what is whole."""
+        return self._most_bytes // SHARE_BEING_WRITTEN
 
     def bound(self, options: Dashcam) -> None:
         """Go on under other bounds."""
-        self._keep_s, self.most_bytes = float(options.keep), int(options.max_bytes)
+        self._keep_s, self._most_bytes = float(options.keep), int(options.max_bytes)
         self.trim()
 
     def take(self) -> None:
@@ -65,7 +71,18 @@ class Ring:
 
     def trim(self) -> None:
         """Let go of what is too old or too much."""
-        for piece in self.shelf.drop(self._keep_s, self.most_bytes, time.monotonic()):
+        self._let_go(self._most_bytes - self.segment_bytes)
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Whether so much more may be kept at all; then what is older makes room for it."""
+        most_bytes = self._most_bytes - self.segment_bytes
+        if size_bytes > most_bytes:
+            return False
+        self._let_go(most_bytes - size_bytes)
+        return True
+
+    def _let_go(self, most_bytes: int) -> None:
+        for piece in self.shelf.drop(self._keep_s, most_bytes, time.monotonic()):
             self._unlink(piece)
 
     def into(self, incoming: Incoming, pieces: Sequence[Piece]) -> tuple[Piece, ...]:

@@ -21,6 +21,7 @@ from daemon.spool.incoming import JOURNAL_FILE, LOCK_FILE, OPENED_FILE, Line
 from daemon.spool.spool import Spool
 from daemon.spool.state import Opened
 from disk.durable import sync_file, write_atomic
+from disk.reading import content
 from model import coding
 from model.capture import Capture, Dump, Outcome, PartOutcome, Recording, Segment, Window, WindowEnd
 from model.errors import LoopcamError, SpoolError
@@ -86,7 +87,7 @@ def _wait_for_samplers(directory: Path) -> None:
 
 def _close(directory: Path, healthy: Healthy) -> None:
     """Write the capture.json that the killed daemon could not write."""
-    opened = coding.decode((directory / OPENED_FILE).read_bytes(), Opened)
+    opened = coding.decode(content(directory / OPENED_FILE), Opened)
     recording, ended_s = _recording(directory, opened)
     _scrub(directory / "report", recording.segments if recording else ())
     report = directory / "report"
@@ -162,7 +163,7 @@ def _scrub(report: Path, segments: Sequence[Segment]) -> None:
 def _journal(directory: Path) -> Iterator[Line]:
     """The journal's whole lines; the last may be half written, or another while the disk was full."""
     path = directory / JOURNAL_FILE
-    for line in path.read_bytes().splitlines() if path.exists() else ():
+    for line in content(path).splitlines() if path.exists() else ():
         try:
             yield coding.decode(line, Line)
         except msgspec.DecodeError:

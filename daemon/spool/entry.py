@@ -7,6 +7,7 @@ import msgspec
 
 from daemon.spool.state import Delivery, Drawing, Progress
 from disk.durable import make_dir, size_bytes, write_atomic
+from disk.reading import content
 from model import coding
 from model.capture import Capture
 from model.errors import SpoolError
@@ -30,7 +31,7 @@ class Entry:
         self.directory = directory
         self.id = directory.name
         self.report_dir = directory / REPORT_DIR
-        self.capture = coding.decode((self.report_dir / CAPTURE_FILE).read_bytes(), Capture)
+        self.capture = coding.decode(content(self.report_dir / CAPTURE_FILE), Capture)
         self.deliveries = dict(_read_deliveries(directory / STATE_DIR, _SINK))
         self.notices = dict(_read_deliveries(directory / STATE_DIR, _NOTICE))  # NOTIFICATION.MOMENT
         self.size_bytes = size_bytes(directory)
@@ -66,7 +67,7 @@ class Entry:
 
     def manifest(self) -> Manifest:
         """Its table of contents; raises FileNotFoundError before it is drawn."""
-        return coding.decode((self.report_dir / MANIFEST_FILE).read_bytes(), Manifest)
+        return coding.decode(content(self.report_dir / MANIFEST_FILE), Manifest)
 
     def drop_damaged_manifest(self) -> None:
         """So that the report is drawn again: all that a manifest says can be found out once more."""
@@ -84,8 +85,8 @@ class Entry:
     def drawing(self) -> Drawing:
         """How often drawing it was tried."""
         try:
-            return coding.decode((self.directory / STATE_DIR / _RENDER_FILE).read_bytes(), Drawing)
-        except (FileNotFoundError, msgspec.DecodeError):
+            return coding.decode(content(self.directory / STATE_DIR / _RENDER_FILE), Drawing)
+        except (OSError, msgspec.DecodeError):
             return Drawing()
 
     def set_drawing(self, drawing: Drawing) -> None:
@@ -134,7 +135,7 @@ def _read_deliveries(folder: Path, prefix: str) -> list[tuple[str, Delivery]]:
     deliveries = []
     for file in sorted(file for file in folder.iterdir() if file.match(f"{prefix}*.json")):
         try:
-            delivery = coding.decode(file.read_bytes(), Delivery)
+            delivery = coding.decode(content(file), Delivery)
         except msgspec.DecodeError:
             delivery = Delivery()
         deliveries.append((file.stem.removeprefix(prefix), delivery))

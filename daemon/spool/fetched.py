@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from disk.reading import content
 from model import coding
 from model.capture import Outcome, PartOutcome
 from model.fetches import FETCHES_SUFFIX, Fetches
@@ -17,10 +18,8 @@ _LOG = logging.getLogger(__name__)
 def fetched(report: Path) -> Iterator[Fetches]:
     """The indexes that can be read."""
     for file in sorted((report / EVIDENCE_DIR).glob(f"*{FETCHES_SUFFIX}")):
-        if file.is_symlink():  # a link is no evidence
-            continue
         try:
-            yield coding.decode(file.read_bytes(), Fetches)
+            yield coding.decode(content(file), Fetches)
         except (msgspec.DecodeError, OSError) as error:
             _LOG.warning("index not read", extra={"file": file.name, "error": str(error)})
 

@@ -34,7 +34,7 @@ class Spool:
         self.max_reports = max_reports
         try:
             for name in ("state", "incoming", "reports", "damaged"):
-                make_dir(path / name)
+                make_dir(path / name, sync=True)
             self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from disk.reading import content
 from model import coding
 from model.baseline import BASELINE_FILE, Baseline, Era
 from model.capture import Capture
@@ -23,9 +24,7 @@ def read(directory: Path, faults: list[str]) -> Baseline | None:
     """The baseline among a report's evidence, if there is one; damage is told."""
     file = directory / BASELINE_PATH
     try:
-        if file.stat().st_size > MOST_BYTES:
-            raise ValueError("larger than any of ours")
-        return coding.decode(file.read_bytes(), Baseline)
+        return coding.decode(content(file, MOST_BYTES), Baseline)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, msgspec.DecodeError) as error:

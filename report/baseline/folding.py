@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from disk import durable
+from disk.reading import content, set_aside
 from model import coding
 from model.baseline import SAMPLE_FILE, Baseline, HealthySample
 from model.capture import Capture, Iteration, Outcome, Window, WindowEnd
@@ -45,7 +46,7 @@ def fold(samples: Path, file: Path, target: str) -> Baseline:
 
 def _baseline(file: Path, target: str) -> Baseline:
     try:
-        found = coding.decode(file.read_bytes(), Baseline)
+        found = coding.decode(content(file), Baseline)
         for era in found.eras:
             eras.calls(era)
         if found.target == target:
@@ -53,16 +54,16 @@ def _baseline(file: Path, target: str) -> Baseline:
         why = f"of another target, {found.target}"
     except FileNotFoundError:
         return Baseline(target=target)
-    except (ValueError, msgspec.DecodeError) as error:
+    except (OSError, ValueError, msgspec.DecodeError) as error:
         why = str(error)
     _LOG.warning("%s cannot be used, beginning anew: %s", file, why)
-    file.replace(file.with_name(f"{file.name}.damaged"))
+    set_aside(file)
     return Baseline(target=target)
 
 
 def _with(baseline: Baseline, directory: Path) -> Baseline:
     try:
-        sample = coding.decode((directory / SAMPLE_FILE).read_bytes(), HealthySample)
+        sample = coding.decode(content(directory / SAMPLE_FILE), HealthySample)
         return folded(baseline, _sampled(directory, sample))
     except (OSError, ValueError, msgspec.DecodeError) as error:
         _LOG.warning("%s cannot be folded: %s", directory, error)

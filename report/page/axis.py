@@ -1,8 +1,11 @@
 """The axis of time that everything on the page shares: seconds before and after the trigger."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from model.capture import WindowEnd
+from model.events import TriggerKind
 from report.drawing import Drawing
 from report.times import seconds
 
@@ -49,6 +52,15 @@ class Axis:
         """A time as seconds from the trigger."""
         return relative((at_us - self.zero_us) / 1_000_000)
 
+    def tick(self, at_us: int) -> str:
+        """A round time: all of them in one unit, with as many digits as they need."""
+        step_us = _step(self.length_us / MOST_TICKS)
+        unit, unit_us = ("s", 1_000_000) if step_us >= 10_000 else ("ms", 1_000)
+        digits = max(0, math.ceil(math.log10(unit_us / step_us)))
+        offset = round((at_us - self.zero_us) / unit_us, digits)
+        sign = "+" if offset > 0 else MINUS if offset < 0 else ""
+        return f"{sign}{abs(offset):.{digits if offset else 0}f} {unit}"
+
     def ticks(self) -> Iterator[int]:
         """Round times, few enough to be read side by side."""
         step_us = _step(self.length_us / MOST_TICKS)
@@ -60,7 +72,7 @@ class Axis:
 def relative(offset_s: float) -> str:
     """Seconds from the trigger, with a sign."""
     if abs(offset_s) < 0.0005:
-        return "0s"
+        return "0 s"
     return f"{'+' if offset_s > 0 else MINUS}{seconds(abs(offset_s))}"
 
 
@@ -97,8 +109,13 @@ def began(drawing: Drawing) -> float | None:
 
 
 def ended(drawing: Drawing) -> float | None:
-    """When the iteration ended, in monotonic seconds; None while it is in flight."""
-    return drawing.capture.iteration.ended_s if drawing.capture.iteration else None
+    """When the iteration ended, or its process with it, in monotonic seconds; None while it is in flight."""
+    window, iteration = drawing.capture.window, drawing.capture.iteration
+    if iteration is not None and iteration.ended_s is not None:
+        return iteration.ended_s
+    if drawing.capture.trigger.kind is TriggerKind.EXIT:
+        return drawing.capture.trigger.at_s
+    return window.ended_s if window.end is WindowEnd.TARGET_EXITED else None
 
 
 def presets(drawing: Drawing, axis: Axis) -> Iterator[Preset]:

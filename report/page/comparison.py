@@ -2,15 +2,27 @@
 
 from collections.abc import Sequence
 
-from model.comparison import Comparison, Doing, Moved
+from model.comparison import Comparison, Doing, Healthy, Moved
 from report.drawing import Drawing
-from report.page.markup import Markup, section, tag
+from report.page.markup import Markup, join, section, tag
+from report.page.tables import amounts, folded
 from report.places import place
-from report.times import seconds
+from report.times import seconds, times
 
 SHOWN = 15  # in each direction; more are folded away
 
-_DOING = {Doing.ON_CPU: "on CPU", Doing.WAITING: "waiting", Doing.UNKNOWN: ""}
+_LITTLE_S = 1.0  # of samples: shares are then of a few samples only
+_HEADS = (
+    "stalled",
+    "healthy",
+    "stalled time",
+    "healthy time, mean",
+    "thread",
+    "doing",
+    "function",
+)
+_NUMBERS = 4
+_DOING = {Doing.ON_CPU: "on CPU", Doing.WAITING: "waiting", Doing.UNKNOWN: "not known"}
 
 
 def comparison(drawing: Drawing) -> Markup:
@@ -33,38 +45,42 @@ def _intro(found: Comparison) -> str:
     healthy = found.healthy
     said = (
         f"{healthy.iterations} healthy iterations, {seconds(healthy.sampled_s)} sampled "
-        f"with {healthy.sampler}, between {healthy.since} and {healthy.until}"
+        f"with {healthy.sampler}, {_between(healthy)}"
     )
     said += f", of version {healthy.code_version}" if healthy.code_version else ""
-    times = found.times_median
-    return f"{said}. This one took {times:.3g} times their median." if times else f"{said}."
+    said += f". This one took {times(found.times_median)} their median." if found.times_median else "."
+    little = " So little was sampled of them that their shares are rough." if _little(healthy) else ""
+    return f"{said}{little}"
+
+
+def _between(healthy: Healthy) -> str:
+    since, until = (at.replace("T", " ").replace("Z", " UTC") for at in (healthy.since, healthy.until))
+    return f"at {since}" if since == until else f"between {since} and {until}"
+
+
+def _little(healthy: Healthy) -> bool:
+    return healthy.sampled_s < _LITTLE_S
 
 
 def _direction(title: str, moved: Sequence[Moved]) -> Markup:
     if not moved:
         return Markup("")
-    names = ("stalled", "healthy", "stalled time", "healthy time", "thread", "doing", "function")
-    heads = tag("tr", *(tag("th", name, scope="col") for name in names))
-    rows = [_row(each) for each in moved]
-    more = rows[SHOWN:]
-    folded = tag("details", tag("summary", f"{len(more)} more"), tag("table", heads, *more, class_="amounts"))
+    rows = [_cells(each) for each in moved]
     return tag(
-        "div", tag("h3", title), tag("table", heads, *rows[:SHOWN], class_="amounts"), folded if more else ""
+        "div",
+        tag("h3", title),
+        amounts(_HEADS, rows[:SHOWN], _NUMBERS),
+        folded(_HEADS, rows[SHOWN:], _NUMBERS),
     )
 
 
-def _row(each: Moved) -> Markup:
-    numbers = (
+def _cells(each: Moved) -> tuple[str, ...]:
+    return (
         f"{each.stalled_share:.1%}" if each.stalled_share else "none",
         f"{each.healthy_share:.1%}" if each.healthy_share else "none",
         seconds(each.stalled_s),
         seconds(each.healthy_s),
-    )
-    where = tag("code", each.function), " ", tag("span", place(each.file, 0), class_="hint")
-    return tag(
-        "tr",
-        *(tag("td", number, class_="number") for number in numbers),
-        tag("td", each.thread),
-        tag("td", _DOING[each.doing]),
-        tag("td", *where),
+        each.thread,
+        _DOING[each.doing],
+        join(tag("code", each.function), " ", tag("span", place(each.file, 0), class_="hint")),
     )

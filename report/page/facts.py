@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 
 from model.artifacts import Artifact
 from model.capture import Recording
+from model.events import Certainty, Trigger, TriggerKind
+from model.report import MANIFEST_FILE
 from model.units import ByteSize, counted
+from report import words
 from report.drawing import Drawing
 from report.page.markup import Markup, section, tag
 from report.times import clock, seconds
@@ -24,6 +27,13 @@ _DOCUMENTS = {
     "capture": "everything that happened, as JSON",
 }
 
+_KINDS = {TriggerKind.MANUAL: "on demand", TriggerKind.EXIT: "the process ended"}
+_BESIDE = (
+    "They lie beside this page, in the report's folder. Where the page was moved alone, these links lead "
+    "nowhere: take them from the folder or the archive."
+)
+_MANIFEST = "every file with its size and SHA-256, the verdict and the top stacks; written last"
+
 
 def facts(drawing: Drawing) -> Markup:
     """Everything else that is known."""
@@ -35,7 +45,7 @@ def facts(drawing: Drawing) -> Markup:
         tag(
             "tr",
             tag("td", part.name),
-            tag("td", part.outcome),
+            tag("td", words.OUTCOMES[part.outcome]),
             tag("td", seconds(part.seconds)),
             tag("td", part.detail),
         )
@@ -51,30 +61,46 @@ def files(drawing: Drawing) -> Markup:
     evidence = [each for each in drawing.artifacts if each.kind not in _DOCUMENTS]
     summary = tag("summary", f"{len(evidence)} files of evidence, as taken")
     folded = tag("details", summary, _listing(drawing, evidence), class_="unprinted")
-    return section("files", "Files", _listing(drawing, documents), _made_here(), folded if evidence else "")
+    last = _linked(drawing.capture.id, MANIFEST_FILE, "", _MANIFEST)
+    return section(
+        "files",
+        "Files",
+        tag("p", _BESIDE, class_="hint"),
+        _listing(drawing, documents, last),
+        _made_here(),
+        folded if evidence else "",
+    )
 
 
 def _made_here() -> Markup:
     """For a page that was moved alone: what it holds itself, as files."""
     names = {"speedscope": "for speedscope", "perfetto": "for Perfetto"}
     buttons = (tag("button", said, type="button", id=f"save-{key}") for key, said in names.items())
-    return tag(
-        "p", "Without the files beside it, this page can save its own samples: ", *buttons, class_="scripted"
-    )
+    return tag("p", "Wherever it is, this page can save its own samples: ", *buttons, class_="scripted")
 
 
-def _listing(drawing: Drawing, artifacts: Iterable[Artifact]) -> Markup:
-    return tag("table", *(_file(drawing.capture.id, each) for each in artifacts), class_="files")
+def _listing(drawing: Drawing, artifacts: Iterable[Artifact], *more: Markup) -> Markup:
+    return tag("table", *(_file(drawing.capture.id, each) for each in artifacts), *more, class_="files")
 
 
 def _file(report_id: str, artifact: Artifact) -> Markup:
-    name = artifact.path.rpartition("/")[2]
-    return tag(
-        "tr",
-        tag("td", tag("a", artifact.path, href=f"./{artifact.path}", download=f"{report_id}-{name}")),
-        tag("td", str(ByteSize(artifact.size_bytes)), class_="number"),
-        tag("td", _DOCUMENTS.get(artifact.kind, artifact.kind)),
-    )
+    what = _DOCUMENTS.get(artifact.kind, artifact.kind.replace("_", " "))
+    return _linked(report_id, artifact.path, str(ByteSize(artifact.size_bytes)), what)
+
+
+def _linked(report_id: str, path: str, size: str, what: str) -> Markup:
+    link = tag("a", path, href=f"./{path}", download=f"{report_id}-{path.rpartition('/')[2]}")
+    return tag("tr", tag("td", link), tag("td", size, class_="number"), tag("td", what))
+
+
+def _certainty(trigger: Trigger) -> str:
+    """What is not plain about it."""
+    told = []
+    if trigger.certainty is Certainty.INFERRED:
+        told.append("nobody saw its start")
+    if trigger.level:
+        told.append(f"at {2**trigger.level} times the limit")
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _harm(recording: Recording) -> Iterator[tuple[str, str]]:
@@ -99,7 +125,7 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
     if capture.address:
         yield "Address", capture.address
     yield "Host", capture.host
-    yield "Trigger", f"{trigger.kind}: {trigger.reason} ({trigger.certainty}, level {trigger.level})"
+    yield "Trigger", f"{_KINDS.get(trigger.kind, trigger.kind)}: {trigger.reason}{_certainty(trigger)}"
     yield "Triggered", clock(capture, trigger.at_s)
     if trigger.started_s is not None and trigger.threshold_s is not None:
         which = " ".join(filter(None, (trigger.loop, trigger.iteration)))
@@ -109,7 +135,7 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
         "Window",
         f"{clock(capture, window.started_s)}, {seconds(window.ended_s - window.started_s)}",
     )
-    yield "Window's end", f"{window.end} (meant to last {seconds(window.collection_time_s)})"
+    yield "Window's end", f"{words.until(capture)} (meant to last {seconds(window.collection_time_s)})"
     if recording is not None:
         yield (
             "Sampler",

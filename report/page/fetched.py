@@ -10,12 +10,22 @@ from report.evidence.metrics import Change, Difference
 from report.evidence.profiles import Profile
 from report.groups import name
 from report.page.markup import Markup, join, section, tag, text
+from report.page.tables import amounts, folded
 from report.places import outside
 from report.times import seconds
 from report.views.metrics import KINDS, row, summary
 
 TOP = 10
 SHOWN_CHANGES = 12  # of a kind; more are folded away
+_KINDS = {  # Go's own names of what a profile counts
+    "inuse_space": "memory in use (inuse_space)",
+    "inuse_objects": "objects in use (inuse_objects)",
+    "alloc_space": "memory allocated since the start (alloc_space)",
+    "alloc_objects": "objects allocated since the start (alloc_objects)",
+    "delay": "time waited (delay)",
+    "contentions": "waits (contentions)",
+}
+_PROFILED = ("amount", "of all", "function")
 
 
 def profiles(drawing: Drawing) -> Markup:
@@ -39,12 +49,12 @@ def _profile(what: str, profile: Profile) -> Markup:
             by_function[outside(frames) or name(frames)] += values[profile.shown]
     total = by_function.total()
     rows = [
-        _row((_amount(value, unit.unit), f"{value / total:.0%}", function))
+        (_amount(value, unit.unit), f"{value / total:.0%}", tag("code", function))
         for function, value in by_function.most_common(TOP)
         if value > 0 and total > 0
     ]
-    title = tag("h3", f"{what}: {unit.kind}, {_amount(total, unit.unit)} in all")
-    table = tag("table", *rows, class_="amounts") if rows else tag("p", "Nothing was counted.")
+    title = tag("h3", f"{what}: {_KINDS.get(unit.kind, unit.kind)}, {_amount(total, unit.unit)} in all")
+    table = amounts(_PROFILED, rows, 2) if rows else tag("p", "Nothing was counted.")
     left_out = f"Not counted: {_amount(own, unit.unit)} in loopcam's own requests for profiles."
     return join(title, table, tag("p", left_out, class_="hint") if own > 0 else "")
 
@@ -73,20 +83,19 @@ def _difference(found: Difference) -> Markup:
 
 
 def _kind(kind: str, found: Difference, changes: Iterable[Change]) -> Markup:
-    rows = [_row(row(found, change)) for change in changes]
+    title, columns = KINDS[kind]
+    heads = columns.split(", ")
+    rows = [
+        (*numbers, tag("code", series)) for *numbers, series in (row(found, change) for change in changes)
+    ]
     if not rows:
         return Markup("")
-    title, columns = KINDS[kind]
-    heads = tag("tr", *(tag("th", column, scope="col") for column in columns.split(", ")))
-    more = rows[SHOWN_CHANGES:]
-    folded = tag("details", tag("summary", f"{len(more)} more"), tag("table", heads, *more, class_="amounts"))
-    table = tag("table", heads, *rows[:SHOWN_CHANGES], class_="amounts")
-    return join(tag("h3", title), table, folded if more else "")
-
-
-def _row(cells: tuple[str, ...]) -> Markup:
-    *amounts, last = cells
-    return tag("tr", *(tag("td", cell, class_="number") for cell in amounts), tag("td", tag("code", last)))
+    count = len(heads) - 1
+    return join(
+        tag("h3", title),
+        amounts(heads, rows[:SHOWN_CHANGES], count),
+        folded(heads, rows[SHOWN_CHANGES:], count),
+    )
 
 
 def logs(drawing: Drawing) -> Markup:

@@ -23,9 +23,10 @@ def goroutines(drawing: Drawing) -> Markup:
     more = items[SHOWN:]
     folded = tag("details", tag("summary", f"{len(found) - SHOWN} more groups"), *more, _rest(len(found)))
     late_s = dump.at_us / 1_000_000 - drawing.capture.trigger.at_s
+    when = "after" if late_s >= 0 else "before"
     intro = (
         f"{len(dump.goroutines)} goroutines in {len(found)} groups of equal stacks, "
-        f"seen {seconds(late_s)} after the trigger, innermost frame first."
+        f"seen {seconds(abs(late_s))} {when} the trigger, innermost frame first."
     )
     hint = tag("p", intro, class_="hint")
     return section("goroutines", "Goroutines at the trigger", hint, *items[:SHOWN], folded if more else "")

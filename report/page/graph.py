@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from report.drawing import Drawing
-from report.page.markup import Markup, cut, section, tag
+from report.page.markup import Markup, cut, join, section, tag
 from report.page.runs import Runs
+from report.page.tables import amounts
 from report.places import place
 from report.times import seconds
 from report.tree import ROOT, Tree
@@ -82,34 +83,27 @@ def functions(drawing: Drawing, healthy: Mapping[str, Tree]) -> Markup:
     tree = drawing.trees[threads[0]]
     own, total = _by_function(tree)
     whole_us = tree.total_us[ROOT]
+    heads = (
+        "self",
+        "of the time",
+        "with callees",
+        "of the time",
+        *(("healthy",) if healthy else ()),
+        "function",
+    )
     rows = []
     for function in sorted(total, key=lambda each: (-own[each], -total[each]))[:SHOWN_FUNCTIONS]:
         name, file = function
         shares = (own[function], total[function])
         cells = [
-            tag("td", text, class_="number")
+            text
             for us in shares
             for text in ((seconds(us / 1e6), f"{us / whole_us:.1%}") if us else ("", ""))
         ]
-        if healthy:
-            cells.append(tag("td", "", class_="number"))
-        rows.append(
-            tag(
-                "tr",
-                *cells,
-                tag("td", tag("code", cut(name)), " ", tag("span", cut(place(file, 0)), class_="hint")),
-            )
-        )
-    names = [
-        "self",
-        "of the time",
-        "with callees",
-        "of the time",
-        *(["healthy"] if healthy else []),
-        "function",
-    ]
-    heads = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in names)))
-    table = tag("table", heads, tag("tbody", *rows), class_="amounts", id="top")
+        usual = ("",) if healthy else ()
+        what = join(tag("code", cut(name)), " ", tag("span", cut(place(file, 0)), class_="hint"))
+        rows.append((*cells, *usual, what))
+    table = amounts(heads, rows, len(heads) - 1, key="top")
     scope = "Of the first thread, in the window."
     return section("functions", "Top functions", tag("p", scope, class_="hint", id="top-scope"), table)
 

@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterator, Sequence
 
 from model.history import History
-from report import words
+from model.verdict import Cause
+from report import program_words, words
 from report.drawing import Drawing
 from report.page.axis import began, ended
 from report.page.markup import Markup, join, section, tag
-from report.times import seconds
+from report.times import seconds, times
 
 _LEAST_S = 0.001  # what is shorter lies at the left end
 _DOT = 4
@@ -17,8 +18,10 @@ _DOT = 4
 def happened(drawing: Drawing) -> Markup:
     """The story, and the picture of durations."""
     said = [tag("p", sentence) for sentence in words.story(drawing)]
-    if drawing.verdict is not None:
-        said = [*(tag("p", each) for each in words.conclusions(drawing)), *said]
+    if (verdict := drawing.verdict) is not None:  # without one, conclusions stand at the top
+        known = verdict.cause is not Cause.UNKNOWN  # and then tells better where the threads were
+        conclusions = program_words.conclusions(drawing) if known else words.conclusions(drawing)
+        said = [*(tag("p", each) for each in conclusions), *said]
     return section("happened", "What happened", *said, _durations(drawing))
 
 
@@ -69,7 +72,7 @@ def _marks(drawing: Drawing, history: History) -> Iterator[tuple[str, str, float
     lasted_s = (drawing.capture.window.ended_s if ended_s is None else ended_s) - started_s
     name = "this one" if ended_s is not None else "this one, so far"
     if history.median_s > 0:
-        name += f" ({lasted_s / history.median_s:.3g} times the median),"
+        name += f" ({times(lasted_s / history.median_s)} the median),"
     yield "this", name, lasted_s
 
 

@@ -91,7 +91,8 @@ def stacks(drawing: Drawing) -> Markup:
         main = is_main(seen.thread, pid)
         items.append(tag("details", summary, tag("ol", *frames, class_="stack"), open=main))
     late_s = look.at_us / 1_000_000 - drawing.capture.trigger.at_s
-    intro = f"Seen {seconds(late_s)} after the trigger, innermost frame first."
+    when = "after" if late_s >= 0 else "before"
+    intro = f"Seen {seconds(abs(late_s))} {when} the trigger, innermost frame first."
     more = _folded(items[SHOWN_THREADS:])
     return section(
         "stacks", "Stacks at the trigger", tag("p", intro, class_="hint"), *items[:SHOWN_THREADS], more

@@ -4,16 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 
 from model.signals import Name, Signal, Signals
-from model.units import ByteSize
+from model.units import ByteSize, counted
 from report.drawing import Drawing
 from report.page.axis import Axis, in_us
 from report.page.markup import Markup, join, section, tag
+from report.page.tables import scrolled
 from report.page.tracks import track
 
 _GROUPS: Mapping[str, Mapping[str, tuple[Name, ...]]] = {  # group, chart, what is drawn in it
     "The process": {
         "CPU": (Name.CPU_USER, Name.CPU_SYSTEM),
-        "threads that waited for a CPU": (Name.RUN_QUEUE,),
+        "threads waiting for a CPU": (Name.RUN_QUEUE,),
         "switches": (Name.VOLUNTARY_SWITCHES, Name.INVOLUNTARY_SWITCHES),
         "memory": (Name.RSS, Name.SWAPPED),
         "page faults": (Name.MINOR_FAULTS, Name.MAJOR_FAULTS),
@@ -42,6 +43,7 @@ _GROUPS: Mapping[str, Mapping[str, tuple[Name, ...]]] = {  # group, chart, what 
         "retransmitted": (Name.TCP_RETRANSMITTED,),
     },
 }
+_UNITS = {"count": "how many", "1/s": "a second", "bytes/s": "bytes a second", "share": "share of the time"}
 _PENS = ("one", "two", "three")
 
 
@@ -129,7 +131,7 @@ def _chart(title: str, found: Sequence[Signal], places: Mapping[str, int]) -> Ma
     label = join(
         tag("span", title, tag("span", "", class_="at"), class_="who"),
         *keys,
-        tag("span", f"{found[0].unit} · {sources}", class_="source", title=sources),
+        tag("span", _UNITS.get(found[0].unit, found[0].unit), class_="source", title=sources),
     )
     shown = " ".join(str(places[each.name]) for each in found[: len(_PENS)])
     return track(label, "", class_="chart", data_signals=shown)
@@ -142,7 +144,8 @@ def _table(drawing: Drawing, axis: Axis) -> Markup:
         tag("tr", *(tag("td", cell) for cell in _row(each, axis, split_us)))
         for each in drawing.signals.series.values()
     ]
-    return tag("table", tag("tr", *(tag("th", head, scope="col") for head in heads)), *rows, class_="wide")
+    table = tag("table", tag("tr", *(tag("th", head, scope="col") for head in heads)), *rows, class_="wide")
+    return scrolled(table, "signals, one a row")
 
 
 def _row(signal: Signal, axis: Axis, split_us: int) -> Iterator[str]:
@@ -170,4 +173,6 @@ def _unread(missing: Mapping[str, str]) -> Markup:
     for name, why in missing.items():
         by_reason.setdefault(why, []).append(name)
     items = (tag("li", tag("code", ", ".join(names)), f": {why}") for why, names in by_reason.items())
-    return tag("details", tag("summary", f"{len(missing)} signals could not be read"), tag("ul", *items))
+    return tag(
+        "details", tag("summary", f"{counted(len(missing), 'signal')} not here, and why"), tag("ul", *items)
+    )

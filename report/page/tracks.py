@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from report.drawing import Drawing
-from report.page.axis import Axis, began, ended, in_us, relative
+from report.page.axis import Axis, began, ended, in_us
 from report.page.markup import Markup, tag
 from report.times import seconds
 
@@ -23,9 +23,7 @@ def ruler(axis: Axis) -> Markup:
         x = axis.percent(at_us)
         marks.append(tag("line", x1=x, x2=x, y1="16", y2="22"))
         anchor = "start" if axis.share(at_us) < 0.03 else "end" if axis.share(at_us) > 0.97 else "middle"
-        marks.append(
-            tag("text", relative((at_us - axis.zero_us) / 1e6), x=x, y="11", class_=f"tick {anchor}")
-        )
+        marks.append(tag("text", axis.tick(at_us), x=x, y="11", class_=f"tick {anchor}"))
     label = f"Time from the trigger, {axis.text(axis.start_us)} to {axis.text(axis.end_us)}"
     picture = tag("svg", *marks, class_="ruler", role="img", aria_label=label)
     return track(tag("span", "from the trigger", class_="hint"), picture, id="ruler")
@@ -55,7 +53,7 @@ def _iteration(drawing: Drawing, axis: Axis, started_s: float) -> Markup:
         limit_us = start_us + in_us(capture.trigger.threshold_s)
         parts.append(_mark(axis, limit_us, "limit"))
         said.append(f"limit at {axis.text(limit_us)}")
-    said.append("trigger at 0s")
+    said.append("trigger at 0 s")
     said.append("still running at the end" if ended_s is None else f"ended at {axis.text(end_us)}")
     parts.append(_mark(axis, axis.zero_us, "trigger"))
     return _lane(parts, "Iteration: " + ", ".join(said))
@@ -72,8 +70,10 @@ def _recorded(drawing: Drawing, axis: Axis) -> Markup:
     window_us = in_us(drawing.capture.window.started_s)
     parts = []
     for span in drawing.whole.segments:
-        kind = "leadup" if span.start_us < window_us else "window"
-        parts.append(_bar(axis, span.start_us, span.end_us, kind))
+        if span.start_us < window_us:
+            parts.append(_bar(axis, span.start_us, min(span.end_us, window_us), "leadup"))
+        if span.end_us > window_us:
+            parts.append(_bar(axis, max(span.start_us, window_us), span.end_us, "window"))
     parts.append(_mark(axis, axis.zero_us, "trigger"))
     lasted_s = drawing.capture.window.ended_s - drawing.capture.window.started_s
     begun = axis.text(drawing.whole.start_us)
@@ -100,13 +100,19 @@ def _mark(axis: Axis, at_us: int, kind: str) -> Markup:
 
 def legend(drawing: Drawing) -> Markup:
     """What the bars and marks above the bands mean."""
-    kinds = {"this": "the iteration", "limit": "its limit", "trigger": "trigger"}
-    if drawing.capture.history is not None:
+    known = began(drawing) is not None
+    kinds = {"this": "the iteration"} if known else {}
+    if known and drawing.capture.trigger.threshold_s is not None:
+        kinds["limit"] = "its limit"
+    kinds["trigger"] = "trigger"
+    if known and drawing.capture.history is not None:
         kinds |= {"healthy": "healthy ones", "median": "the median of healthy ones, for scale"}
     window_us = in_us(drawing.capture.window.started_s)
     if any(span.start_us < window_us for span in drawing.whole.segments):
         kinds["leadup"] = "lead-up"
-    return keys(kinds | {"window": "window"}, "lanes")
+    if any(span.end_us > window_us for span in drawing.whole.segments):
+        kinds["window"] = "window"
+    return keys(kinds, "lanes")
 
 
 def keys(kinds: Mapping[str, str], key: str, *, scripted: bool = False) -> Markup:

@@ -8,6 +8,7 @@ from report import words
 from report.drawing import Drawing
 from report.page.axis import Axis, in_us
 from report.page.markup import Markup, cut, join, section, tag
+from report.page.terms import explained
 from report.places import thread_text
 from report.times import clock
 
@@ -61,6 +62,7 @@ def answer(drawing: Drawing, axis: Axis) -> Markup:
         *_evidence(drawing, axis, verdict),
         tag("p", tag("b", "What to look at: "), verdict.remedy, class_="remedy") if verdict.remedy else "",
         _alternatives(verdict.alternatives),
+        explained((verdict.sentence, *(each.text for each in verdict.facts))),
         _signature(verdict),
         _missing(drawing),
     )
@@ -146,10 +148,10 @@ def _missing(drawing: Drawing) -> Markup:
     if not found:
         return Markup("")
     grave = drawing.capture.outcome is not Outcome.COMPLETE or len(found) > 1 or _much(drawing)
-    more = f"{len(found)} remarks on what is missing" if len(found) > 1 else "more on what is missing"
+    more = f"all {len(found)} remarks on what is missing" if len(found) > 1 else "what is missing"
     return tag(
         "p",
-        found[0] if grave else "Nearly all was recorded: ",
+        found[0] if grave else "Nearly all was recorded:",
         " ",
         tag("a", more, href="#missing"),
         class_="missing-line grave" if grave else "missing-line",

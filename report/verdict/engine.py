@@ -10,6 +10,7 @@ from report.drawing import Drawing
 from report.verdict import discord, healthy, resting, rules, seen, words
 from report.verdict.features import Features, features
 from report.verdict.finding import Finding, Rule
+from report.verdict.kernel import Wait
 
 _HIGH: Final = 0.7  # of the time explained, with a second kind of evidence
 _MEDIUM: Final = 0.5
@@ -48,9 +49,12 @@ def _rank(finding: Finding) -> float:
 
 def _told(found: Features, finding: Finding) -> Finding:
     """The finding as it is told: how little was seen, and how healthy iterations compare."""
+    little_cpu = seen.little_cpu(found) if finding.frames else ""
+    of_healthy = healthy.alike(found) if finding.frames else ""
     return replace(
         finding,
-        sentence=finding.sentence + seen.in_part(found),
+        sentence=finding.sentence + little_cpu + seen.in_part(found) + of_healthy,
+        doubt=finding.doubt or little_cpu,
         facts=(*finding.facts, *healthy.facts(found, finding)),
     )
 
@@ -73,10 +77,15 @@ def decide(found: Iterable[Finding], sampled_s: float, otherwise: str) -> Verdic
         sentence=best.sentence,
         score=round(best.score, 3),
         facts=best.facts,
-        alternatives=_suspects(others, best.score * _WORTH_NAMING),
+        alternatives=_suspects([*others, *_within(best, ranked)], best.score * _WORTH_NAMING),
         remedy=best.remedy,
         signature=signature(best.cause, best.frames),
     )
+
+
+def _within(best: Finding, ranked: Sequence[Finding]) -> list[Finding]:
+    """What goes on in the time that the best finding covers, where that is worth telling apart."""
+    return [each for each in ranked[1:] if best.names_within and each.cause in best.covers][:1]
 
 
 def confidence(best: Finding, others: Sequence[Finding], sampled_s: float) -> Confidence:
@@ -111,6 +120,12 @@ def _suspects(others: Sequence[Finding], least: float) -> tuple[Suspect, ...]:
 def _nothing_fits(found: Features) -> str:
     piece = found.pieces[0]
     share = found.share([piece])
+    if piece.wait is Wait.PIPE_READ:
+        where = words.called(words.caller(piece.frames) or piece.leaf)
+        return (
+            f"No known cause explains the time: {words.took(share, found.seen_s)} was spent waiting for "
+            f"input from a pipe in {where}. It has no child process, and who writes into it is not seen."
+        )
     return (
         f"No known cause explains the time. Most of it, {words.took(share, found.seen_s)}, "
         f"went by in {words.called(piece.leaf)}."

@@ -19,13 +19,8 @@ from report.verdict.conduct import NOT_SAMPLED, Conduct, Piece, conducts
 from report.verdict.culprit import Culprit
 from report.verdict.patterns import Claims, Pattern, claim
 
-_READY = 0.1  # of the time, for a share of it to mean anything
 _COMPUTES = 0.4
 _EVER_US = -(1 << 62)
-_RUNS = 0.45  # of its time ready to run that a thread has a CPU, to be called busy
-_USUAL = 1.0  # times the median iteration, in CPU time: no more than usual
-_AS_MUCH = 0.85  # of what other processes take now
-_CROWDED = 1.5  # processes ready to run for each CPU
 
 
 @dataclass(frozen=True)
@@ -113,57 +108,6 @@ class Features:
     def run_queue(self) -> float | None:
         """The share of the time that the first culprit was ready, and had no CPU."""
         return self.culprit.threads[0].run_queue if self.culprit.threads else None
-
-    @property
-    def ran(self) -> float | None:
-        """The share of the first culprit's time ready to run that it had a CPU; None: not read."""
-        thread = self.culprit.threads[0]
-        if thread.cpu is None or thread.run_queue is None or thread.cpu + thread.run_queue < _READY:
-            return None
-        return thread.cpu / (thread.cpu + thread.run_queue)
-
-    @property
-    def ready(self) -> float:
-        """The share of the time that the first culprit ran or was ready to; all of it where nobody read that.
-
-        Many short waits look like work to whoever looks now and then; the kernel's own count does not.
-        """
-        thread = self.culprit.threads[0]
-        return 1.0 if thread.cpu is None or thread.run_queue is None else thread.cpu + thread.run_queue
-
-    @property
-    def slowed(self) -> float:
-        """What is left of a score for computing: less than 1 where a thread got little CPU, unlike before."""
-        return 1.0 if self.ran is None or self.was_crowded else min(1.0, self.ran / _RUNS)
-
-    @property
-    def was_crowded(self) -> bool:
-        """Whether the machine was as crowded before the iteration, and its own CPU time is more than usual.
-
-        Then a lack of CPU, which healthy iterations had too, is not what made this one slow.
-        """
-        history, thread = self.capture.history, self.culprit.threads[0]
-        if history and thread.cpu is not None and thread.cpu * self.age_s < _USUAL * history.median_s:
-            return False
-        return self.as_crowded
-
-    @property
-    def as_crowded(self) -> bool:
-        """Whether the machine was as crowded before the iteration."""
-        cpus, load = self.most(Name.HOST_CPUS), self.before(Name.HOST_LOAD)
-        others, now = self.before(Name.HOST_OTHERS), self.mean(Name.HOST_OTHERS)
-        if others is not None and now is not None:
-            return others > _AS_MUCH * now
-        return bool(cpus) and load is not None and load > _CROWDED * (cpus or 1)
-
-    @property
-    def knew_crowd(self) -> bool:
-        """Whether the machine's load, or the iterations, were looked at before this one began."""
-        return (
-            bool(self.capture.history)
-            or self.before(Name.HOST_LOAD) is not None
-            or (self.before(Name.HOST_OTHERS) is not None)
-        )
 
     def before(self, name: Name) -> float | None:
         """A signal's mean before the iteration began; None where it was not read."""

@@ -22,6 +22,7 @@ class Finding:
     remedy: str = ""  # what to look at or try next
     covers: frozenset[Cause] = frozenset()  # causes that are the same time, seen less exactly
     certain: bool = False  # a second, independent piece of evidence agrees
+    names_within: bool = False  # the likeliest of what it covers is an alternative that tells more
     last: bool = False  # told only where no other cause is: never an alternative
     doubt: str = ""  # why it cannot be told from something else, if so: then confidence is never high
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from model.capture import Capture, Outcome
-from report.verdict import words
+from report.verdict import crowd, words
 from report.verdict.features import Features
 from report.verdict.kernel import Wait
 
@@ -58,6 +58,14 @@ def in_part(features: Features) -> str:
     if features.seen_s >= _MOST * features.age_s:
         return ""
     return f" Of the iteration's {words.time(features.age_s)}, {words.time(features.seen_s)} were sampled."
+
+
+def little_cpu(features: Features) -> str:
+    """A sentence to add where a thread that computes waited for a CPU for most of the time; else empty."""
+    got = crowd.ran(features)
+    if got is None or not crowd.short_of_cpu(features):
+        return ""
+    return f" It had a CPU for {words.percent(got)} of the time that it was ready to run."
 
 
 def _why(capture: Capture) -> str:

@@ -7,6 +7,8 @@ from model.verdict import Verdict
 from report.places import Origin, origin, place
 from report.times import seconds
 
+_WAY = 4  # frames of a stack that are told
+
 
 def percent(share: float) -> str:
     """A share: `93%`; never 100% of what is not all."""
@@ -17,10 +19,15 @@ def percent(share: float) -> str:
 
 
 def caller(frames: Sequence[Frame], at: int | None = None) -> Frame | None:
-    """The innermost frame of the target's own code, at or outside of `at`; else of a package's."""
+    """The innermost frame of the target's own code, at or outside of `at`; else of a package's.
+
+    Code that a library made, and that has no file, only where there is no other of the target's own.
+    """
     outer = frames if at is None else frames[: at + 1]
-    own = next((frame for frame in reversed(outer) if origin(frame.file) is Origin.OWN), None)
-    return own or next((frame for frame in reversed(outer) if origin(frame.file) is Origin.PACKAGE), None)
+    own = [frame for frame in reversed(outer) if origin(frame.file) is Origin.OWN]
+    written = next((frame for frame in own if not frame.file.startswith("<")), None)
+    packaged = (frame for frame in reversed(outer) if origin(frame.file) is Origin.PACKAGE)
+    return written or next(iter(own), None) or next(packaged, None)
 
 
 def called(frame: Frame | None) -> str:
@@ -51,18 +58,25 @@ def inside(frames: Sequence[Frame], outer: int) -> str:
     return f" in {frame.function}" + (f", called by {called(found)}" if found else "")
 
 
+def by_way(frames: Sequence[Frame], took: str) -> str:
+    """`93% of 12.4 s by way of main, run_once, refresh (loop.py:12).`: what a sentence has no room for."""
+    outside = [frame for frame in frames if origin(frame.file) is not Origin.STANDARD]
+    way = [frame.function for frame in outside[-_WAY:-1] if not frame.function.startswith("<module")]
+    return f"{took} by way of {', '.join((*way, called((outside or frames)[-1])))}."
+
+
 def capital(text: str) -> str:
     """A sentence's beginning."""
     return text[:1].upper() + text[1:]
 
 
 def time(total_s: float) -> str:
-    """`12.4s`."""
+    """`12.4 s`."""
     return seconds(total_s)
 
 
 def took(share: float, total_s: float) -> str:
-    """`93% of 12.4s`."""
+    """`93% of 12.4 s`."""
     return f"{percent(share)} of {seconds(total_s)}"
 
 

@@ -25,6 +25,7 @@ from report.page import (
     parts,
     runs,
     signals,
+    terms,
     timeline,
     verdict,
 )
@@ -94,6 +95,7 @@ def _sections(drawing: Drawing, time: Axis, packed: Runs, healthy: Mapping[str, 
         facts.facts(drawing),
         facts.files(drawing),
         verdict.missing(drawing),
+        terms.terms(go=drawing.program.seen),
     )
 
 

@@ -13,6 +13,8 @@ from report.verdict.words import lines as verdict_lines
 from report.views import goroutines
 from report.words import STATES
 
+_STOPS = ("signal_stop", "ptrace_stop")  # of the kernel's functions
+
 
 def draw(drawing: Drawing) -> Iterator[bytes]:
     """The first look, innermost frame first, the main thread or the loop's goroutine before all others."""
@@ -41,6 +43,8 @@ def ordered(look: Look, pid: int) -> list[Sighting]:
 
 def doing(seen: Sighting) -> str:
     """What a thread was doing, in words."""
+    if any(stop in seen.wchan for stop in _STOPS):
+        return "stopped, by a signal or a tracer"
     if seen.state is not State.WAITING or seen.wchan in ("", "0"):
         return STATES[seen.state]
     own = bool(seen.frames) and origin(seen.frames[-1].file) is not Origin.STANDARD

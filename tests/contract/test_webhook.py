@@ -74,6 +74,18 @@ def test_garbage_is_tried_again() -> None:
     assert failure(lambda connection, _: connection.sendall(b"\0\xff garbage\r\n\r\n")).retry
 
 
+def test_a_server_that_repeats_secrets_in_other_letters_does_not_tell_them() -> None:
+    shouted = f"/services/{CANARY}?sig=queryCanary tokenCanary".upper()
+    failure(reply(400, f"{shouted} {shouted.lower()}".encode()))
+
+
+@pytest.mark.parametrize("host", [f"{'a' * 64}.example", "a..example"])
+def test_a_name_that_cannot_be_looked_up_is_a_fault(host: str) -> None:
+    with pytest.raises(ConfigError, match="that can be looked up") as raised:
+        parse(f"{TARGETS}notifications: [{{webhook: {{url: 'https://{host}/x'}}}}]", "test", {})
+    assert "https://" not in str(raised.value)
+
+
 @pytest.mark.parametrize("there", ["http://127.0.0.2:1/elsewhere", "https://169.254.169.254/", ""])
 def test_no_redirect_to_another_host_is_followed(there: str) -> None:
     error = failure(reply(307, headers=[f"Location: {there}"]))

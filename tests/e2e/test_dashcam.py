@@ -9,6 +9,7 @@ import pytest
 
 from model.events import TriggerKind
 from model.manifest import Manifest
+from tests.beats import overruns_unseen, sockets
 from tests.daemon import Daemon, daemon, looping, target, until
 from tests.reports import assert_valid_report
 
@@ -57,6 +58,28 @@ def test_a_report_has_the_time_before_its_trigger(tmp_path: Path) -> None:
         assert "the_culprit" in (home / "leadup.collapsed").read_text()
         assert "the_culprit" in (home / "profile.collapsed").read_text()
         assert len({one.path for one in capture.evidence}) == len(capture.evidence)
+
+
+def test_an_overrun_that_is_over_before_it_is_seen_is_told_by_the_ring(tmp_path: Path) -> None:
+    one = {"max_loop_time": "2s", "dashcam": "adaptive"}
+    with looping() as child, daemon(tmp_path, target("one", child.pid, **one), unix=sockets(tmp_path)) as cam:
+        possible(cam)
+        overruns_unseen(cam, "one", 17, 2.0)
+        manifest = cam.report()
+        capture = manifest.capture
+        assert capture.trigger.kind is TriggerKind.OVERRUN
+        assert "it had ended before it was seen" in capture.trigger.reason
+        assert capture.notes == ("overran_unseen",)
+        assert capture.outcome == "ended_before_attach"
+        assert capture.iteration is not None
+        assert capture.iteration.id == "17"
+        assert capture.iteration.ended_s is not None
+        assert capture.iteration.started_s + 2 < capture.iteration.ended_s <= capture.window.started_s
+        assert manifest.rendering.from_leadup
+        assert "the_culprit" in culprits(manifest)
+        assert manifest.verdict is not None
+        assert cam.metric("loopcam_overruns_total", target="one") == 1
+        assert cam.metric("loopcam_capture_notes_total", target="one", note="overran_unseen") == 1
 
 
 def test_an_iteration_that_ended_well_ends_the_sampling_and_brings_no_report(tmp_path: Path) -> None:

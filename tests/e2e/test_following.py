@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from tests.daemon import daemon, looping, target, until
 
 
@@ -46,6 +48,7 @@ def test_a_target_that_exits_takes_its_iteration_with_it(tmp_path: Path) -> None
         assert "no_process" in answer["error"]
 
 
+@pytest.mark.fault("T5")
 def test_a_target_that_exits_in_its_capture_leaves_a_report(tmp_path: Path) -> None:
     with looping() as child, daemon(tmp_path, target("one", child.pid, collection_time="1m")) as cam:
         cam.beat("start", "one")

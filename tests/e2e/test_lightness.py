@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.daemon import Daemon, daemon, looping, target, until
 from tests.e2e.conftest import Bucket
 
@@ -42,6 +44,7 @@ def test_it_loads_neither_boto3_nor_a_renderer(tmp_path: Path, bucket: Bucket) -
     assert not loaded & {"boto3", "botocore", "report", "google", "urllib3"}
 
 
+@pytest.mark.fault("S15")
 def test_many_captures_leave_its_memory_and_its_descriptors_as_they_were(tmp_path: Path) -> None:
     with looping() as child:
         quick = target("one", child.pid, collection_time="100ms", cooldown="100ms")

@@ -54,7 +54,7 @@ def test_hovering_tells_times_and_place(page: Page, home: Path) -> None:
     assert tip.inner_text().splitlines() == [
         "simulate",
         "/srv/a.py:3",
-        "1.00 s, 66.7% of MainThread (4242)",
+        "1 s, 66.7% of MainThread (4242)",
         "100% running, holding the GIL",
     ]
     page.locator("h1").hover()

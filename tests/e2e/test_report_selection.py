@@ -39,7 +39,7 @@ def test_it_opens_on_the_stalled_iteration(opened: Page) -> None:
 
 def test_a_name_selects_its_range_and_the_graph_follows(opened: Page) -> None:
     opened.locator("[data-preset=leadup]").click()
-    assert opened.locator("#scope").inner_text().startswith("−120 s to 0 s: ")  # noqa: RUF001
+    assert opened.locator("#scope").inner_text().startswith("−120.0 s to 0 s: ")  # noqa: RUF001
     assert {"wait_for_next", "simulate", "Endpoint._needs_retry"} <= _names(opened)
     assert opened.locator("#top tbody tr").count() > 4
 
@@ -69,7 +69,7 @@ def test_keys_move_the_ends_and_numbers_set_them(opened: Page) -> None:
     assert opened.locator("#handle-from").get_attribute("aria-valuenow") == "-120.000"
     opened.locator("#to").fill("-100")
     opened.locator("#to").press("Enter")
-    assert opened.locator("#selected").inner_text() == "−120 s to −100 s: 20.0 s"  # noqa: RUF001
+    assert opened.locator("#selected").inner_text() == "−120.0 s to −100.0 s: 20.0 s"  # noqa: RUF001
 
 
 def test_evidence_leads_to_its_thread_time_and_signal(opened: Page) -> None:

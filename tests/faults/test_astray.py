@@ -38,6 +38,7 @@ def astray(random: Random, name: int) -> list[str]:
     return heard
 
 
+@pytest.mark.fault("D4")
 @pytest.mark.parametrize("way", [by_http, by_datagram], ids=["http", "datagram"])
 @pytest.mark.parametrize("seed", range(3))
 def test_heartbeats_astray_blame_nobody_and_an_overrun_is_one(
@@ -64,6 +65,7 @@ def test_heartbeats_astray_blame_nobody_and_an_overrun_is_one(
         assert cam.metric("loopcam_captures_total") == 1
 
 
+@pytest.mark.fault("D5")
 def test_a_stuck_target_and_a_dead_one_are_told_apart(tmp_path: Path) -> None:
     """Both fall silent in an iteration (fault D5)."""
     with looping() as frozen, looping() as dead:

@@ -75,6 +75,7 @@ def passes(cam: Daemon, count: int = 2) -> None:
     until(lambda: ticks(cam) >= before + count, "it looks around")
 
 
+@pytest.mark.fault("D1")
 @pytest.mark.parametrize("offset_s", [HOUR_S, -HOUR_S])
 def test_a_wall_clock_that_jumps_makes_no_trigger_and_hides_none(
     watching: Start, clock: Clock, offset_s: int
@@ -92,6 +93,7 @@ def test_a_wall_clock_that_jumps_makes_no_trigger_and_hides_none(
     assert not cam.said("the daemon itself was paused")
 
 
+@pytest.mark.fault("D1")
 @pytest.mark.parametrize("offset_s", [HOUR_S, -HOUR_S])
 def test_an_overrun_is_captured_and_its_cooldown_kept_whatever_the_wall_clock_does(
     watching: Start, clock: Clock, offset_s: int
@@ -111,6 +113,7 @@ def test_an_overrun_is_captured_and_its_cooldown_kept_whatever_the_wall_clock_do
     assert len(cam.entries()) == 1
 
 
+@pytest.mark.fault("D1")
 def test_the_report_bears_the_wall_clock_of_its_trigger(watching: Start, clock: Clock) -> None:
     clock.set(-HOUR_S)
     cam = watching(monotonic=False)
@@ -119,6 +122,7 @@ def test_the_report_bears_the_wall_clock_of_its_trigger(watching: Start, clock: 
     assert abs(capture.trigger.at_s + capture.wall_minus_monotonic_s - (time() - HOUR_S)) < 120
 
 
+@pytest.mark.fault("D1")
 @pytest.mark.parametrize("offset_s", [HOUR_S, -HOUR_S])
 def test_even_a_monotonic_clock_that_jumps_blames_nobody_without_saying_so(
     watching: Start, clock: Clock, offset_s: int

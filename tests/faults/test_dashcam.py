@@ -4,6 +4,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.daemon import Daemon, daemon, target, until
 from tests.faults.test_disk_full import disk, fill, on
 
@@ -24,6 +26,7 @@ def dashcam(cam: Daemon) -> dict[str, object]:
     return told
 
 
+@pytest.mark.fault("T3")
 def test_a_killed_daemon_leaves_no_sampler_and_its_ring_is_removed(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, **ALWAYS)) as cam:
         until(lambda: samplers(cam), "a sampler runs")
@@ -63,6 +66,7 @@ def test_a_killed_sampler_is_started_again_a_little_later(tmp_path: Path, stuck:
         assert len(samplers(cam)) == 1
 
 
+@pytest.mark.fault("S3")
 def test_a_full_disk_ends_the_sampling_until_space_returns(tmp_path: Path, stuck: int, disk: Path) -> None:
     with daemon(tmp_path, target("one", stuck, **ALWAYS), **on(disk)) as cam:
         until(lambda: dashcam(cam)["sampling"], "it samples")

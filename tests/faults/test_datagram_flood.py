@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.beats import refused, send, sockets
 from tests.daemon import Daemon, daemon, looping, target, until
 
@@ -44,6 +46,7 @@ def events(cam: Daemon, name: str) -> float:
     return cam.metric("loopcam_events_total", target=name)
 
 
+@pytest.mark.fault("D6")
 def test_d6_others_are_heard_through_a_flood_and_rates_hold(tmp_path: Path) -> None:
     with looping() as one, looping() as two:
         flood = beaten("flood", one.pid, max_per_s=RATE_PER_S)

@@ -30,6 +30,7 @@ def state(cam: Daemon, sink: str) -> dict[str, object]:
     return found
 
 
+@pytest.mark.fault("S6", "S13")
 def test_a_sink_that_never_answers_does_not_delay_another(tmp_path: Path, stuck: int) -> None:
     with scripted(silent) as hanging:
         sinks = [http(hanging, deadline="1s"), {"file": {"path": str(tmp_path / "reports")}}]
@@ -50,6 +51,7 @@ def test_a_sink_that_never_answers_does_not_delay_another(tmp_path: Path, stuck:
             cam.stored(1)
 
 
+@pytest.mark.fault("S5")
 def test_what_is_forbidden_is_dead_and_visible_until_it_is_retried(tmp_path: Path, stuck: int) -> None:
     answers = {"now": s3_error(403, "AccessDenied")}
     with (
@@ -79,6 +81,7 @@ def test_what_is_forbidden_is_dead_and_visible_until_it_is_retried(tmp_path: Pat
         assert loopcam("reports", "retry", "no-such", "--url", cam.url).returncode == 1
 
 
+@pytest.mark.fault("S5")
 def test_a_dead_report_survives_a_restart_and_is_not_tried_by_itself(tmp_path: Path, stuck: int) -> None:
     with scripted(reply(404)) as gone, daemon(tmp_path, target("one", stuck), sinks=[http(gone)]) as cam:
         cam.beat("start", "one")
@@ -91,6 +94,7 @@ def test_a_dead_report_survives_a_restart_and_is_not_tried_by_itself(tmp_path: P
         assert len(gone.requests) == tried
 
 
+@pytest.mark.fault("S5")
 def test_retry_after_is_honoured(tmp_path: Path, stuck: int) -> None:
     answers = [reply(503, headers=["Retry-After: 3"]), reply(200)]
     with scripted(*answers) as busy, daemon(tmp_path, target("one", stuck), sinks=[http(busy)]) as cam:
@@ -102,6 +106,7 @@ def test_retry_after_is_honoured(tmp_path: Path, stuck: int) -> None:
         assert len(busy.requests) == 2
 
 
+@pytest.mark.fault("S5")
 @pytest.mark.parametrize("answer", [reply(500), cut], ids=["500", "cut"])
 def test_what_may_pass_is_tried_again(tmp_path: Path, stuck: int, answer: Answer) -> None:
     with (
@@ -114,6 +119,7 @@ def test_what_may_pass_is_tried_again(tmp_path: Path, stuck: int, answer: Answer
         assert cam.sink("http") == {"name": "http", "pending": 0, "dead": 0, "last_error": ""}
 
 
+@pytest.mark.fault("S8")
 def test_a_secret_whose_file_is_missing_is_told_and_taken_up_when_it_comes(
     tmp_path: Path, stuck: int
 ) -> None:

@@ -43,6 +43,7 @@ def on(disk: Path) -> dict[str, object]:
     return {"spool": {"path": str(disk / "spool")}}
 
 
+@pytest.mark.fault("S3")
 def test_a_full_disk_refuses_captures_until_space_returns(tmp_path: Path, stuck: int, disk: Path) -> None:
     with daemon(tmp_path, target("one", stuck), **on(disk)) as cam:
         ballast = fill(disk)
@@ -57,6 +58,7 @@ def test_a_full_disk_refuses_captures_until_space_returns(tmp_path: Path, stuck:
         cam.stored(1)
 
 
+@pytest.mark.fault("S3")
 def test_a_disk_that_fills_up_in_a_capture_costs_no_evidence(tmp_path: Path, stuck: int, disk: Path) -> None:
     with daemon(tmp_path, target("one", stuck, collection_time="1s"), **on(disk)) as cam:
         cam.beat("start", "one")
@@ -69,6 +71,7 @@ def test_a_disk_that_fills_up_in_a_capture_costs_no_evidence(tmp_path: Path, stu
         assert [one for one in manifest.artifacts if one.kind == "dump"]
 
 
+@pytest.mark.fault("S3")
 def test_a_report_that_cannot_be_drawn_for_want_of_space_is_drawn_later(
     tmp_path: Path, stuck: int, disk: Path
 ) -> None:
@@ -87,6 +90,7 @@ def test_a_report_that_cannot_be_drawn_for_want_of_space_is_drawn_later(
         cam.close()
 
 
+@pytest.mark.fault("S3")
 def test_delivery_and_deletion_go_on_while_the_disk_is_full(tmp_path: Path, stuck: int, disk: Path) -> None:
     spool = disk / "spool"
     put(spool, 1)

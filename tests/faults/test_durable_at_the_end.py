@@ -96,6 +96,7 @@ def soon(cam: Daemon, act: Callable[[], None]) -> Capture:
     return capture
 
 
+@pytest.mark.fault("S10")
 @pytest.mark.parametrize("case", CASES)
 def test_sigterm_makes_what_was_taken_durable_first(tmp_path: Path, hanging: str, case: str) -> None:
     options, ready, cut = CASES[case]
@@ -110,6 +111,7 @@ def test_sigterm_makes_what_was_taken_durable_first(tmp_path: Path, hanging: str
             assert "loopcam stops" in said[cut]
 
 
+@pytest.mark.fault("T5")
 @pytest.mark.parametrize("case", ["py-spy", "a hung sampler", "a hung look"])
 def test_so_does_the_end_of_the_target(tmp_path: Path, case: str) -> None:
     options, ready, cut = CASES[case]
@@ -120,6 +122,7 @@ def test_so_does_the_end_of_the_target(tmp_path: Path, case: str) -> None:
         assert not cut or any("the target is gone" in part.detail for part in capture.parts)
 
 
+@pytest.mark.fault("S10")
 @pytest.mark.parametrize("ready", [recording, hung_recording])
 def test_without_a_grace_too(tmp_path: Path, ready: Callable[[Daemon], None]) -> None:
     with looping() as stuck:
@@ -133,6 +136,7 @@ def test_without_a_grace_too(tmp_path: Path, ready: Callable[[Daemon], None]) ->
             assert not os.listdir(cam.spool / "incoming")
 
 
+@pytest.mark.fault("S13")
 def test_a_sink_that_hangs_holds_nothing_up(tmp_path: Path, hanging: str) -> None:
     sinks = [{"http": {"url": f"http://{hanging}/"}}]
     with looping() as first, looping() as second:

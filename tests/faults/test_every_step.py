@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from daemon.spool.adopt import adopt
 from daemon.spool.spool import Spool
 from model.report import Report
@@ -11,6 +13,7 @@ from report.render import unrendered
 from report.verify import verify
 from sinks.file import File
 from tests.reports import REPORT_ID, assert_valid_report
+from tests.tally import Tally
 
 SCRIPT = Path(__file__).with_name("every_step.py")
 FEWEST = 20  # touches that such a step surely takes
@@ -31,9 +34,11 @@ def steps(step: str, folder: Path) -> list[Path]:
     return [folder / touch for touch in touches]
 
 
-def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path) -> None:
+@pytest.mark.fault("S1")
+def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path, tally: Tally) -> None:
     outcomes = []
     for folder in steps("accept", tmp_path):
+        tally.tries += 1
         spool = Spool(folder / "spool", max_bytes=2**30, max_reports=10)
         adopted = list(adopt(spool))
         assert list(spool.entries) == [REPORT_ID], folder
@@ -50,10 +55,12 @@ def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path) -
     assert outcomes[-1] == (False, "complete")
 
 
+@pytest.mark.fault("S1")
 def test_a_report_that_is_stored_step_by_step_is_there_whole_in_the_old_or_the_new_revision(
-    tmp_path: Path,
+    tmp_path: Path, tally: Tally
 ) -> None:
     for folder in steps("store", tmp_path):
+        tally.tries += 1
         sink = File(path=folder / "reports")
         places = list((folder / "reports").glob("demo/*/*/*/*"))
         whole = [one for one in places if (one / "manifest.json").exists() and not verify(one)]

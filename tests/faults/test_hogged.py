@@ -27,6 +27,7 @@ def hogs() -> Iterator[None]:
         one.wait()
 
 
+@pytest.mark.fault("D3")
 def test_with_all_cores_taken_overruns_are_found_and_captured(tmp_path: Path, stuck: int, hogs: None) -> None:
     with daemon(tmp_path, target("one", stuck, cooldown="400ms")) as cam:
         for number in range(OVERRUNS):

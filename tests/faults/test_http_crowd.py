@@ -31,6 +31,7 @@ async def eventually_welcome(port: int, source: str = "127.0.0.1") -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.fault("D6")
 async def test_one_address_gets_no_more_than_its_share() -> None:
     async with contextlib.AsyncExitStack() as stack:
         port, _ = await stack.enter_async_context(heartbeats(bounds=FEW))
@@ -45,12 +46,14 @@ async def test_one_address_gets_no_more_than_its_share() -> None:
         assert await status_of_a_new_connection(port, "127.0.0.2") == 204
 
 
+@pytest.mark.fault("D6")
 async def test_a_place_that_is_left_is_free_again() -> None:
     async with heartbeats(bounds=FEW) as (port, _):
         for _ in range(3 * FEW.connections):
             await eventually_welcome(port)
 
 
+@pytest.mark.fault("D6")
 async def test_all_addresses_together_get_no_more_than_there_is() -> None:
     async with contextlib.AsyncExitStack() as stack:
         port, _ = await stack.enter_async_context(heartbeats(bounds=FEW))
@@ -72,6 +75,7 @@ def crowd() -> Iterator[list[socket.socket]]:
         sock.close()
 
 
+@pytest.mark.fault("D6")
 async def test_a_thousand_half_open_connections_do_not_keep_heartbeats_out(
     crowd: list[socket.socket],
 ) -> None:
@@ -94,6 +98,7 @@ async def test_a_thousand_half_open_connections_do_not_keep_heartbeats_out(
         assert len(events) >= 14
 
 
+@pytest.mark.fault("D6", "S14")
 async def test_running_out_of_descriptors_is_survived(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -119,6 +124,7 @@ async def test_running_out_of_descriptors_is_survived(
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
 
 
+@pytest.mark.fault("D6")
 async def test_half_said_requests_do_not_shut_out_others_behind_the_same_address() -> None:
     async with contextlib.AsyncExitStack() as stack:
         port, _ = await stack.enter_async_context(heartbeats(bounds=FEW))

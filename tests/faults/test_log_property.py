@@ -38,6 +38,7 @@ def folders(ext4: Path) -> Iterator[Path]:
     return made()
 
 
+@pytest.mark.fault("L8")
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEP, max_size=40))
 def test_no_line_is_lost_and_none_comes_twice(folders: Iterator[Path], steps: list[str]) -> None:

@@ -31,6 +31,7 @@ def after_listing(patch: pytest.MonkeyPatch, does: Callable[[], None]) -> None:
     patch.setattr(Siblings, "_named", named)
 
 
+@pytest.mark.fault("L5")
 @pytest.mark.parametrize("rotations", [1, 3])
 def test_generations_that_are_renamed_while_they_are_looked_at_are_read_once(
     path: Path, monkeypatch: pytest.MonkeyPatch, rotations: int
@@ -59,6 +60,7 @@ def test_generations_that_are_renamed_while_they_are_looked_at_are_read_once(
     assert one.heard.gaps == []
 
 
+@pytest.mark.fault("L5")
 def test_a_folder_that_is_never_at_rest_is_read_all_the_same(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,6 +87,7 @@ def changing(path: Path) -> Callable[[Siblings], Iterator[Named]]:
     return named
 
 
+@pytest.mark.fault("L5")
 def test_more_generations_than_are_kept_open_are_each_read_once(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     one.turn()
@@ -100,6 +103,7 @@ def test_more_generations_than_are_kept_open_are_each_read_once(path: Path) -> N
     assert one.heard.gaps == []
 
 
+@pytest.mark.fault("L5")
 def test_a_packed_generation_of_many_pieces_is_cut_only_at_ends_of_lines(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     writer.write(10)
@@ -117,6 +121,7 @@ def test_a_packed_generation_of_many_pieces_is_cut_only_at_ends_of_lines(path: P
     assert one.heard.lines == writer.lines[10:]
 
 
+@pytest.mark.fault("L5")
 def test_a_generation_that_is_still_being_packed_is_waited_for(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     one.turn()
@@ -141,6 +146,7 @@ def test_a_generation_that_is_still_being_packed_is_waited_for(path: Path) -> No
     assert one.heard.gaps == []
 
 
+@pytest.mark.fault("L5")
 def test_a_place_in_a_copy_that_is_read_from_within_a_line_is_the_lines_start(path: Path) -> None:
     path.write_bytes(b"")
     one, places = Following(path), []
@@ -166,6 +172,7 @@ def test_a_place_in_a_copy_that_is_read_from_within_a_line_is_the_lines_start(pa
     assert {at for place in places for at in place} == {0, len(first) + 1}
 
 
+@pytest.mark.fault("L5")
 def test_a_log_that_is_deleted_may_have_lost_what_came_and_went_since(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     one.turn()

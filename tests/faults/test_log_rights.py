@@ -45,6 +45,7 @@ def turns(cam: Daemon, log: Path, count: int) -> None:
     until(lambda: cam.metric("loopcam_iterations_total", target="scaler") == count, f"turn {count}")
 
 
+@pytest.mark.fault("L11")
 def test_a_file_that_may_not_be_read_is_waited_for_and_says_what_to_do(cam: Daemon, log: Path) -> None:
     log.chmod(0o600)
     cam.start()
@@ -55,6 +56,7 @@ def test_a_file_that_may_not_be_read_is_waited_for_and_says_what_to_do(cam: Daem
     turns(cam, log, 1)
 
 
+@pytest.mark.fault("L11")
 def test_generations_in_a_folder_that_may_not_be_listed_are_a_gap_and_told_once(
     cam: Daemon, log: Path
 ) -> None:

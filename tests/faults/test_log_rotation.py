@@ -13,6 +13,7 @@ def path(ext4: Path) -> Path:
     return ext4 / "app.log"
 
 
+@pytest.mark.fault("L1")
 def test_a_writer_that_keeps_the_old_file_is_heard_to_its_end(path: Path) -> None:
     writer, one = Writer(path, most_kept=8), Following(path)
     one.turn()
@@ -30,6 +31,7 @@ def test_a_writer_that_keeps_the_old_file_is_heard_to_its_end(path: Path) -> Non
     assert one.heard.gaps == []
 
 
+@pytest.mark.fault("L2")
 def test_a_log_that_is_copied_and_cut_is_read_on_in_the_copy(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     for _ in range(50):
@@ -46,6 +48,7 @@ def test_a_log_that_is_copied_and_cut_is_read_on_in_the_copy(path: Path) -> None
     assert all("may be lost" in gap for gap in one.heard.gaps)
 
 
+@pytest.mark.fault("L3")
 @pytest.mark.parametrize("down", [False, True])
 def test_a_log_that_was_cut_and_grew_beyond_is_read_from_its_start(path: Path, down: bool) -> None:
     path.write_bytes(b"")
@@ -72,6 +75,7 @@ def test_a_log_that_was_cut_and_grew_beyond_is_read_from_its_start(path: Path, d
         one.heard.gaps = one.heard.gaps[: number + 1]
 
 
+@pytest.mark.fault("L4")
 def test_a_new_file_with_the_old_ones_inode_is_never_read_from_the_old_place(path: Path) -> None:
     path.write_bytes(b"")
     one = Following(path)
@@ -91,6 +95,7 @@ def test_a_new_file_with_the_old_ones_inode_is_never_read_from_the_old_place(pat
     assert len(one.heard.gaps) == 49  # each but the first, of which nothing had been read
 
 
+@pytest.mark.fault("L5")
 def test_generations_that_were_rotated_and_packed_meanwhile_are_read_in_order(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     one.turn()
@@ -112,6 +117,7 @@ def test_generations_that_were_rotated_and_packed_meanwhile_are_read_in_order(pa
     assert one.heard.gaps == []
 
 
+@pytest.mark.fault("L5")
 def test_a_generation_that_is_gone_is_a_gap(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     one.turn()
@@ -129,6 +135,7 @@ def test_a_generation_that_is_gone_is_a_gap(path: Path) -> None:
     assert len(one.heard.gaps) == 1
 
 
+@pytest.mark.fault("L5")
 def test_a_packed_generation_that_is_broken_is_a_gap_and_the_next_are_read(path: Path) -> None:
     writer, one = Writer(path), Following(path)
     one.turn()
@@ -154,6 +161,7 @@ def test_a_packed_generation_that_is_broken_is_a_gap_and_the_next_are_read(path:
     assert len(one.heard.gaps) == 1
 
 
+@pytest.mark.fault("L6")
 def test_a_link_that_moves_is_followed_to_the_next_file(path: Path) -> None:
     pods = path.parent / "pods"
     pods.mkdir()
@@ -172,6 +180,7 @@ def test_a_link_that_moves_is_followed_to_the_next_file(path: Path) -> None:
     assert one.heard.lines == [*first.lines, b"second"]
 
 
+@pytest.mark.fault("L13")
 def test_a_hole_of_gigabytes_costs_no_time(path: Path) -> None:
     path.write_bytes(b"")
     one = Following(path)
@@ -220,6 +229,7 @@ def test_a_line_that_began_before_a_rotation_is_ended_in_the_old_file(path: Path
     assert one.heard.lines == writer.lines
 
 
+@pytest.mark.fault("L3")
 def test_two_texts_that_begin_the_same_are_told_apart_by_the_copy(path: Path) -> None:
     path.write_bytes(b"")
     one = Following(path)
@@ -234,6 +244,7 @@ def test_two_texts_that_begin_the_same_are_told_apart_by_the_copy(path: Path) ->
     assert one.heard.lines == [b"begin", b"first", b"begin", b"second"]
 
 
+@pytest.mark.fault("L13")
 def test_a_file_that_comes_into_sight_long_after_it_was_written_is_old(path: Path) -> None:
     one = Following(path)
     one.turn()  # nothing is there: a process that is not found, a right that is missing

@@ -3,6 +3,8 @@ import resource
 from pathlib import Path
 from time import monotonic, sleep
 
+import pytest
+
 from tests.daemon import Daemon, daemon, target, until
 
 SHORTAGE_S = 3.0
@@ -13,6 +15,7 @@ def cpu_s(cam: Daemon) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.fault("S14")
 def test_without_file_descriptors_it_rests_and_recovers(tmp_path: Path, stuck: int) -> None:
     waiting = target("other", process={"match": "never to be seen"})
     with daemon(tmp_path, target("one", stuck, max_loop_time="1s", cooldown="1s"), waiting) as cam:
@@ -36,6 +39,7 @@ def test_without_file_descriptors_it_rests_and_recovers(tmp_path: Path, stuck: i
         until(lambda: cam.said("report stored"), "captured and stored")
 
 
+@pytest.mark.fault("S14")
 def test_a_renderer_that_cannot_be_started_costs_time_only(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, collection_time="1s")) as cam:
         most = resource.prlimit(cam.process.pid, resource.RLIMIT_NOFILE)

@@ -56,23 +56,27 @@ async def problems(core: Core) -> list[str]:
     return [problem["problem"] for problem in said["problems"]]
 
 
+@pytest.mark.fault("D5")
 async def test_a_source_that_fell_silent_is_named(core: Core) -> None:
     habit(core, last_s=60)
     [problem] = await problems(core)
     assert problem == "source heartbeat silent for 1m, usually it speaks every 500ms"
 
 
+@pytest.mark.fault("D5")
 async def test_a_source_that_spoke_lately_is_not(core: Core) -> None:
     habit(core, last_s=5)
     assert await problems(core) == []
 
 
+@pytest.mark.fault("D5")
 async def test_an_iteration_in_flight_explains_silence(core: Core) -> None:
     habit(core, last_s=60)
     beat(core, EventKind.START, 59)
     assert await problems(core) == []
 
 
+@pytest.mark.fault("D5")
 async def test_standby_explains_silence(core: Core) -> None:
     habit(core, last_s=60)
     beat(core, EventKind.IDLE, 59)

@@ -56,6 +56,7 @@ def failure(sink: Callable[[str], Sink], report: Report, *answers: Answer) -> Si
     return caught.value
 
 
+@pytest.mark.fault("S5")
 @EACH
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 501])
 def test_a_lasting_refusal_is_not_retried(sink: Callable[[str], Sink], report: Report, status: int) -> None:
@@ -64,11 +65,13 @@ def test_a_lasting_refusal_is_not_retried(sink: Callable[[str], Sink], report: R
     assert str(status) in str(error)
 
 
+@pytest.mark.fault("S5")
 @pytest.mark.parametrize("sink", [s3, http])
 def test_what_a_server_would_not_replace_is_dead(sink: Callable[[str], Sink], report: Report) -> None:
     assert not failure(sink, report, s3_error(412, "SomeCode")).retry
 
 
+@pytest.mark.fault("S5")
 @EACH
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_a_passing_refusal_is_retried(sink: Callable[[str], Sink], report: Report, status: int) -> None:
@@ -77,6 +80,7 @@ def test_a_passing_refusal_is_retried(sink: Callable[[str], Sink], report: Repor
     assert error.retry_after_s is None
 
 
+@pytest.mark.fault("S5")
 @EACH
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_wait_that_a_server_asks_for_is_kept(
@@ -87,6 +91,7 @@ def test_the_wait_that_a_server_asks_for_is_kept(
     assert error.retry_after_s == 17
 
 
+@pytest.mark.fault("S5")
 @EACH
 def test_the_wait_may_be_a_date(sink: Callable[[str], Sink], report: Report) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
@@ -94,11 +99,13 @@ def test_the_wait_may_be_a_date(sink: Callable[[str], Sink], report: Report) -> 
     assert error.retry_after_s == pytest.approx(300, abs=60)
 
 
+@pytest.mark.fault("S5")
 @EACH
 def test_a_cut_connection_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     assert failure(sink, report, cut).retry
 
 
+@pytest.mark.fault("S5")
 @EACH
 def test_a_connection_cut_in_the_middle_of_a_body_is_retried(
     sink: Callable[[str], Sink], tmp_path: Path
@@ -109,6 +116,7 @@ def test_a_connection_cut_in_the_middle_of_a_body_is_retried(
     assert caught.value.retry
 
 
+@pytest.mark.fault("S5")
 @EACH
 def test_a_server_that_accepts_and_never_answers_is_left(sink: Callable[[str], Sink], report: Report) -> None:
     start_s = time.monotonic()
@@ -116,6 +124,7 @@ def test_a_server_that_accepts_and_never_answers_is_left(sink: Callable[[str], S
     assert time.monotonic() - start_s < 10
 
 
+@pytest.mark.fault("S5", "S9")
 @EACH
 def test_a_closed_port_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -126,6 +135,7 @@ def test_a_closed_port_is_retried(sink: Callable[[str], Sink], report: Report) -
     assert caught.value.remedy
 
 
+@pytest.mark.fault("S5", "S9")
 @EACH
 def test_a_name_that_does_not_resolve_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     with pytest.raises(SinkError) as caught:
@@ -133,6 +143,7 @@ def test_a_name_that_does_not_resolve_is_retried(sink: Callable[[str], Sink], re
     assert caught.value.retry
 
 
+@pytest.mark.fault("S5")
 @EACH
 def test_what_is_not_http_is_retried(sink: Callable[[str], Sink], report: Report) -> None:
     def babble(connection: socket.socket, request: object) -> None:
@@ -141,6 +152,7 @@ def test_what_is_not_http_is_retried(sink: Callable[[str], Sink], report: Report
     assert failure(sink, report, babble).retry
 
 
+@pytest.mark.fault("S5")
 @EACH
 def test_an_answer_of_200_with_an_error_in_it_is_no_success(
     sink: Callable[[str], Sink], report: Report
@@ -148,6 +160,7 @@ def test_an_answer_of_200_with_an_error_in_it_is_no_success(
     assert failure(sink, report, s3_error(200, "InternalError")).retry
 
 
+@pytest.mark.fault("S5")
 @EACH
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_to_another_host_is_not_followed(
@@ -161,6 +174,7 @@ def test_a_redirect_to_another_host_is_not_followed(
     assert error.remedy
 
 
+@pytest.mark.fault("S5")
 @EACH
 def test_a_server_that_repeats_our_secrets_is_not_quoted(sink: Callable[[str], Sink], report: Report) -> None:
     def echo(connection: socket.socket, request: object) -> None:
@@ -171,10 +185,12 @@ def test_a_server_that_repeats_our_secrets_is_not_quoted(sink: Callable[[str], S
     assert len(str(error)) < 500
 
 
+@pytest.mark.fault("S5")
 def test_a_reply_that_is_cut_half_way_is_no_success_for_http(report: Report) -> None:
     assert failure(http, report, reply(200, b"half", length=100)).retry
 
 
+@pytest.mark.fault("S5")
 @pytest.mark.parametrize(
     "head", [b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK\r\nX-A", b"HTTP/1.1 204 No\r\nX-A: b\r\n"]
 )
@@ -182,6 +198,7 @@ def test_a_reply_that_is_cut_in_its_head_is_no_success_for_http(report: Report, 
     assert failure(http, report, lambda connection, _: connection.sendall(head)).retry
 
 
+@pytest.mark.fault("S5")
 def test_a_reply_that_trickles_ends_by_time(report: Report) -> None:
     start_s = time.monotonic()
     error = failure(http, report, trickle)
@@ -189,12 +206,14 @@ def test_a_reply_that_trickles_ends_by_time(report: Report) -> None:
     assert time.monotonic() - start_s < 10
 
 
+@pytest.mark.fault("S5")
 def test_a_reply_without_etag_is_no_success_for_s3(report: Report) -> None:
     error = failure(s3, report, reply(200, b"<html>Welcome to the network</html>"))
     assert error.retry
     assert "ETag" in str(error)
 
 
+@pytest.mark.fault("S5")
 def test_an_early_refusal_is_understood_while_the_body_is_still_on_its_way(tmp_path: Path) -> None:
     large = finished_report(tmp_path, extra={"evidence/noise.bin": noise(6 << 20)})
     with scripted(reply(413), read_bytes=0) as server, pytest.raises(SinkError) as caught:
@@ -202,6 +221,7 @@ def test_an_early_refusal_is_understood_while_the_body_is_still_on_its_way(tmp_p
     assert caught.value.retry is ("413" not in str(caught.value))  # a reset may overtake the answer
 
 
+@pytest.mark.fault("S5")
 def test_a_redirect_on_the_same_host_is_followed_with_the_whole_body(report: Report) -> None:
     with scripted(reply(307, headers=["Location: /other?sig=1"]), reply(201)) as server:
         http(server.url).store(report)
@@ -211,6 +231,7 @@ def test_a_redirect_on_the_same_host_is_followed_with_the_whole_body(report: Rep
     assert first.body == second.body != b""
 
 
+@pytest.mark.fault("S5")
 def test_redirects_without_end_are_left(report: Report) -> None:
     again = reply(308, headers=["Location: /again"])
     with scripted(again) as server, pytest.raises(SinkError, match="more than 3 redirects") as caught:
@@ -219,16 +240,19 @@ def test_redirects_without_end_are_left(report: Report) -> None:
     assert len(server.requests) == 4
 
 
+@pytest.mark.fault("S5")
 @pytest.mark.parametrize("location", ["", "//169.254.169.254/", "http://[", "ftp://127.0.0.1/", "/a b"])
 def test_odd_redirects_are_refused(report: Report, location: str) -> None:
     assert not failure(http, report, reply(307, headers=[f"Location: {location}"])).retry
 
 
+@pytest.mark.fault("S5")
 def test_a_huge_reply_is_read_to_its_bound_only(report: Report) -> None:
     with scripted(reply(200, b"x" * (8 << 20))) as server:
         http(server.url).store(report)
 
 
+@pytest.mark.fault("S5")
 @pytest.mark.parametrize(
     ("code", "status", "retry"),
     [
@@ -254,6 +278,7 @@ def test_s3_errors_are_judged_by_their_code(report: Report, code: str, status: i
     assert error.remedy or retry
 
 
+@pytest.mark.fault("S5")
 def test_a_bucket_in_another_region_is_followed_when_the_refusal_names_it(report: Report) -> None:
     moved = s3_error(301, "PermanentRedirect", headers=["x-amz-bucket-region: eu-north-1"])
     with scripted(moved, stored) as server:
@@ -261,6 +286,7 @@ def test_a_bucket_in_another_region_is_followed_when_the_refusal_names_it(report
     assert "/eu-north-1/" in server.requests[-1].headers["authorization"]
 
 
+@pytest.mark.fault("S5", "S8")
 def test_credentials_that_have_run_out_are_read_again_at_the_next_attempt(
     report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +310,7 @@ def test_credentials_that_have_run_out_are_read_again_at_the_next_attempt(
     assert "AKIDNEW" in before.requests[-1].headers["authorization"]
 
 
+@pytest.mark.fault("S5", "S8")
 def test_no_credentials_yet_is_retried(
     report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from daemon.spool.state import Delivery
 from tests.daemon import Daemon, daemon, loopcam, target, until
 from tests.reports import assert_valid_report
@@ -9,6 +11,7 @@ from tests.servers import scripted, silent
 from tests.unit.spool.entries import DELIVERED, name, put
 
 
+@pytest.mark.fault("S11")
 def test_damaged_entries_are_set_aside_and_the_others_delivered(tmp_path: Path, stuck: int) -> None:
     spool, whole = tmp_path / "spool", [name(1), name(2)]
     put(spool, 1, drawn=False)
@@ -37,6 +40,7 @@ def test_damaged_entries_are_set_aside_and_the_others_delivered(tmp_path: Path, 
         assert (spool / "damaged" / "garbage" / "file").read_text() == "of somebody else"
 
 
+@pytest.mark.fault("S11")
 def test_a_state_file_without_content_means_that_it_is_delivered_again(tmp_path: Path, stuck: int) -> None:
     entry = put(tmp_path / "spool", 1, sinks={"file": DELIVERED})
     (entry / "state" / "sink-file.json").write_bytes(b"")
@@ -44,6 +48,7 @@ def test_a_state_file_without_content_means_that_it_is_delivered_again(tmp_path:
         cam.stored(1)
 
 
+@pytest.mark.fault("S11")
 def test_evidence_that_changed_before_it_was_drawn_is_delivered_and_told(tmp_path: Path, stuck: int) -> None:
     evidence = put(tmp_path / "spool", 1, drawn=False) / "report" / "evidence" / "pyspy-000.json"
     flip(evidence)
@@ -51,6 +56,7 @@ def test_evidence_that_changed_before_it_was_drawn_is_delivered_and_told(tmp_pat
         assert "evidence/pyspy-000.json was changed after the capture" in cam.report().rendering.detail
 
 
+@pytest.mark.fault("S11")
 def test_evidence_that_changed_after_it_was_drawn_is_kept_and_told(tmp_path: Path, stuck: int) -> None:
     entry = put(tmp_path / "spool", 1)
     flip(entry / "report" / "evidence" / "pyspy-000.json")
@@ -62,6 +68,7 @@ def test_evidence_that_changed_after_it_was_drawn_is_kept_and_told(tmp_path: Pat
         assert cam.entries() == [name(1), name(2)]
 
 
+@pytest.mark.fault("S11")
 def test_a_manifest_that_cannot_be_read_is_drawn_again(tmp_path: Path, stuck: int) -> None:
     entry = put(tmp_path / "spool", 1)
     (entry / "report" / "manifest.json").write_bytes(b"\xff")
@@ -90,6 +97,7 @@ def test_evidence_whose_renderer_dies_twice_is_delivered_unrendered_and_says_so(
         assert loopcam("reports", "show", str(cam.reports)).returncode == 0
 
 
+@pytest.mark.fault("S12")
 def test_of_two_daemons_on_one_spool_the_second_ends(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck)) as cam:
         again = loopcam("run", "--config", str(cam.file))
@@ -120,6 +128,7 @@ def test_a_spool_that_cannot_be_made_is_told_in_plain_words(tmp_path: Path, stuc
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.fault("S4")
 def test_the_oldest_delivered_reports_make_room(tmp_path: Path, stuck: int) -> None:
     spool = tmp_path / "spool"
     for number in range(1, 5):
@@ -135,6 +144,7 @@ def test_the_oldest_delivered_reports_make_room(tmp_path: Path, stuck: int) -> N
             until(lambda: cam.entries() == [name(0), name(3), name(4)], "the quota is kept")
 
 
+@pytest.mark.fault("S4")
 def test_a_spool_full_of_undelivered_reports_refuses_but_keeps_a_place_for_each_target(
     tmp_path: Path, stuck: int
 ) -> None:

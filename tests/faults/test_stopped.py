@@ -2,6 +2,8 @@ import signal
 from pathlib import Path
 from time import monotonic, sleep
 
+import pytest
+
 from daemon.app import SAME_SIGNAL_S
 from tests.daemon import Daemon, daemon, target, until
 from tests.servers import scripted, silent
@@ -15,6 +17,7 @@ def insist(cam: Daemon) -> int:
     return cam.process.returncode
 
 
+@pytest.mark.fault("S10")
 def test_sigterm_in_a_capture_keeps_it_and_delivers_it(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, collection_time="1m"), shutdown_grace="20s") as cam:
         cam.beat("start", "one", 17)
@@ -33,6 +36,7 @@ def test_sigterm_in_a_capture_keeps_it_and_delivers_it(tmp_path: Path, stuck: in
         assert not (cam.spool / "incoming").exists() or not list((cam.spool / "incoming").iterdir())
 
 
+@pytest.mark.fault("S10")
 def test_what_cannot_be_delivered_within_the_grace_waits_for_the_next_start(
     tmp_path: Path, stuck: int
 ) -> None:
@@ -51,6 +55,7 @@ def test_what_cannot_be_delivered_within_the_grace_waits_for_the_next_start(
             until(lambda: len(hanging.requests) > 1, "tried again")
 
 
+@pytest.mark.fault("S10")
 def test_a_second_sigterm_stops_at_once(tmp_path: Path, stuck: int) -> None:
     with scripted(silent) as hanging:
         sinks = [{"http": {"url": f"{hanging.url}/{{file}}"}}]
@@ -102,6 +107,7 @@ def test_while_it_stops_no_configuration_is_taken_up(tmp_path: Path, stuck: int)
             assert insist(cam) == 1
 
 
+@pytest.mark.fault("D2")
 def test_a_paused_daemon_blames_nobody(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck, max_loop_time="1s")) as cam:
         cam.beat("start", "one", 1)
@@ -117,6 +123,7 @@ def test_a_paused_daemon_blames_nobody(tmp_path: Path, stuck: int) -> None:
         assert not cam.entries()
 
 
+@pytest.mark.fault("D2")
 def test_an_overrun_after_a_pause_says_that_the_observer_was_paused(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck)) as cam:
         cam.beat("start", "one")

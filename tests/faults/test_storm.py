@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.daemon import daemon, target, until
 
 ITERATIONS, CAPTURES = 30, 3
 
 
+@pytest.mark.fault("T12")
 def test_a_storm_of_overruns_is_captured_as_often_as_allowed_and_counted(tmp_path: Path, stuck: int) -> None:
     times = {"max_loop_time": "20ms", "collection_time": "100ms", "cooldown": "100ms"}
     with daemon(tmp_path, target("one", stuck, **times, captures_per_hour=CAPTURES)) as cam:

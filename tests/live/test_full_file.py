@@ -19,11 +19,13 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "MAX_RECORDED_BYTES", MOST_BYTES)
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.usefixtures("small")
 async def test_py_spy(targets: Targets, studio: Studio) -> None:
     await stopped(targets, studio, None)
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.usefixtures("small", "program")
 async def test_austin(targets: Targets, studio: Studio) -> None:
     await stopped(targets, studio, with_austin())
@@ -33,7 +35,7 @@ async def stopped(targets: Targets, studio: Studio, sampling: Sampling | None) -
     target = targets.start("stalled.py")
     taken = await studio.take(target.pid, 30, sampling=sampling, flawed=True)
     assert taken.capture.outcome is Outcome.PARTIAL
-    assert "was stopped: samples of a capture take" in taken.part.detail
+    assert "was stopped: what there was room for" in taken.part.detail
     assert taken.part.remedy
     files = [taken.directory / one.path for one in taken.recording.segments]
     assert 0 < sum(file.stat().st_size for file in files) <= MOST_BYTES

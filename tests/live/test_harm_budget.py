@@ -55,6 +55,7 @@ async def observed(studio: Studio, target: Program, how: Sampling, seconds: floa
     return taken, states
 
 
+@pytest.mark.fault("T1")
 @pytest.mark.parametrize("others", ["alone", "austin"])
 @pytest.mark.parametrize(("threads", "depth"), [(1, 1), (4, 500), (50, 60), (200, 20)])
 async def test_taking_stacks_stays_within_the_budget_and_never_stops_the_target(
@@ -79,6 +80,7 @@ async def test_taking_stacks_stays_within_the_budget_and_never_stops_the_target(
     assert b"the_culprit" in taken.text()
 
 
+@pytest.mark.fault("T11")
 @pytest.mark.parametrize(("threads", "depth"), [(1000, 1), (0, 950)])
 async def test_evidence_of_enormous_targets_is_bounded_and_so_is_our_memory(
     targets: Targets, studio: Studio, threads: int, depth: int
@@ -99,6 +101,7 @@ def peak_bytes(pid: int) -> int:
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
+@pytest.mark.fault("T11")
 @pytest.mark.parametrize(("threads", "depth"), [(1000, 1), (0, 950)])
 def test_capturing_enormous_targets_takes_little_memory_of_ours(
     targets: Targets, tmp_path: Path, threads: int, depth: int
@@ -111,6 +114,7 @@ def test_capturing_enormous_targets_takes_little_memory_of_ours(
     ours.kill()
 
 
+@pytest.mark.fault("T10")
 async def test_a_sampler_that_takes_far_too_much_is_ended_early_and_what_it_saw_is_kept(
     targets: Targets, studio: Studio
 ) -> None:
@@ -144,6 +148,7 @@ class Hot(PySpy, frozen=True, kw_only=True):
         return Command(argv=(sys.executable, "-I", "-c", self.code, str(file)), deadline_s=real.deadline_s)
 
 
+@pytest.mark.fault("T10")
 async def test_a_profiler_that_hot_loops_is_not_let_run_to_the_end_of_its_window(
     targets: Targets, studio: Studio
 ) -> None:
@@ -184,6 +189,7 @@ def alongside(
     return tasks, lambda window: tasks.append(asyncio.create_task(work()))
 
 
+@pytest.mark.fault("T2")
 @pytest.mark.parametrize("round_", range(4))
 async def test_a_stopped_blocking_sampler_is_killed_and_the_target_runs_on(
     targets: Targets, studio: Studio, round_: int
@@ -199,6 +205,7 @@ async def test_a_stopped_blocking_sampler_is_killed_and_the_target_runs_on(
     assert "the_culprit" in taken.functions()  # the rest of the window went on
 
 
+@pytest.mark.fault("T2")
 async def test_blocking_that_takes_more_than_its_share_goes_on_without_pauses(
     targets: Targets, studio: Studio
 ) -> None:
@@ -222,6 +229,7 @@ class Unaware(PySpy, frozen=True):
         return 0.0
 
 
+@pytest.mark.fault("T2")
 async def test_blocking_is_refused_where_our_own_cpu_is_limited(
     targets: Targets, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ def record(targets: Targets, target: Program, spool: Path) -> tuple[Program, int
     return recording, int(recording.hear())
 
 
+@pytest.mark.fault("T3")
 @pytest.mark.parametrize("attempt", range(10))
 def test_py_spy_goes_within_a_second_and_the_target_runs_on(
     targets: Targets, target: Program, tmp_path: Path, attempt: int

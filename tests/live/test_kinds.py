@@ -159,6 +159,7 @@ def _built(folder: Path, kind: str) -> Path:
     return program
 
 
+@pytest.mark.fault("T9")
 async def test_what_is_no_cpython_is_unsupported_at_once_and_says_what_to_do(
     foreign: Program, studio: Studio
 ) -> None:
@@ -191,6 +192,7 @@ def test_the_doctor_names_the_version_of_a_python(targets: Targets, version: str
     assert ".".join(map(str, subject.runtime.version or ())) == version
 
 
+@pytest.mark.fault("T9")
 async def test_a_shell_around_python_is_unsupported_and_its_child_is_the_one(
     targets: Targets, studio: Studio
 ) -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.beats import overruns_unseen, sockets
 from tests.daemon import Daemon, Json, daemon, loopcam, target, tell, until
 from tests.prerequisites import require
+from tests.reports import assert_valid_report
 
 PROGRAM = Path(__file__).parents[1] / "programs" / "alternating.py"
+LONGER_S = 2.0  # than what is needed to look, stop the daemon and let it overrun
 TIMES = {"max_loop_time": "800ms", "collection_time": "500ms", "cooldown": "500ms"}
 
 
@@ -37,15 +40,22 @@ class Stalls:
     def __init__(self, cam: Daemon, child: "subprocess.Popen[str]") -> None:
         self.cam, self.child, self.iteration = cam, child, 0
 
-    def bring(self, function: str) -> str:
-        """What becomes of a stall in this function: `captured`, or why it is refused."""
+    def bring(self, function: str, *, unseen: bool = False) -> str:
+        """What becomes of a stall in this function: `captured`, or why it is refused.
+
+        An `unseen` one is over when the daemon gets to know that it overran.
+        """
         tell(self.child, function)
         until(lambda: self.limits()["would_refuse"] is None, "the cooldown is over")
         self.iteration += 1
         before = self.ended()
-        self.cam.beat("start", "one", self.iteration)
+        if unseen:
+            overruns_unseen(self.cam, "one", self.iteration, LONGER_S)
+        else:
+            self.cam.beat("start", "one", self.iteration)
         until(lambda: self.ended() != before, f"an end of the capture of {function}")
-        self.cam.beat("end", "one", self.iteration)
+        if not unseen:
+            self.cam.beat("end", "one", self.iteration)
         until(lambda: not self.cam.target("one")["capturing"], "the capture is over")
         reports, refusals = self.ended()
         return "captured" if reports > before[0] else next(iter(refusals - before[1]))[0]
@@ -81,6 +91,25 @@ def test_a_known_stall_does_not_eat_the_budget_of_an_unknown_one(
         assert "captures_per_signature" in told["remedy"]
         assert cam.metric("loopcam_refusals_total", target="one", reason="known_stall") == 3
         assert not list((cam.spool / "incoming").iterdir())  # nothing is left of those without a report
+
+
+def test_one_that_ended_before_it_was_looked_at_is_known_by_the_dashcams_look(
+    tmp_path: Path, child: "subprocess.Popen[str]"
+) -> None:
+    one = configured(child, budget=20) | {"max_loop_time": f"{LONGER_S}s"}
+    with daemon(tmp_path, one, unix=sockets(tmp_path)) as cam:
+        cam.finds("one")
+        stalls = Stalls(cam, child)
+        assert stalls.bring("first") == "captured"
+        assert stalls.bring("first", unseen=True) == "known_stall"
+        assert stalls.bring("second", unseen=True) == "captured"  # and counted
+        assert stalls.bring("second", unseen=True) == "known_stall"
+        assert stalls.bring("second") == "known_stall"
+        reports = cam.stored(2)
+        unseen = assert_valid_report(reports[1]).capture
+        assert unseen.outcome == "ended_before_attach"
+        assert unseen.signature in {each["signature"] for each in stalls.limits()["known_stalls"]}
+        assert not list((cam.spool / "incoming").iterdir())
 
 
 def test_the_share_outlives_a_restart_of_the_daemon(tmp_path: Path, child: "subprocess.Popen[str]") -> None:

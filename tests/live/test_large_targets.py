@@ -1,5 +1,7 @@
 """Targets with many threads: the rate suits them, the window ends in time, evidence stays small."""
 
+import pytest
+
 from collectors.pyspy import PySpy
 from model.capture import Outcome
 from tests.live.captures import Studio
@@ -9,6 +11,7 @@ LATE_S = 8.0  # the last sample and py-spy's file, on a machine that has other w
 MEBIBYTE = 2**20
 
 
+@pytest.mark.fault("T1")
 async def test_fifty_deep_threads_are_sampled_at_a_rate_that_suits_them(
     targets: Targets, studio: Studio
 ) -> None:
@@ -33,6 +36,7 @@ async def test_a_rate_that_is_too_high_does_not_make_the_window_longer(
     assert any(segment.behind or segment.missed for segment in taken.recording.segments)
 
 
+@pytest.mark.fault("T1")
 async def test_two_hundred_threads_are_captured_in_time(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py", 200, 30)
     taken = await studio.take(target.pid, 6)

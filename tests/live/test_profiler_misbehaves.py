@@ -37,6 +37,7 @@ class Fake(PySpy, frozen=True, kw_only=True):
         return Command(argv=(sys.executable, "-I", "-c", self.code, str(file)), deadline_s=real.deadline_s)
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.parametrize(
     "code",
     [
@@ -65,6 +66,7 @@ def children_of_fake() -> list[str]:
     return [line for line in children().values() if " -I -c " in line]
 
 
+@pytest.mark.fault("T10")
 @pytest.mark.parametrize(
     ("code", "detail"),
     [
@@ -88,6 +90,7 @@ async def test_a_profiler_that_ends_too_soon_is_not_started_over_and_over(
     assert taken.recording.segments == ()
 
 
+@pytest.mark.fault("T2")
 async def test_a_stopped_profiler_does_not_stop_the_target(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py")
     states: set[str] = set()

@@ -31,6 +31,7 @@ def stopped(targets: Targets) -> Program:
     return target
 
 
+@pytest.mark.fault("T7")
 @pytest.mark.parametrize("blocking", [False, True])
 async def test_a_stopped_target_is_named_and_left_as_it_is(
     stopped: Program, studio: Studio, blocking: bool
@@ -42,6 +43,7 @@ async def test_a_stopped_target_is_named_and_left_as_it_is(
     assert stopped.state() == "T"
 
 
+@pytest.mark.fault("T7")
 async def test_the_stacks_of_a_stopped_target_are_kept(stopped: Program, studio: Studio) -> None:
     taken = await studio.take(stopped.pid, 10)
     (look,) = taken.recording.dumps
@@ -61,6 +63,7 @@ def frozen(targets: Targets) -> Iterator[Program]:
         target.kill()
 
 
+@pytest.mark.fault("T7")
 async def test_a_frozen_target_is_named_and_left_as_it_is(frozen: Program, studio: Studio) -> None:
     taken = await studio.take(frozen.pid, 10)
     assert taken.capture.outcome is Outcome.TARGET_STOPPED
@@ -94,6 +97,7 @@ def _tracer(pid: int) -> int:
     return int(status.partition("TracerPid:")[2].split()[0])
 
 
+@pytest.mark.fault("T8")
 async def test_a_traced_target_is_captured_without_blocking(traced: Program, studio: Studio) -> None:
     taken = await studio.take(traced.pid, 2)
     assert taken.capture.outcome is Outcome.COMPLETE
@@ -102,6 +106,7 @@ async def test_a_traced_target_is_captured_without_blocking(traced: Program, stu
     assert _tracer(traced.pid) != 0
 
 
+@pytest.mark.fault("T8")
 async def test_a_traced_target_cannot_be_captured_blocking_and_says_why(
     traced: Program, studio: Studio
 ) -> None:

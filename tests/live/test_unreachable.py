@@ -65,6 +65,7 @@ async def test_a_zombie_is_gone(targets: Targets, studio: Studio) -> None:
     assert taken.seconds < PROMPT_S
 
 
+@pytest.mark.fault("T9")
 async def test_a_kernel_thread_is_not_taken_for_a_process_that_is_gone(studio: Studio) -> None:
     prefer("kernel threads", "a process without an executable")
     taken = await studio.take(2, seconds=10)
@@ -74,6 +75,7 @@ async def test_a_kernel_thread_is_not_taken_for_a_process_that_is_gone(studio: S
     assert taken.seconds < PROMPT_S
 
 
+@pytest.mark.fault("T9")
 async def test_a_process_without_an_executable_is_unsupported(targets: Targets, studio: Studio) -> None:
     target = targets.start("headless.py")
     taken = await studio.take(target.pid, seconds=10)
@@ -82,6 +84,7 @@ async def test_a_process_without_an_executable_is_unsupported(targets: Targets, 
     assert taken.seconds < PROMPT_S
 
 
+@pytest.mark.fault("T9")
 async def test_a_process_that_is_not_python_is_unsupported_with_a_remedy(
     targets: Targets, studio: Studio
 ) -> None:

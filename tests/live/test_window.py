@@ -46,6 +46,7 @@ async def test_the_window_is_recorded_to_its_end(targets: Targets, studio: Studi
     assert taken.seconds < 15
 
 
+@pytest.mark.fault("T5")
 async def test_a_target_that_exits_ends_the_window_and_what_was_seen_stays(
     targets: Targets, studio: Studio
 ) -> None:
@@ -64,6 +65,7 @@ async def test_a_target_that_exits_ends_the_window_and_what_was_seen_stays(
     assert taken.capture.window.ended_s - exits[0] < 3.0
 
 
+@pytest.mark.fault("T5")
 async def test_a_killed_target_ends_the_window_too(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py")
     taken = await studio.take(target.pid, 30, began=later(target.kill))
@@ -133,6 +135,7 @@ async def test_the_window_closes_a_second_after_the_iteration(targets: Targets, 
     assert taken.last_seen_s() > windows[0].iteration_ended_s
 
 
+@pytest.mark.fault("D8")
 async def test_an_iteration_that_ends_before_the_first_look_has_no_stacks(
     targets: Targets, studio: Studio
 ) -> None:
@@ -148,6 +151,7 @@ async def test_an_iteration_that_ends_before_the_first_look_has_no_stacks(
     assert taken.seconds < 5
 
 
+@pytest.mark.fault("T5")
 async def test_a_target_that_becomes_another_program_is_followed(targets: Targets, studio: Studio) -> None:
     target = targets.start("changeling.py")
     taken = await studio.take(target.pid, 8, began=later(lambda: target.tell("exec")))
@@ -156,6 +160,7 @@ async def test_a_target_that_becomes_another_program_is_followed(targets: Target
     assert taken.seconds < 15
 
 
+@pytest.mark.fault("T5")
 async def test_a_target_that_is_no_python_any_more_leaves_a_part(targets: Targets, studio: Studio) -> None:
     target = targets.start("changeling.py")
     taken = await studio.take(target.pid, 8, began=later(lambda: target.tell("exec-sleep")))
@@ -165,6 +170,7 @@ async def test_a_target_that_is_no_python_any_more_leaves_a_part(targets: Target
     assert taken.seconds < 15
 
 
+@pytest.mark.fault("T5")
 async def test_a_target_that_forks_is_still_the_only_one_looked_at(targets: Targets, studio: Studio) -> None:
     target = targets.start("changeling.py")
     taken = await studio.take(target.pid, 1.5, began=later(lambda: target.tell("fork")))

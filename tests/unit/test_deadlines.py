@@ -132,16 +132,19 @@ def paused(limit_s: float, pause_s: float, *, said: EventKind | None = None) -> 
     return run(main)
 
 
+@pytest.mark.fault("D2")
 def test_after_a_pause_of_ours_what_is_still_overdue_fires_with_a_note() -> None:
     scene = paused(LIMIT_S, 5.0)
     assert scene.fired == [(6.0 + SETTLE_S, "t0", (OBSERVER_PAUSED,))]
     assert max(scene.late_s) == pytest.approx(4.0)
 
 
+@pytest.mark.fault("D2")
 def test_after_a_pause_of_ours_an_end_that_had_arrived_is_heard_first() -> None:
     assert paused(LIMIT_S, 5.0, said=EventKind.END).fired == []
 
 
+@pytest.mark.fault("D2")
 def test_after_a_pause_of_ours_a_repeated_event_cannot_hurry_the_verdict() -> None:
     async def main(loop: VirtualLoop) -> Scene:
         scene = Scene(loop, LIMIT_S)
@@ -206,6 +209,7 @@ def test_once_stopped_nothing_fires_whatever_arrives() -> None:
     assert run(main).fired == []
 
 
+@pytest.mark.fault("D2")
 def test_after_a_pause_of_ours_all_that_is_overdue_of_a_crowd_fires_at_once_and_with_the_note() -> None:
     rules = Rules(mode="start_end", max_loop_time_s=LIMIT_S, first_loop_time_s=LIMIT_S, concurrent=True)
 

@@ -252,12 +252,13 @@ def test_restarts_under_a_clock_that_was_set_back_do_not_begin_a_cooldown_again(
     assert limits.allowance("scaler", RULES, 620.0).cooldown_left_s == 300.0
 
 
-def test_a_file_that_can_neither_be_read_nor_written_does_not_stop_the_start(tmp_path: Path) -> None:
+def test_a_folder_in_the_files_place_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "limits.json"
-    path.mkdir()
+    (path / "inside").mkdir(parents=True)
     limits = LimitsFile(path).load()
     assert refused(limits, limits_file.now().boot_s) == Refusal.COOLDOWN
-    assert [entry.name for entry in tmp_path.iterdir()] == ["limits.json"]
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["limits.json", "limits.json.damaged"]
+    assert refused(LimitsFile(path).load(), limits_file.now().boot_s) == Refusal.COOLDOWN
 
 
 def test_a_storm_of_overruns_is_captured_as_often_as_allowed_and_the_rest_is_counted() -> None:

@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -16,6 +17,7 @@ STEPS = st.sampled_from([0.0, 0.25, 1.0, 2.5, 7.0, 40.0])
 MODES: tuple[Mode, ...] = ("start_end", "start", "end", "beat")
 
 
+@pytest.mark.fault("D4")
 class Told(RuleBasedStateMachine):
     """Any events at all: names or none, early, late, twice, of another mode's making."""
 
@@ -138,6 +140,7 @@ class Told(RuleBasedStateMachine):
         assert not (self.watch.idle and self.watch.in_flight is not None)
 
 
+@pytest.mark.fault("D4")
 class Truth(RuleBasedStateMachine):
     """A loop that names its iterations and runs them one after the other.
 

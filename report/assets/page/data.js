@@ -83,16 +83,35 @@ const signals = new Map(data.signals.map((signal) => {
 
 const span = data.end - data.start;
 
+/* A duration, as model/units.py says it elsewhere on this page: three digits at most below a minute. */
 function seconds(us) {
+  if (us <= 0) return "0 s";
   if (us < 1e3) return `${Math.round(us)} µs`;
-  if (us < 1e6) return `${(us / 1e3).toPrecision(3)} ms`;
-  return us < 1e8 ? `${(us / 1e6).toPrecision(3)} s` : `${Math.round(us / 1e6)} s`;
+  if (us < 999.5e3) return `${+(us / 1e3).toPrecision(3)} ms`;
+  const all = us < 1e8 ? +(us / 1e6).toPrecision(3) : Math.round(us / 1e6);
+  if (all < 60) return `${all} s`;
+  const [hours, minutes, rest] = [Math.floor(all / 3600), Math.floor((all % 3600) / 60), +(all % 60).toFixed(1)];
+  return [[hours, "h"], [minutes, "m"], [rest, "s"]].filter(([count]) => count).map((part) => part.join(" ")).join(" ");
 }
 
-/* A time as seconds before or after the trigger. */
+/* Times on the axis have one unit and so many digits that what is told of them adds up. */
+const scale = (() => {
+  if (span >= 1e6) return { us: 1e6, unit: "s", digits: span < 1e8 ? 2 : 1 };
+  return span >= 1e3 ? { us: 1e3, unit: "ms", digits: 1 } : { us: 1, unit: "µs", digits: 0 };
+})();
+const onScale = (us) => +(us / scale.us).toFixed(scale.digits);
+
+/* A time before or after the trigger. */
 function moment(us) {
-  if (Math.abs(us) < 500) return "0 s";
-  return `${us < 0 ? "−" : "+"}${seconds(Math.abs(us))}`;
+  const found = onScale(us);
+  if (!found) return "0 s";
+  return `${found < 0 ? "−" : "+"}${Math.abs(found).toFixed(scale.digits)} ${scale.unit}`;
+}
+
+/* From one moment to another, and how long that is. */
+function range({ start, end }) {
+  const lasts = (onScale(end) - onScale(start)).toFixed(scale.digits);
+  return `${moment(start)} to ${moment(end)}: ${lasts} ${scale.unit}`;
 }
 
 function share(part, whole) {
@@ -109,8 +128,8 @@ function amount(value, unit) {
     while (Math.abs(value) >= 1024 && step < steps.length - 1) { value /= 1024; step++; }
     return `${+value.toPrecision(3)} ${steps[step]}${unit.slice(5)}`;
   }
-  if (unit === "share") return `${+(100 * value).toPrecision(3)}%`;
-  return `${+value.toPrecision(3)}`;
+  if (unit === "share") return value > 0 && value < 0.001 ? "< 0.1%" : `${+(100 * value).toPrecision(value < 0.01 ? 1 : 3)}%`;
+  return value > 0 && value < 0.01 ? "< 0.01" : `${+value.toPrecision(value < 0.1 ? 1 : 3)}`;
 }
 
 /* An element with text; what comes from the data is text, always. */

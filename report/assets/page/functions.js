@@ -2,6 +2,7 @@
 const topFunctions = (() => {
   const MOST = 25;
   const table = byId("top");
+  const heads = table ? [...table.tHead.rows[0].cells].map((head) => head.textContent) : [];
 
   function cell(text, kind = "number") {
     return element("td", text, kind);
@@ -25,11 +26,14 @@ const topFunctions = (() => {
       button.addEventListener("click", () => graph.find(functions.name[called]));
       name.append(button, " ", element("span", functions.file(called), "hint"));
       row.append(name);
+      [...row.cells].forEach((each, at) => { each.dataset.head = heads[at]; });
       return row;
     });
     table.tBodies[0].replaceChildren(...rows);
     const who = some.length === 1 ? some[0].label : `all ${some.length} threads`;
-    byId("top-scope").textContent = `Of ${who}, ${moment(selection.now.start)} to ${moment(selection.now.end)}: ${seconds(tree.value)}.`;
+    table.hidden = !rows.length;
+    const from = `Of ${who}, ${moment(selection.now.start)} to ${moment(selection.now.end)}`;
+    byId("top-scope").textContent = `${from}: ${rows.length ? `${seconds(tree.value)} sampled` : "nothing was sampled"}.`;
   }
 
   function start() {

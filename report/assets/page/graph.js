@@ -57,15 +57,16 @@ const graph = (() => {
     root = build();
     const { start, end } = selection.now;
     const what = comparing() === "healthy" ? "Healthy iterations" : `${moment(start)} to ${moment(end)}`;
-    scope.textContent = `${what}: ${seconds(root.value)} ${doing.value === "all" ? "sampled" : doing.selectedOptions[0].text}, of ${root.name}.`;
+    const much = root.value ? seconds(root.value) : "nothing";
+    scope.textContent = `${what}: ${much} ${doing.value === "all" ? "sampled" : doing.selectedOptions[0].text}, of ${root.name}.`;
     byId("origins").hidden = comparing() !== "off";
     if (byId("changes")) byId("changes").hidden = comparing() === "off";
     box.replaceChildren();
+    box.hidden = !root.value;
     if (!root.value) {
       chart = selected = null;
       found.textContent = "";
-      const why = comparing() === "off" ? "Nothing was sampled here." : "There is nothing to compare here.";
-      detail.textContent = why;
+      detail.replaceChildren(...nothing());
       return;
     }
     chart = flamegraph()
@@ -87,6 +88,21 @@ const graph = (() => {
     select(d3.select(box).datum());
     look();
     chart.transitionDuration(calm ? 0 : 250); // of what is done to it; it is there at once
+  }
+
+  /* Why there is no graph, and what else could be selected. */
+  function nothing() {
+    if (comparing() !== "off") return ["There is nothing to compare here."];
+    if (doing.value !== "all") return [`None of the time here was ${doing.selectedOptions[0].text}, as far as is known.`];
+    const sampled = ({ start, end }) => chosen().some((thread) => thread.start.some((from, run) => from < end && thread.end[run] > start));
+    const other = data.presets.filter(sampled).map(({ key }) => {
+      const named = document.querySelector(`[data-preset="${key}"]`);
+      const button = element("button", `show ${named.textContent}`);
+      button.type = "button";
+      button.addEventListener("click", () => { named.click(); named.focus(); });
+      return button;
+    });
+    return ["Nothing was sampled of it in the selected time. ", ...other];
   }
 
   function look() {

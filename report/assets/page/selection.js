@@ -42,7 +42,7 @@ const selection = (() => {
       const same = Math.abs(preset.start - now.start) < LEAST && Math.abs(preset.end - now.end) < LEAST;
       button.setAttribute("aria-pressed", same);
     }
-    byId("selected").textContent = `${moment(now.start)} to ${moment(now.end)}: ${seconds(now.end - now.start)}`;
+    byId("selected").textContent = range(now);
   }
 
   function preset(key) {

@@ -8,7 +8,7 @@ from model.comparison import Doing
 from model.samples import Frame
 from model.verdict import Cause, Fact, FactKind
 from report.places import frame_text
-from report.verdict import words
+from report.verdict import crowd, words
 from report.verdict.features import Features
 from report.verdict.finding import Finding
 from report.verdict.patterns import Claim
@@ -23,6 +23,7 @@ class Activity:
     cause: Cause
     remedy: str
     weight: float = 1.0
+    went: str = "went into"
 
 
 def found(
@@ -43,7 +44,7 @@ def found(
     frames, what = groups[0][0].piece.frames, groups[0][0].pattern.what
     stacks = [_fact(features, group) for group in groups[:3]]
     where = words.inside(frames, groups[0][0].outer)
-    sentence = f"{words.capital(words.took(share, features.seen_s))} went into {what}{where}{extra}."
+    sentence = f"{words.capital(words.took(share, features.seen_s))} {activity.went} {what}{where}{extra}."
     sentence += features.followed
     return Finding(
         cause=activity.cause,
@@ -60,7 +61,7 @@ def found(
 def _slowed(features: Features, claims: Sequence[Claim]) -> float:
     """The share of the time, with what was to be computed counted for less where there was no CPU for it."""
     working = features.share(claim.piece for claim in claims if claim.piece.doing is Doing.ON_CPU)
-    return features.share(claim.piece for claim in claims) - working * (1.0 - features.slowed)
+    return features.share(claim.piece for claim in claims) - working * (1.0 - crowd.slowed(features))
 
 
 def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:
@@ -75,10 +76,10 @@ def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:
 def _fact(features: Features, group: Sequence[Claim]) -> Fact:
     share = features.share(claim.piece for claim in group)
     frames = group[0].piece.frames
-    text = f"{words.took(share, features.seen_s)}{words.inside(frames, group[0].outer)}"
+    text = words.by_way(frames, words.took(share, features.seen_s))
     return Fact(
         kind=FactKind.STACK,
-        text=f"{text}.",
+        text=text,
         share=round(share, 4),
         thread=features.culprit.threads[0].name,
         frames=tuple(map(frame_text, frames)),

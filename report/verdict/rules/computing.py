@@ -1,7 +1,7 @@
 """On a CPU, in code that no other rule knows: the target's own Python, or C below it."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,7 +9,7 @@ from model.comparison import Doing
 from model.samples import Frame, State
 from model.verdict import Cause, Fact, FactKind
 from report.places import Origin, frame_text, origin
-from report.verdict import words
+from report.verdict import crowd, words
 from report.verdict.conduct import Piece
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
@@ -19,8 +19,8 @@ from report.verdict.patterns import NOT_WORKING, Pattern
 _LEAST: Final = 0.3
 _SLACK: Final = 0.15  # by which the time ready to run, as measured, may be too small
 _CHEAP: Final = re.compile(  # calls that take no time worth telling: the line is Python's own work
-    r"floor|_?random|_?repeat|len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
-    r"|enumerate|zip|super|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
+    r"_?(?:floor|random|repeat|len|isinstance|range|getattr|hasattr|int|float|str|bool|abs|ord|chr|iter|next|type|id|hash|min|max|round|divmod"
+    r"|enumerate|zip|super)|(?:math|random|time|operator)\.\w+|.*\.(?:append|get|add|pop|items|keys|values|setdefault)"
 )
 _GENERATORS: Final = ("<genexpr>", "<listcomp>", "<dictcomp>", "<setcomp>", "<lambda>")
 _N: Final = Cause.NATIVE_CODE
@@ -95,7 +95,7 @@ def _finding(features: Features, cause: Cause, share: float, pieces: list[Piece]
     ranked = sorted(places.values(), key=lambda found: -sum(piece.us for piece in found))
     top = ranked[0][0]
     frame = words.caller(top.frames) or top.leaf
-    score = min(share, features.ready + _SLACK) * 0.95 * features.slowed
+    score = min(share, crowd.ready(features) + _SLACK) * 0.95 * crowd.slowed(features)
     return Finding(
         cause=cause,
         score=score,
@@ -112,9 +112,12 @@ def _sentence(features: Features, cause: Cause, share: float, top: Piece, inside
     frame = words.caller(top.frames) or top.leaf
     took = words.took(share, features.seen_s)
     if cause is Cause.OWN_CODE:
-        whose = "an installed package's" if origin(frame.file) is Origin.PACKAGE else "the target's own"
         part = "all of it" if words.percent(inside) == words.percent(share) else f"{words.percent(inside)}"
-        return f"{took} went into computing in {whose} Python code, {part} in {words.called(frame)}."
+        whose = _whose(features)
+        how = "in" if origin(frame.file) is whose else "called by"
+        return (
+            f"{took} went into computing in {_WHOSE[whose]} Python code, {part} {how} {words.called(frame)}."
+        )
     called = f" ({', '.join(dict.fromkeys(top.calls))})" if top.calls else ""
     gil = (
         "holding the GIL"
@@ -127,6 +130,14 @@ def _sentence(features: Features, cause: Cause, share: float, top: Piece, inside
         f"{took} went into native code{called}, {gil}, "
         f"called by {words.called(frame)}, which stays at that line."
     )
+
+
+def _whose(features: Features) -> Origin:
+    """Whose code most of the computing was in, by the innermost frames."""
+    times: Counter[Origin] = Counter()
+    for piece in _computing(features):
+        times[origin(piece.leaf.file)] += piece.us
+    return times.most_common(1)[0][0]
 
 
 def _asleep_with_gil(features: Features, share: float, piece: Piece) -> Finding:
@@ -158,8 +169,7 @@ def _stack_facts(features: Features, ranked: list[list[Piece]]) -> list[Fact]:
     return [
         Fact(
             kind=FactKind.STACK,
-            text=f"{words.took(features.share(found), features.seen_s)} in "
-            f"{words.called(words.caller(found[0].frames) or found[0].leaf)}.",
+            text=words.by_way(found[0].frames, words.took(features.share(found), features.seen_s)),
             share=round(features.share(found), 4),
             thread=features.culprit.threads[0].name,
             frames=tuple(map(frame_text, found[0].frames)),
@@ -187,6 +197,11 @@ def _gil_facts(features: Features) -> list[Fact]:
 
 
 _MOSTLY: Final = 0.5
+_WHOSE: Final = {
+    Origin.OWN: "the target's own",
+    Origin.PACKAGE: "an installed package's",
+    Origin.STANDARD: "the standard library's",
+}
 _REMEDIES: Final = {
     Cause.OWN_CODE: "Look at what that function was given: input that grew, a loop over all pairs, "
     "a cache that misses.",

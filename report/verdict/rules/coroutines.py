@@ -83,6 +83,7 @@ def _look(features: Features) -> Finding | None:
         remedy="Await it: use an asynchronous client, asyncio.to_thread or a process pool for that call.",
         certain=len(inside) > 0 and share > 0.5,
         covers=_ALIKE,
+        names_within=True,
     )
 
 

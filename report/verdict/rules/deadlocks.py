@@ -9,7 +9,7 @@ from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
 from report.verdict.rules import facts
-from report.verdict.rules.taking import held, is_lock, others, takes
+from report.verdict.rules.taking import held, is_lock, is_one, others, takes
 
 _LEAST: Final = 0.3
 _STANDS: Final = 0.6  # of its time that a thread waits in one stack, to be part of a deadlock
@@ -23,18 +23,24 @@ def _look(features: Features) -> Finding | None:
         return None
     lock, mine = takes(features, wanting), held(features, wanting.frames)
     if lock and lock in mine:
-        return _finding(features, wanting, share, f"{loop.name} holds {lock} already, and takes it again")
+        again = f"{loop.name} holds {lock} already, and takes it again"
+        return _finding(features, wanting, share, again, doubt=_doubt(is_one(lock, wanting)))
     blocked = [(each, at) for each in others(features, loop) if (at := _blocked(features, each)) is not None]
     for each, theirs in blocked:
         other = takes(features, theirs)
         if lock and lock in held(features, theirs.frames) and other in mine:
             circle = f"{loop.name} holds {other} and wants {lock}; {each.name} holds {lock} and wants {other}"
-            return _finding(features, wanting, share, circle, theirs)
+            same = is_one(lock, wanting, theirs) and is_one(other, wanting, theirs)
+            return _finding(features, wanting, share, circle, theirs, doubt=_doubt(same))
     if not blocked or _moves_anything(features, loop, blocked[0][0]):
         return None
     each, theirs = blocked[0]
     how = f"{loop.name} and {each.name} both wait for a lock, and no thread is to be seen that moves"
     return _finding(features, wanting, share * _UNSEEN, how, theirs, doubt="who holds the locks is not seen")
+
+
+def _doubt(same: bool) -> str:
+    return "" if same else "locks of that name may be several"
 
 
 def _blocked(features: Features, conduct: Conduct) -> Piece | None:
@@ -73,7 +79,7 @@ def _finding(
     return Finding(
         cause=Cause.DEADLOCK,
         score=min(1.0, share * 1.02),
-        sentence=f"Deadlock in {words.called(frame)}, {took}: {how}.",
+        sentence=f"Deadlock in {words.called(frame)}, {took}: {how}{f'; {doubt}' if doubt else ''}.",
         facts=tuple(told),
         frames=piece.frames[: piece.frames.index(frame) + 1],
         remedy="Take locks in one order everywhere, or with a timeout; restart the process to get it going.",

@@ -5,12 +5,12 @@ from typing import Final
 from model.comparison import Doing
 from model.verdict import Cause, Fact, FactKind
 from report.verdict import culprit, words
-from report.verdict.conduct import Conduct
+from report.verdict.conduct import Conduct, Piece
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
 from report.verdict.rules import facts
-from report.verdict.rules.taking import SYNCHRONISED, held, is_lock, others, takes
+from report.verdict.rules.taking import held, is_lock, is_one, others, synchronises, takes
 
 _LEAST: Final = 0.3
 _HANDED: Final = 0.6  # for waiting for a thread of which no single cause can be told
@@ -28,7 +28,7 @@ def _look(features: Features) -> Finding | None:
     frame = words.caller(piece.frames) or piece.leaf
     signalled = piece.leaf.function.endswith(("wait", "wait_for"))  # which has let its lock go
     lock = "" if signalled else takes(features, piece)
-    holder = "" if signalled else _holder(features, loop, lock)
+    holder = "" if signalled else _holder(features, piece, lock)
     what = f"the lock {lock}" if lock else "a word from another thread" if signalled else "a lock"
     text = f"{words.took(share, features.seen_s)} went into waiting for {what} in {words.called(frame)}"
     return Finding(
@@ -38,7 +38,7 @@ def _look(features: Features) -> Finding | None:
         facts=(facts.stack(f"{text}.", share, loop, piece), *_told(holder)),
         frames=piece.frames[: piece.frames.index(frame) + 1],
         remedy="Look at what the holder does meanwhile; hold the lock for less, or take it with a timeout.",
-        certain=bool(lock) or (bool(SYNCHRONISED.search(piece.leaf.file)) and not signalled),
+        certain=bool(lock) or (synchronises(piece.leaf.file) and not signalled),
         doubt="" if is_lock(features, piece) else "it may be the GIL",
     )
 
@@ -68,13 +68,15 @@ def _handed_over(features: Features, loop: Conduct) -> Finding | None:
     )
 
 
-def _holder(features: Features, loop: Conduct, lock: str) -> str:
+def _holder(features: Features, wanting: Piece, lock: str) -> str:
     """Who holds a lock, as far as the stacks tell."""
+    loop = features.culprit.threads[0]
     for each in others(features, loop):
         inside = next((piece for piece in each.pieces if lock and lock in held(features, piece.frames)), None)
         if inside is not None:
             frame = words.caller(inside.frames)
-            return f"{each.name} holds it, inside `with {lock}`, and was in {words.called(frame)}."
+            how = "holds it, inside" if is_one(lock, wanting, inside) else "may hold it: it is inside"
+            return f"{each.name} {how} `with {lock}`, and was in {words.called(frame)}."
     for each in others(features, loop):
         if any(not culprit.idle(piece) and features.shares_code(loop, piece) for piece in each.pieces[:3]):
             frame = words.caller(each.pieces[0].frames) or each.pieces[0].leaf

@@ -5,14 +5,14 @@ from typing import Final
 from model.comparison import Doing
 from model.signals import Name
 from model.verdict import Cause, Fact, FactKind
-from report.verdict import words
+from report.verdict import crowd, words
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
 
 _LEAST: Final = 0.3
 _BUSY: Final = 0.8  # of the machine's CPUs
-_CROWDED: Final = 0.5  # of the score, where healthy iterations had no more CPU either
+_CROWDED: Final = 0.6  # of the score, where healthy iterations had no more CPU either
 _FAULT_S: Final = 0.0003  # that a major fault takes at least
 _SWAP_IN: Final = 50.0  # major faults a second, above which memory is short
 
@@ -61,7 +61,7 @@ def _look_for_others(features: Features) -> Finding | None:
         said = f"The hypervisor took {stolen:.2g} cores for others."
         facts.append(_fact(Name.HOST_STOLEN, stolen, "cores", said))
     full = bool(busy and cpus and busy + stolen > _BUSY * cpus)
-    usual = features.was_crowded
+    usual = crowd.was_crowded(features)
     if usual:
         text += " Before the iteration the machine was as crowded."
     return _held_up(
@@ -71,8 +71,8 @@ def _look_for_others(features: Features) -> Finding | None:
         text,
         facts,
         remedy="Look at what else runs on this machine; raise the container's CPU request, or move it.",
-        certain=full and not features.as_crowded,
-        doubt="" if features.knew_crowd else "whether it was so before is not known",
+        certain=full and not crowd.as_crowded(features),
+        doubt="" if crowd.knew_crowd(features) else "whether it was so before is not known",
     )
 
 

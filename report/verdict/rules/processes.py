@@ -68,7 +68,8 @@ def _look_for_child(features: Features) -> Finding | None:
     children = features.most(Name.CHILDREN)
     facts = []
     if children:
-        text = f"It had up to {children:g} child processes."
+        plural = "process" if children == 1 else "processes"
+        text = f"It had up to {children:g} child {plural}."
         facts.append(
             Fact(kind=FactKind.SIGNAL, text=text, value=children, unit="count", signal=Name.CHILDREN)
         )
@@ -77,6 +78,8 @@ def _look_for_child(features: Features) -> Finding | None:
     sure = features.share(
         c.piece for c in features.claims.of(_C) if not c.pattern.weak or c.piece.wait is Wait.CHILD
     )
+    if children == 0 and sure <= _LEAST:
+        return None  # a pipe of somebody else's
     doubt = "" if sure > _LEAST else "who writes into that pipe is not seen"
     return found(features, _CHILD, certain=bool(children) or asleep > _LEAST, facts=facts, doubt=doubt)
 
@@ -116,9 +119,8 @@ _FIRST: Final = 0.05  # a process that is stopped does nothing else
 RULES: Final = {
     "child_process": Rule(
         _C,
-        "Most of the stalled time in the kernel's wait for a child, or in subprocess and its like while "
-        "not on a CPU, "
-        "or reading a pipe. Child processes are counted.",
+        "Most of the stalled time in the kernel's wait for a child, or in subprocess and its like while not "
+        "on a CPU, or reading a pipe while it has a child. Child processes are counted.",
         _look_for_child,
     ),
     "stopped": Rule(

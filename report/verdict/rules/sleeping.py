@@ -55,9 +55,9 @@ PATTERNS: Final = (
         certain_wait=True,
     ),
     Pattern(
-        Cause.SLEEP, "sleep", r".+", r"", NOT_WORKING, (Wait.SLEEP,), reach=1, certain_wait=True, weak=True
+        Cause.SLEEP, "sleeping", r".+", r"", NOT_WORKING, (Wait.SLEEP,), reach=1, certain_wait=True, weak=True
     ),
-    Pattern(Cause.SLEEP, "sleep", r"(?:\w*_)?sleep(?:_\w*)?", r"", NOT_WORKING, (Wait.SLEEP,), reach=2),
+    Pattern(Cause.SLEEP, "sleeping", r"(?:\w*_)?sleep(?:_\w*)?", r"", NOT_WORKING, (Wait.SLEEP,), reach=2),
 )
 
 _MOSTLY: Final = 0.5
@@ -66,6 +66,8 @@ _LIMITED: Final = re.compile(
     r"(?i)\b429\b|throttl|rate.?(?:limit|exceeded)|too many requests|slow ?down|RequestLimitExceeded|retry"
     r"|backing off|back-?off"
 )
+
+_DATABASE: Final = re.compile(r".*\.(?:execute|executemany|executescript|commit|fetch\w+)")
 
 _BACKOFF: Final = Activity(
     _B,
@@ -79,6 +81,7 @@ _SLEEP: Final = Activity(
     Cause.SLEEP,
     remedy="Look at what that function waits for; wait for an event with a timeout instead.",
     weight=0.97,
+    went="was spent",
 )
 
 
@@ -105,8 +108,10 @@ def _look_for_sleep(features: Features) -> Finding | None:
         doubt = f"it may wait for {busy.name}, which computed meanwhile in {at}"
         return found(features, _SLEEP, extra=f"; {doubt}", doubt=doubt)
     if unsaid := [claim.piece for claim in features.claims.of(Cause.SLEEP) if not _says_so(claim.piece)]:
-        called = ", ".join(unsaid[0].calls or ())
-        doubt = f"it is {called} that sleeps: it may wait for something that C code asks for again and again"
+        calls = unsaid[0].calls or ()
+        doubt = f"the sleep is within {', '.join(calls)}, in C: it may ask for something again and again"
+        if any(_DATABASE.fullmatch(name) for name in calls):
+            doubt += ", as SQLite does while another connection has the database locked"
         return found(features, _SLEEP, extra=f"; {doubt}", doubt=doubt)
     other = next((each for each in features.conducts if _at_work(features, each)), None)
     if other is None:

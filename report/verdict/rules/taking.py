@@ -6,10 +6,11 @@ from typing import Final
 
 from model.samples import Frame
 from report.places import Origin, origin
+from report.verdict import words
 from report.verdict.conduct import Conduct, Piece
 from report.verdict.features import Features
 
-SYNCHRONISED: Final = re.compile(r"/(?:threading|queue|_base|thread|synchronize|locks)\.py$")
+_SYNCHRONISED: Final = re.compile(r"/(?:threading|queue|_base|thread|synchronize|locks)\.py$")
 _ACQUIRES: Final = re.compile(r"(.+)\.acquire")
 
 
@@ -28,7 +29,12 @@ def takes(features: Features, piece: Piece) -> str:
 
 def is_lock(features: Features, piece: Piece) -> bool:
     """Whether the line, or a frame of threading, says that it is a lock; else it may be the GIL."""
-    return bool(takes(features, piece)) or bool(SYNCHRONISED.search(piece.leaf.file))
+    return bool(takes(features, piece)) or synchronises(piece.leaf.file)
+
+
+def synchronises(file: str) -> bool:
+    """Whether a file is one of those in which the standard library's locks are."""
+    return origin(file) is Origin.STANDARD and bool(_SYNCHRONISED.search(file))
 
 
 def held(features: Features, frames: Iterable[Frame]) -> set[str]:
@@ -38,6 +44,15 @@ def held(features: Features, frames: Iterable[Frame]) -> set[str]:
         line = features.code.get((frame.file, frame.line))
         found |= set(line.held) if line else set()
     return found
+
+
+def is_one(lock: str, *pieces: Piece) -> bool:
+    """Whether a lock's name is that of one object for all of these stacks: a global of the same file.
+
+    `self.lock` may be another object's, and a name of another file another lock.
+    """
+    files = {frame.file for piece in pieces if (frame := words.caller(piece.frames)) is not None}
+    return "." not in lock and len(files) == 1
 
 
 def others(features: Features, but: Conduct) -> list[Conduct]:

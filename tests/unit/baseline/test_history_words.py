@@ -12,9 +12,9 @@ def history(median_s: float, iterations: int = 1234) -> History:
 @pytest.mark.parametrize(
     ("duration_s", "median_s", "expected"),
     [
-        (12.0, 0.3, "40 times the median (300ms, of 1,234 healthy iterations)"),
-        (0.45, 0.1519061, "3.0 times the median (152ms, of 1,234 healthy iterations)"),
-        (3600.0, 0.0123456, "291,602 times the median (12.3ms, of 1,234 healthy iterations)"),
+        (12.0, 0.3, "40 times the median (300 ms, of 1,234 healthy iterations)"),
+        (0.45, 0.1519061, "3.0 times the median (152 ms, of 1,234 healthy iterations)"),
+        (3600.0, 0.0123456, "291,602 times the median (12.3 ms, of 1,234 healthy iterations)"),
     ],
 )
 def test_a_duration_is_measured(duration_s: float, median_s: float, expected: str) -> None:

@@ -75,8 +75,12 @@ def test_what_falls_off_leaves_the_disk(tmp_path: Path, process: HeldProcess) ->
     for number in range(4):
         put(ring, number, now_s + number, size_bytes=2**19)
     ring.trim()
-    assert files(ring) == ["pyspy-before-002.trace.json", "pyspy-before-003.trace.json"]
-    assert ring.shelf.size_bytes == 2**20
+    assert files(ring) == ["pyspy-before-003.trace.json"]  # a quarter is room for what is being written
+    assert ring.shelf.size_bytes + ring.segment_bytes <= 2**20
+    assert not ring.has_room(2**20)
+    assert files(ring)  # nothing makes room for what cannot be kept
+    assert ring.has_room(2**19)
+    assert not files(ring)
     other = Ring(tmp_path, "one", process, Dashcam())
     ring.close()
     assert not ring.directory.exists()

@@ -1,9 +1,16 @@
 from collections.abc import Sequence
 
+from benchmarks.strangers import STRANGERS
 from benchmarks.verdicts import confusion
 from benchmarks.verdicts.cases import cases
 from benchmarks.verdicts.playing import Judged
 from daemon.demo.stalls import STALLS
+from model.verdict import Cause
+
+
+def _judged_stranger(stall: str, judged: str) -> Judged:
+    injected, *also = STRANGERS[stall].causes
+    return Judged(stall=stall, injected=injected, also=tuple(also), judged=judged, seconds=4.0)
 
 
 def _judged(stall: str, judged: str, confidence: str = "high") -> Judged:
@@ -66,4 +73,29 @@ def test_every_round_plays_every_stall_in_another_way() -> None:
 
 def test_only_takes_a_stall_or_a_cause() -> None:
     assert [one.stall for one in cases(1, ["sleep-polling"])] == ["sleep-polling"]
-    assert {one.injected for one in cases(1, ["lock_wait", "deadlock"])} == {"lock_wait", "deadlock"}
+    assert {one.causes for one in cases(1, ["lock_wait", "deadlock"])} == {("lock_wait",), ("deadlock",)}
+
+
+def test_any_of_a_strangers_causes_is_right_and_unknown_may_be() -> None:
+    judged = [
+        _judged_stranger("gather-mixed", "own_code"),
+        _judged_stranger("rest-event", "unknown"),
+        _judged_stranger("rest-queue", "lock_wait"),
+        _judged_stranger("compress", "unknown"),
+    ]
+    assert [one.right for one in judged] == [True, True, False, False]
+    assert confusion.table(judged).splitlines()[2:] == [
+        "| network_wait | 1 | 1 | 0 |  |",
+        "| unknown | 2 | 1 | 0 | 1 x lock_wait |",
+        "| native_code | 1 | 0 | 1 |  |",
+        "| **all** | 4 | 2 | 1 | 1 |",
+    ]
+
+
+def test_strangers_are_played_by_a_program_of_their_own() -> None:
+    played = list(cases(2, [], "strangers"))
+    assert {one.stall for one in played} == set(STRANGERS)
+    assert len({one.target for one in played}) == 2 * len(STRANGERS)
+    assert all("benchmarks.strangers.program" in one.program("http://x", "pid", 1) for one in played)
+    assert {one.stall for one in cases(1, ["disk"], "strangers")} == {"lock-file"}
+    assert {cause for one in STRANGERS.values() for cause in one.causes} <= set(Cause)

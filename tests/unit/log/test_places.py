@@ -33,6 +33,7 @@ def test_the_place_in_another_log_is_none(places: Places) -> None:
     assert places.read("/other.log") == (Place(log="/other.log"), False)
 
 
+@pytest.mark.fault("L9")
 @pytest.mark.parametrize("data", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_place_is_set_aside_and_reading_begins(places: Places, data: bytes) -> None:
     places.path.parent.mkdir()
@@ -43,6 +44,7 @@ def test_a_damaged_place_is_set_aside_and_reading_begins(places: Places, data: b
     assert places.read(LOG)[0].bookmark == "new"
 
 
+@pytest.mark.fault("L9")
 def test_a_place_that_cannot_be_written_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

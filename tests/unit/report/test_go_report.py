@@ -49,8 +49,8 @@ def test_a_blocked_loop_is_named_by_looks_and_the_cpu_comes_next(tmp_path: Path)
         "scaler (at scaler.example.org:8085)",
         "5 goroutines in net/http.(*persistConn).roundTrip, longest 1 minute (select), "
         "called by main.refresh",
-        "heap: inuse_space",
-        "mutex: delay",
+        "heap: memory in use (inuse_space)",
+        "mutex: time waited (delay)",
     ):
         assert said in page, said
     assert "GIL" not in page.partition('<script type="application/json"')[0]
@@ -97,7 +97,7 @@ def test_looks_alone_stand_in_and_that_is_said(tmp_path: Path) -> None:
         "There is no CPU profile: times and shares are from 2 looks, each of which holds until the next."
         in page
     )
-    assert "4.1s from 2 looks" in page
+    assert "4.1 s from 2 looks" in page
 
 
 def test_a_cpu_profile_alone_says_that_waiting_is_not_known(tmp_path: Path) -> None:
@@ -228,4 +228,4 @@ def test_little_cpu_time_is_called_little(tmp_path: Path) -> None:
     home = make_go_report(tmp_path, [*answers, idle])
     manifest = drawn(home)
     assert (manifest.rendering.sampled_s, manifest.rendering.from_looks) == (4.0, 0)
-    assert "CPU profile: it was on no CPU over 4s." in (home / "report.html").read_text()
+    assert "CPU profile: it was on no CPU over 4 s." in (home / "report.html").read_text()

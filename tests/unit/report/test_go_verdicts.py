@@ -266,7 +266,7 @@ def test_without_a_known_loop_it_is_a_guess(tmp_path: Path) -> None:
         goroutine(1, "chan receive, 5 minutes", ("main.wait", "/src/x.go"), ("main.main", "/src/x.go")),
     )
     assert verdict.confidence is Confidence.MEDIUM
-    assert verdict.sentence.startswith("In 100% of 3 looks within 4.1s goroutine 1 was waiting")
+    assert verdict.sentence.startswith("In 100% of 3 looks within 4.1 s goroutine 1 was waiting")
 
 
 def test_signatures_do_not_know_lines_numbers_and_addresses(tmp_path: Path) -> None:

@@ -63,13 +63,13 @@ def test_a_window_without_samples_shows_the_stalled_iterations_lead_up(tmp_path:
     assert "fetch" in (home / "profile.collapsed").read_text()
     one = drawn(home)
     said = " ".join(story(one))
-    assert "For 3.1s before that, the dashcam had sampled it with pyspy at 100 Hz." in said
+    assert "For 3.1 s before that, the dashcam had sampled it with pyspy at 100 Hz." in said
     assert "All stacks and shares here are from this lead-up" in said
     early = replace(one.capture.recording.segments[0], started_s=START_S - 30, ended_s=START_S - 28)
     segments = (early, *one.capture.recording.segments[1:])
     capture = replace(one.capture, recording=replace(one.capture.recording, segments=segments))
     said = " ".join(story(Drawing(**{**vars(one), "capture": capture})))
-    assert "For 3.5s of the 30s before that, the dashcam had sampled it" in said
+    assert "For 3.5 s of the 30 s before that, the dashcam had sampled it" in said
     assert any("the process was gone" in line for line in missing(one))
 
 

@@ -57,7 +57,7 @@ def test_counters_gauges_and_histograms_that_moved_are_told_with_their_rates(tmp
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert lines == [
         "http://scaler.example.org:8085/metrics of scaler",
-        "from 2026-11-21 08:58:11.770 UTC, for 3s",
+        "from 2026-11-21 08:58:11.770 UTC, for 3 s",
         "4 series moved; 2 did not, 1 appeared, 1 vanished",
         "",
         "Counters: by, a second, series",

@@ -92,10 +92,8 @@ def test_it_tells_what_happened_and_what_is_missing(tmp_path: Path) -> None:
     assert_valid_report(home)
     html = (home / "report.html").read_text()
     for said in (
-        "demo: an iteration ran for over 5.07s (limit 2s)",
-        "MainThread (4242) spent 87% of its sampled time in simulate; in the stack it was in most, "
-        "it was running, holding the GIL.",
-        "Iteration 17 of loop main in demo (pid 4242 on box) had been running for 2s",
+        "demo: an iteration ran for over 5.07 s (limit 2 s)",
+        "Iteration 17 of loop main in demo (pid 4242 on box) had been running for 2 s",
         "The iteration was still running when the capture closed.",
         "The capture is not complete: partial.",
         "host: failed (no cgroup). What helps: mount /sys/fs/cgroup.",

@@ -148,7 +148,7 @@ def test_without_samples_looks_stand_in_each_until_the_next_and_that_is_said(tmp
     assert "worker" in folded
     page = (home / "report.html").read_text()
     assert "No samples were recorded: times and shares are from 2 looks" in page
-    assert "not sampled 3s; from 2 looks" in page
+    assert "not sampled 3 s; from 2 looks" in page
     assert_valid_report(home)
 
 
@@ -176,8 +176,8 @@ def test_what_was_before_the_first_sample_is_not_sampled_in_every_number(tmp_pat
     assert manifest.rendering.sampled_s == pytest.approx(1.0)
     assert manifest.rendering.missed_s == pytest.approx(0.5)
     page = (home / "report.html").read_text()
-    assert "500ms of 1.5s were not sampled" in page
-    assert ">1s sampled: " in page
+    assert "500 ms of 1.5 s were not sampled" in page
+    assert ">1 s sampled: " in page
 
 
 def test_without_any_evidence_there_is_still_a_report(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ def _drawing(tmp_path: Path, capture: Capture) -> Drawing:
 
 
 def test_an_overrun_is_told_with_age_and_limit(capture: Capture, tmp_path: Path) -> None:
-    assert words.headline(capture) == "demo: an iteration ran for over 5.07s (limit 2s)"
+    assert words.headline(capture) == "demo: an iteration ran for over 5.07 s (limit 2 s)"
     said = "\n".join(words.story(_drawing(tmp_path, capture)))
-    assert "had been running for 2s at 2026-11-21 08:58:11.250 UTC; its limit is 2s." in said
+    assert "had been running for 2 s at 2026-11-21 08:58:11.250 UTC; its limit is 2 s." in said
     assert "until the collection time was over" in said
 
 
@@ -35,9 +35,9 @@ def test_the_headline_has_the_longest_duration_that_is_known(capture: Capture) -
     ended = msgspec.structs.replace(
         capture, iteration=Iteration(id="17", started_s=START_S - 2, ended_s=START_S + 9.5)
     )
-    assert words.headline(ended) == "demo: an iteration took 11.5s (limit 2s)"
+    assert words.headline(ended) == "demo: an iteration took 11.5 s (limit 2 s)"
     unknown = msgspec.structs.replace(capture, iteration=None)
-    assert words.headline(unknown) == "demo: an iteration ran for over 2s (limit 2s)"
+    assert words.headline(unknown) == "demo: an iteration ran for over 2 s (limit 2 s)"
 
 
 def test_a_capture_on_demand_is_told_as_one(capture: Capture, tmp_path: Path) -> None:
@@ -78,12 +78,19 @@ def test_what_is_inferred_repeated_or_labelled_is_said(capture: Capture, tmp_pat
 def test_the_end_of_the_iteration_is_told(capture: Capture, tmp_path: Path) -> None:
     ended = Iteration(id="17", started_s=START_S - 2, ended_s=START_S + 2.5)
     capture = msgspec.structs.replace(capture, iteration=ended)
-    assert "The iteration ended after 4.5s." in list(words.story(_drawing(tmp_path, capture)))
+    assert "The iteration ended after 4.5 s." in list(words.story(_drawing(tmp_path, capture)))
 
 
 @pytest.mark.parametrize(
     ("value_s", "text"),
-    [(0, "0s"), (0.0123, "12.3ms"), (2.0019, "2s"), (2.346, "2.35s"), (61.2, "1m1s"), (3723, "1h2m")],
+    [
+        (0, "0 s"),
+        (0.0123, "12.3 ms"),
+        (2.0019, "2 s"),
+        (2.346, "2.35 s"),
+        (61.2, "1 m 1 s"),
+        (3723, "1 h 2 m"),
+    ],
 )
 def test_durations_are_as_people_say_them(value_s: float, text: str) -> None:
     assert seconds(value_s) == text

@@ -138,12 +138,14 @@ def test_a_whole_text_gives_its_marks(text, expected):
     assert marks(text) == expected
 
 
+@pytest.mark.fault("L8")
 @pytest.mark.parametrize(("text", "expected"), TEXTS)
 def test_every_place_to_cut_gives_the_same_marks(text, expected):
     for place in range(len(text) + 1):
         assert marks(text, [place]) == expected, place
 
 
+@pytest.mark.fault("L8")
 @pytest.mark.parametrize(("text", "expected"), TEXTS)
 def test_byte_by_byte_gives_the_same_marks(text, expected):
     assert marks(text, list(range(len(text)))) == expected
@@ -160,6 +162,7 @@ def test_patterns_that_need_every_line_give_the_same_marks(text, expected):
     assert marks(text, [len(text) // 3, len(text) // 2], **changed) == expected
 
 
+@pytest.mark.fault("L7")
 @pytest.mark.parametrize("framed", [b"", STAMP + b" stdout F "], ids=["plain", "cri"])
 def test_a_line_of_a_megabyte_is_looked_at_up_to_the_bound_and_counted(framed):
     text = framed + b"loop a begins " + b"z" * 2**20 + b" loop b begins\n" + framed + b"loop c begins\n"
@@ -182,6 +185,7 @@ def test_what_is_kept_of_an_endless_line_is_bounded_while_its_length_is_told():
     assert one.pending_bytes == 0
 
 
+@pytest.mark.fault("L8")
 def test_a_hole_of_a_gigabyte_costs_nothing():
     one = feed(format="plain")
     for _ in range(1024):
@@ -190,6 +194,7 @@ def test_a_hole_of_a_gigabyte_costs_nothing():
     assert told(one.take(b"loop a begins\n")) == [("start", "a", None)]
 
 
+@pytest.mark.fault("L7")
 def test_joined_parts_are_bounded_and_counted():
     one = feed()
     text = b"".join(cri(b"loop a begins " + b"z" * 100, b"P") for _ in range(10_000)) + cri(b"end")
@@ -197,6 +202,7 @@ def test_joined_parts_are_bounded_and_counted():
     assert one.truncated_lines == 1
 
 
+@pytest.mark.fault("L7")
 def test_bytes_of_parts_without_their_last_are_pending():
     """Whoever resumes there sees the whole line again."""
     one, first = feed(), cri(b"noise") + cri(b"loop a be", b"P") + cri(b"noise", stream=b"stderr")
@@ -208,6 +214,7 @@ def test_bytes_of_parts_without_their_last_are_pending():
     assert one.pending_bytes == 0
 
 
+@pytest.mark.fault("L7")
 def test_a_part_whose_rest_does_not_come_is_a_line_after_a_while():
     now = [0.0]
     one = make_feed(options(), now=lambda: now[0])
@@ -265,6 +272,7 @@ def test_a_name_may_be_made_of_several_groups():
     assert marks(text, start=name) == [("start", "ns/a x", None)]
 
 
+@pytest.mark.fault("L8")
 @pytest.mark.parametrize("bad", [b"\xff\xfe", b"\xc3", b"\x80" * 10, b"\xed\xa0\x80"])
 def test_bytes_that_are_no_utf_8_do_not_hide_a_mark(bad):
     assert marks(bad + b" loop a begins " + bad + b"\n") == [("start", "a", None)]

@@ -9,6 +9,7 @@ from tests.unit.spool.entries import DELIVERED, name, opened_spool, put
 STORED = {"file": DELIVERED}
 
 
+@pytest.mark.fault("S4")
 def test_an_empty_spool_has_room(tmp_path: Path) -> None:
     spool = opened_spool(tmp_path)
     assert spool.has_room("demo")
@@ -16,6 +17,7 @@ def test_an_empty_spool_has_room(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_the_oldest_delivered_reports_go_first(tmp_path: Path) -> None:
     for number in (3, 1, 2, 4):
         put(tmp_path, number, sinks=STORED)
@@ -26,6 +28,7 @@ def test_the_oldest_delivered_reports_go_first(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_what_a_sink_does_not_have_is_never_deleted(tmp_path: Path) -> None:
     put(tmp_path, 1)
     put(tmp_path, 2, sinks={"file": DELIVERED, "s3": Delivery(progress=Progress.DEAD)})
@@ -37,6 +40,7 @@ def test_what_a_sink_does_not_have_is_never_deleted(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_below_the_quota_nothing_is_deleted(tmp_path: Path) -> None:
     for number in (1, 2):
         put(tmp_path, number, sinks=STORED)
@@ -46,6 +50,7 @@ def test_below_the_quota_nothing_is_deleted(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_bytes_count_as_well_as_reports(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         put(tmp_path, number, sinks=STORED, padding_bytes=100_000)
@@ -57,6 +62,7 @@ def test_bytes_count_as_well_as_reports(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_delivered_reports_are_no_reason_to_refuse(tmp_path: Path) -> None:
     put(tmp_path, 1, sinks=STORED)
     put(tmp_path, 2)
@@ -65,6 +71,7 @@ def test_delivered_reports_are_no_reason_to_refuse(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_a_spool_full_of_undelivered_reports_refuses(tmp_path: Path) -> None:
     put(tmp_path, 1)
     put(tmp_path, 2)
@@ -74,6 +81,7 @@ def test_a_spool_full_of_undelivered_reports_refuses(tmp_path: Path) -> None:
         spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_one_slot_is_kept_for_every_target(tmp_path: Path) -> None:
     put(tmp_path, 1, target="noisy")
     put(tmp_path, 2, target="noisy")
@@ -83,6 +91,7 @@ def test_one_slot_is_kept_for_every_target(tmp_path: Path) -> None:
     spool.close()
 
 
+@pytest.mark.fault("S4")
 def test_two_daemons_do_not_share_a_spool(tmp_path: Path) -> None:
     first = opened_spool(tmp_path)
     with pytest.raises(SpoolError, match="used by another daemon"):
@@ -91,12 +100,14 @@ def test_two_daemons_do_not_share_a_spool(tmp_path: Path) -> None:
     opened_spool(tmp_path).close()
 
 
+@pytest.mark.fault("S4")
 def test_a_place_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(SpoolError, match="Not a directory"):
         opened_spool(tmp_path / "file" / "spool")
 
 
+@pytest.mark.fault("S4")
 def test_only_its_owner_may_look_into_a_spool(tmp_path: Path) -> None:
     opened_spool(tmp_path / "spool").close()
     for path in (tmp_path / "spool").rglob("*"):

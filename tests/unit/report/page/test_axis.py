@@ -57,4 +57,4 @@ def test_what_is_outside_lies_at_an_end() -> None:
 
 
 def test_times_have_a_sign() -> None:
-    assert [relative(each) for each in (-2.5, 0.0, 0.25)] == [f"{axis.MINUS}2.5s", "0s", "+250ms"]
+    assert [relative(each) for each in (-2.5, 0.0, 0.25)] == [f"{axis.MINUS}2.5 s", "0 s", "+250 ms"]

@@ -48,7 +48,7 @@ def test_everything_comes_in_the_order_of_interest(drawing: Drawing) -> None:
     sections = re.findall(r'<section id="([a-z]+)"', _html(replace(drawing, rendering=missed)))
     assert sections == [
         *("verdict", "happened", "time", "graph", "functions", "signals", "comparison"),
-        *("most", "stacks", "facts", "files", "missing"),
+        *("most", "stacks", "facts", "files", "missing", "terms"),
     ]
 
 
@@ -120,10 +120,10 @@ def test_durations_are_beside_healthy_ones(drawing: Drawing) -> None:
     found = iteration.happened(drawing)
     said = _text(found)
     for part in (
-        "median 1.21s",
-        "99 of 100 within 2.8s",
-        "limit 20s",
-        "this one (40.4 times the median), 48.9s",
+        "median 1.21 s",
+        "99 of 100 within 2.8 s",
+        "limit 20 s",
+        "this one (40 times the median), 48.9 s",
     ):
         assert part in said
     assert found.count("<circle") == 40
@@ -151,9 +151,10 @@ def test_a_page_that_leaves_something_out_says_so(drawing: Drawing) -> None:
 def test_signals_have_unit_source_and_reasons(drawing: Drawing) -> None:
     found = signals.signals(drawing, axis.of(drawing))
     said = _text(found)
-    assert "cores · /proc/PID/stat" in said
+    assert "cpu user cpu system cores" in said
+    assert "process.cpu_user cores /proc/PID/stat" in said  # in the table
     assert "At zero all the time: cgroup.throttled ." in said
-    assert "2 signals could not be read" in said
+    assert "2 signals not here, and why" in said
     assert "cgroup.memory : cgroup v1 without memory controller" in said
     assert 'data-signals="0 1"' in found
 
@@ -171,7 +172,7 @@ def test_the_comparison_goes_both_ways(drawing: Drawing) -> None:
     more, _, less = said.partition("Less, or gone")
     assert "Endpoint._needs_retry" in more
     assert "wait_for_next" in less
-    assert "40.4 times their median" in more
+    assert "40 times their median" in more
 
 
 def test_an_ordinary_page_is_small_and_a_busy_one_bounded(tmp_path: Path) -> None:

@@ -1,19 +1,15 @@
 """From findings to one answer: rank, confidence, alternatives; and the page that is made of the rules."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from model.comparison import Comparison, Doing, Healthy, Moved
-from model.history import History
 from model.samples import Frame
-from model.verdict import Cause, Confidence, FactKind
-from report.verdict import judge, words
+from model.verdict import Cause, Confidence
+from report.verdict import words
 from report.verdict.engine import decide
 from report.verdict.finding import Finding
 from report.verdict.table import fill
-from tests.unit.report.verdict.scenes import OWN, own, running, scene
 
 DOCS = Path(__file__).parents[4] / "docs" / "verdicts.md"
 
@@ -77,24 +73,3 @@ def test_the_page_of_causes_is_made_of_the_rules() -> None:
     text = DOCS.read_text()
     assert text == fill(text), "make docs"
     assert all(f"`{cause}`" in text for cause in Cause if cause is not Cause.CHANNEL_WAIT)
-
-
-def test_healthy_iterations_are_evidence() -> None:
-    history = History(iterations=40, median_s=0.5, p90_s=0.6, p99_s=0.7, most_s=0.8)
-    drawing = replace(
-        scene({"MainThread": [running(1.0, own("pack"))]}, cpu={"MainThread": (0.98, 0.0)}, history=history),
-        comparison=Comparison(
-            healthy=Healthy(iterations=9, sampled_s=4.0, since="2026", until="2026", sampler="pyspy"),
-            moved=(
-                Moved(
-                    thread="MainThread", doing=Doing.ON_CPU, function="pack", file=OWN,
-                    stalled_share=0.98, healthy_share=0.2, stalled_s=9.8, healthy_s=0.1,
-                ),
-            ),
-        ),
-    )  # fmt: skip
-    told = [fact.text for fact in judge(drawing).facts if fact.kind is FactKind.HISTORY]
-    assert told == [
-        "10s are 20 times the median of 40 healthy iterations, 500ms.",
-        "pack had 98% of this iteration's time, in healthy ones 20%.",
-    ]

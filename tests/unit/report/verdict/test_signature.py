@@ -37,6 +37,30 @@ def test_numbers_and_hexadecimal_words_do_not_count() -> None:
     assert signature(Cause.OWN_CODE, one) == signature(Cause.OWN_CODE, other)
 
 
+PAIRS = (
+    ("job_550e8400-e29b-41d4-a716-446655440000", "job_00112233-4455-6677-8899-aabbccddeeff"),
+    ("task_550e8400_e29b_41d4_a716_446655440000", "task_cafebabe_cafe_cafe_cafe_cafebabecafe"),
+    ("node_3fa9c1", "node_20471"),
+    ("rule_deadbeef", "rule_12345678"),
+    ("Builder.<locals>.<lambda>", "Builder.<locals>.<lambda>"),
+)
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_generated_names_do_not_count(one: str, other: str) -> None:
+    first, second = (Frame(name, f"/srv/app/{name}.py", 1) for name in (one, other))
+    assert normalised([first]) == normalised([second])
+
+
+@pytest.mark.parametrize("folder", ["/tmp", "/var/tmp", "/dev/shm"])
+def test_temporary_folders_do_not_count(folder: str) -> None:
+    one = Frame("run", f"{folder}/_MEIkq8Zw2/main.py", 1)
+    other = Frame("run", f"{folder}/_MEIabcdef/main.py", 1)
+    assert normalised([one]) == normalised([other]) == ("main.py:run",)
+    inner = [Frame("run", f"{folder}/app-xyz/tmp{name}/main.py", 1) for name in ("k2_3jwqx", "abcdefgh")]
+    assert normalised(inner[:1]) == normalised(inner[1:])
+
+
 def test_words_that_could_be_hexadecimal_stay() -> None:
     assert normalised((Frame("decade_facade", "/srv/app/cafe.py", 1),)) == ("app/cafe.py:decade_facade",)
 
