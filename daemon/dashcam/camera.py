@@ -213,10 +213,9 @@ class Camera:
             self.recorder = RingRecorder(how, self.process, self.ring, self._spend)
         await self.recorder.begin(AT_ONCE[self._mode])
         while not self.hindered(now_s := time.monotonic()) and (wish := self.wanting.wish(now_s)):
-            if self.recorder is None or self.recorder.choice is None:  # to be chosen anew
-                return
-            if not await self._segment(self.recorder, wish, self.wanting.segment_s(now_s)):
-                return
+            recorder, length_s = self.recorder, self.wanting.segment_s(now_s)
+            if not (recorder and recorder.choice and await self._segment(recorder, wish, length_s)):
+                return  # to be chosen anew
 
     async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> bool:
         """Record one; False where it did not begin for a reason that passes: soon there is another spell."""
@@ -229,11 +228,9 @@ class Camera:
             self._window, self._since_s = None, float("inf")
         if ran is None or ran.judged.outcome in (Outcome.COMPLETE, Outcome.NOTHING):
             self.backoff.worked()
-        elif ran.judged.passing:
-            return False
-        elif not (ran.judged.outcome is Outcome.ENDED_BEFORE_ATTACH and ran.asked) and self.process.alive():
+        elif not (ran.unbegun or ran.judged.passing) and self.process.alive():
             self._failed(ran.judged.detail)
-        return True
+        return ran is None or not ran.judged.passing
 
     def _failed(self, why: str) -> None:
         self.backoff.failed(time.monotonic(), why)
