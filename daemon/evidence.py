@@ -11,7 +11,7 @@ from daemon.spool.state import Opened
 from disk.durable import sha256
 from model.artifacts import Artifact
 from model.baseline import BASELINE_FILE
-from model.capture import ProcessIdentity
+from model.capture import Iteration, ProcessIdentity
 from model.events import Trigger
 from model.report import EVIDENCE_DIR
 
@@ -75,6 +75,14 @@ def facts(opened: Opened) -> Facts:
         loopcam_version=version(),
         host=platform.node(),
     )
+
+
+def iteration(opened: Opened, ended_s: float | None = None) -> Iteration | None:
+    """The iteration that a capture is of, and its end where that was heard; None without a known start."""
+    trigger = opened.trigger
+    if trigger.started_s is None:
+        return None
+    return Iteration(id=trigger.iteration, started_s=trigger.started_s, ended_s=ended_s)
 
 
 def version() -> str:

@@ -18,7 +18,7 @@ from daemon.capture.window import CaptureWindow
 from daemon.spool.incoming import Incoming
 from daemon.targets.process import HeldProcess
 from model.artifacts import Artifact
-from model.capture import Capture, Iteration, Outcome, PartOutcome, Recording, WindowEnd
+from model.capture import Capture, Outcome, PartOutcome, Recording, WindowEnd
 from model.errors import CollectorError
 
 _LOG = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ def _describe(taken: _Take, window: CaptureWindow, incoming: Incoming, notes: tu
     summary = window.summary()
     return Capture(
         **evidence.facts(incoming.opened),
-        iteration=_iteration(incoming, window),
+        iteration=evidence.iteration(incoming.opened, window.iteration_ended_s),
         window=summary,
         outcome=overall(taken.telling(), summary.end),
         notes=notes,
@@ -179,13 +179,6 @@ def _merge(said: Artifact | None, found: Artifact) -> Artifact:
     if said is None:
         return found
     return msgspec.structs.replace(found, kind=said.kind, media_type=said.media_type)
-
-
-def _iteration(incoming: Incoming, window: CaptureWindow) -> Iteration | None:
-    trigger = incoming.opened.trigger
-    if trigger.started_s is None:
-        return None
-    return Iteration(id=trigger.iteration, started_s=trigger.started_s, ended_s=window.iteration_ended_s)
 
 
 def overall(parts: list[PartOutcome], end: WindowEnd) -> Outcome:

@@ -31,6 +31,11 @@ class Ran(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s: float
     size_bytes: int
 
+    @property
+    def unbegun(self) -> bool:
+        """Whether it was told to end before it had begun."""
+        return self.asked and self.judged.outcome is Outcome.ENDED_BEFORE_ATTACH
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """What one segment is to be."""

@@ -26,8 +26,7 @@ from model.events import Event, PlanName, Trigger
 
 _LOG = logging.getLogger(__name__)
 
-# Of one core: what an instant of sampling may take.
-AT_ONCE = {"adaptive": Limits(cpu=0.05), "continuous": Limits(cpu=0.02)}
+AT_ONCE = {"adaptive": Limits(cpu=0.05), "continuous": Limits(cpu=0.02)}  # of one core
 BEGINS_WITH_S = 0.1  # CPU time that must be there to begin
 
 
@@ -134,9 +133,8 @@ class Camera:
 
     def saw(self, started_s: float, ended_s: float) -> bool:
         """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
-        if self._since_s + 2 / max(1, self.rate_hz) < ended_s:
-            return True
-        return self.ring is not None and any(self.ring.shelf.covering(started_s, ended_s))
+        soon = self._since_s + 2 / max(1, self.rate_hz) < ended_s
+        return soon or (self.ring is not None and any(self.ring.shelf.covering(started_s, ended_s)))
 
     def stop(self) -> None:
         """End what is recorded now; what was taken is kept."""
@@ -215,10 +213,9 @@ class Camera:
             self.recorder = RingRecorder(how, self.process, self.ring, self._spend)
         await self.recorder.begin(AT_ONCE[self._mode])
         while not self.hindered(now_s := time.monotonic()) and (wish := self.wanting.wish(now_s)):
-            if self.recorder is None or self.recorder.choice is None:  # to be chosen anew
-                return
-            if not await self._segment(self.recorder, wish, self.wanting.segment_s(now_s)):
-                return
+            recorder, length_s = self.recorder, self.wanting.segment_s(now_s)
+            if not (recorder and recorder.choice and await self._segment(recorder, wish, length_s)):
+                return  # to be chosen anew
 
     async def _segment(self, recorder: RingRecorder, wish: Wish, seconds: float) -> bool:
         """Record one; False where it did not begin for a reason that passes: soon there is another spell."""
@@ -231,11 +228,9 @@ class Camera:
             self._window, self._since_s = None, float("inf")
         if ran is None or ran.judged.outcome in (Outcome.COMPLETE, Outcome.NOTHING):
             self.backoff.worked()
-        elif ran.judged.passing:
-            return False
-        elif not (ran.judged.outcome is Outcome.ENDED_BEFORE_ATTACH and ran.asked) and self.process.alive():
+        elif not (ran.unbegun or ran.judged.passing) and self.process.alive():
             self._failed(ran.judged.detail)
-        return True
+        return ran is None or not ran.judged.passing
 
     def _failed(self, why: str) -> None:
         self.backoff.failed(time.monotonic(), why)

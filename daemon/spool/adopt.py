@@ -95,7 +95,7 @@ def _close(directory: Path, healthy: Healthy) -> None:
     owe(directory, opened.sinks, opened.notices)
     capture = Capture(
         **evidence.facts(opened),
-        iteration=None,
+        iteration=evidence.iteration(opened),
         window=Window(
             started_s=opened.trigger.at_s,
             ended_s=ended_s,

@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from tests.daemon import daemon, looping, target, tell, until
+from tests.daemon import daemon, looping, target, tell, until, whole_reports
 from tests.e2e.conftest import Bucket
 from tests.reports import assert_valid_report
 from tests.servers import put_only
@@ -67,7 +67,8 @@ def test_a_stall_is_captured_again_at_growing_ages(tmp_path: Path) -> None:
         with daemon(tmp_path, impatient) as cam:
             cam.finds("one")
             cam.beat("start", "one", "long")
-            found = [json.loads((one / "capture.json").read_text()) for one in cam.stored(3)]
+            until(lambda: len(whole_reports(cam.reports)) >= 3, "three reports")  # where we are late, four
+            found = [json.loads((one / "capture.json").read_text()) for one in whole_reports(cam.reports)]
             cam.beat("end", "one", "long")
             triggers = sorted((one["trigger"] for one in found), key=lambda one: one["at_s"])
             levels = [one["level"] for one in triggers]

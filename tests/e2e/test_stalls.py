@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,10 +99,27 @@ def _names(verdict: Verdict | None, cause: str) -> None:
 
 
 def _share(report: Path, function: str) -> float:
-    """How much of the main thread's samples have a function on their stack."""
+    """How much of the main thread's whole stacks have a function on them.
+
+    Without a pause, a stack of generators may be torn: its frames below are missing, and so is its root.
+    """
     stacks = [line.rpartition(" ") for line in (report / "profile.collapsed").read_text().splitlines()]
     main = [(stack, int(count)) for stack, _, count in stacks if stack.startswith("MainThread")]
-    return sum(count for stack, count in main if f";{function} (" in stack) / sum(count for _, count in main)
+    roots: Counter[str] = Counter()
+    for stack, count in main:
+        roots[_root(stack)] += count
+    bottom = next(
+        (root for root in roots if root.startswith("<module> (")), max(roots, key=roots.__getitem__)
+    )
+    whole = [(stack, count) for stack, count in main if _root(stack) == bottom]
+    return sum(count for stack, count in whole if f";{function} (" in stack) / sum(
+        count for _, count in whole
+    )
+
+
+def _root(stack: str) -> str:
+    """The outermost frame of a stack, below its thread."""
+    return (*stack.split(";"), "")[1].rpartition(":")[0]
 
 
 def _report(cam: Daemon, stall: str) -> Path:

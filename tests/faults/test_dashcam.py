@@ -51,6 +51,9 @@ def test_a_daemon_that_is_killed_in_a_capture_keeps_the_lead_up(tmp_path: Path, 
         cam.start()
         capture = cam.report().capture
         assert capture.notes == ("adopted",)
+        assert capture.iteration is not None  # the lead-up is of it
+        assert (capture.iteration.id, capture.iteration.ended_s) == ("1", None)
+        assert capture.iteration.started_s == capture.trigger.started_s
         assert capture.recording is not None
         begun_s = capture.window.started_s
         assert [one for one in capture.recording.segments if one.ended_s < begun_s + 0.5]
