@@ -53,7 +53,7 @@ def run_loop(place: Place) -> None:
     """An asyncio program with a timer."""
 
     async def tick() -> None:
-        asyncio.get_running_loop().call_later(1.0, print, end="")
+        asyncio.get_running_loop().call_later(1.0, print, "")
         await asyncio.Event().wait()
 
     asyncio.run(tick())

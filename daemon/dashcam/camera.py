@@ -26,8 +26,7 @@ from model.events import Event, PlanName, Trigger
 
 _LOG = logging.getLogger(__name__)
 
-# Of one core: what an instant of sampling may take.
-AT_ONCE = {"adaptive": Limits(cpu=0.05), "continuous": Limits(cpu=0.02)}
+AT_ONCE = {"adaptive": Limits(cpu=0.05), "continuous": Limits(cpu=0.02)}  # of one core
 BEGINS_WITH_S = 0.1  # CPU time that must be there to begin
 
 
@@ -134,9 +133,8 @@ class Camera:
 
     def saw(self, started_s: float, ended_s: float) -> bool:
         """Whether the ring has, or will have in a moment, stacks of a stretch of time."""
-        if self._since_s + 2 / max(1, self.rate_hz) < ended_s:
-            return True
-        return self.ring is not None and any(self.ring.shelf.covering(started_s, ended_s))
+        soon = self._since_s + 2 / max(1, self.rate_hz) < ended_s
+        return soon or (self.ring is not None and any(self.ring.shelf.covering(started_s, ended_s)))
 
     def stop(self) -> None:
         """End what is recorded now; what was taken is kept."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from daemon.baseline.samples import MOST_BYTES as HEALTHY_BYTES
 from daemon.config.settings import Config
 from daemon.doctor import whereabouts
 from daemon.doctor.bounds import NEEDED_BYTES
@@ -34,14 +35,20 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
 
 def folders(config: Config) -> list[Folder]:
     """The spool's, and those of sinks."""
-    spool = config.spool
-    found = [Folder(path=_spool(spool.path), check="spool", subject="spool", most_bytes=spool.max_bytes)]
+    most_bytes = config.spool.max_bytes + _watched_bytes(config)
+    found = [Folder(path=_spool(config.spool.path), check="spool", subject="spool", most_bytes=most_bytes)]
     for part in config.sinks:
         if isinstance(path := getattr(part.options, "path", None), Path):
-            most_bytes = getattr(part.options, "max_bytes", None)
-            subject = f"sink {part.name}"
-            found.append(Folder(path=path, check="sink", subject=subject, most_bytes=most_bytes))
+            most = getattr(part.options, "max_bytes", None)
+            found.append(Folder(path=path, check="sink", subject=f"sink {part.name}", most_bytes=most))
     return found
+
+
+def _watched_bytes(config: Config) -> int:
+    """What lies in the spool beside reports: the dashcam's rings, one a target, and healthy samples."""
+    cameras = [(one.dashcam, len(one.address)) for one in config.targets if one.dashcam.mode != "off"]
+    rings = sum(dashcam.max_bytes * max(1, addresses) for dashcam, addresses in cameras)
+    return rings + HEALTHY_BYTES if rings else 0
 
 
 def judged(config: Config, own: Own) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """Shares out the volume of spool and reports, as the chart does: over its limit, the whole pod is evicted.
 
 What we write is bounded to 80 % of the emptyDir's sizeLimit or, if smaller, of the ephemeral storage's limit:
-the spool, the file sinks in our volume, and captures in progress, which no quota holds.
+the spool, the file sinks in our volume, and what lies beside the spool: captures in progress, which no quota
+holds, the dashcam's rings, and healthy samples.
 """
 
 import math
@@ -9,6 +10,8 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
+from daemon.baseline.samples import MOST_BYTES as HEALTHY_BYTES
+from daemon.config.dashcam import Dashcam
 from daemon.config.faults import fault
 from daemon.inject.values import Amounts, Values
 from model.errors import ConfigError, Fault
@@ -35,23 +38,37 @@ def sizes(values: Values) -> Sizes:
     spool = _spool(config.get("spool") or {})
     at_once = _bytes(config.get("captures_at_once") or 1, "config.captures_at_once")
     captures = 0 if spool == 0 else _CAPTURE_BYTES * at_once
+    watched = 0 if spool == 0 else _watched(config.get("targets") or [])
     files, unbounded = 0, 0
     for place, sink in enumerate(config.get("sinks") or [FILE_SINK]):
         if is_ours(sink):
             most = sink["file"].get("max_bytes")
             files += _bytes(most, f"config.sinks[{place}].file.max_bytes") if most else 0
             unbounded += not most
-    left = room - captures - files - (spool or 0)
+    left = room - captures - watched - files - (spool or 0)
     parts = (0 if spool is not None else 2) + unbounded
     share = math.floor(left / max(parts, 1))
     if left < 0 or (parts and share < _LEAST_BYTES):
         held = files + (spool or 0)
-        taken = f"captures in progress take {captures >> 20} MiB, spool and file sinks {held >> 20}"
+        taken = f"captures in progress take {captures >> 20} MiB, the dashcam and healthy samples "
+        taken += f"{watched >> 20}, spool and file sinks {held >> 20}"
         rule = f"too small: what loopcam writes must fit into 80 % of it, and {taken} MiB"
-        raise ConfigError(
-            [Fault(*of, rule, "raise it, or lower config.spool.max_bytes and the sinks' max_bytes")]
-        )
+        mend = "raise it, or lower config.spool.max_bytes, the sinks' max_bytes and dashcam.max_bytes"
+        raise ConfigError([Fault(*of, rule, mend)])
     return Sizes(2 * share if spool is None else spool, share)
+
+
+def _watched(targets: list[dict[str, Any]]) -> int:
+    """What the dashcam's rings may hold, one for each target, and healthy samples."""
+    rings = 0
+    for place, target in enumerate(targets):
+        dashcam, address = target.get("dashcam"), target.get("address")
+        given = dashcam if isinstance(dashcam, dict) else {"mode": dashcam}
+        if given.get("mode") not in ("off", False):
+            most = given.get("max_bytes") or Dashcam().max_bytes
+            each = _bytes(most, f"config.targets[{place}].dashcam.max_bytes")
+            rings += each * (len(address) if isinstance(address, list) else 1)
+    return rings + HEALTHY_BYTES if rings else 0
 
 
 def _spool(given: dict[str, Any]) -> int | None:

@@ -33,7 +33,7 @@ def page(status: Status, reports: Iterable[ReportStatus], nonce: str) -> str:
 <div id="plain">
 {_disabled(status)}{_refused(status)}
 <h2>Targets</h2>
-<table><tr><th>Target<th>State<th>Iteration in flight<th>If it overran now<th>Captures left this hour</tr>
+<table><tr><th>Target<th>State<th>Iteration in flight<th>The next overrun<th>Captures left this hour</tr>
 {"".join(map(_target, status.targets))}</table>
 <h2>Sources</h2>
 <table><tr><th>Target<th>Source<th>Mode<th>Last event<th>Now</tr>
@@ -65,7 +65,7 @@ def _target(target: TargetStatus) -> str:
 
 
 def _would(target: TargetStatus) -> tuple[str, str, str]:
-    """What would become of an overrun now, how good that is, and what helps."""
+    """What would become of the next overrun, how good that is, and what helps."""
     says, tone, remedy = "captured", "good", target.remedy
     if any(source.decides and not source.up for source in target.sources):
         says, tone, remedy = "not noticed: its source hears nothing", "bad", ""
@@ -74,9 +74,9 @@ def _would(target: TargetStatus) -> tuple[str, str, str]:
     elif target.detail:
         says, tone = f"captured, but {target.detail}", "bad"
     if target.capturing:
-        return "a capture is in progress", "good", ""
+        return "none, as a capture is in progress", "", ""
     if target.waiting:
-        return f"a capture waits for the next iteration; else {says}", "good", remedy
+        says = f"a capture waits for the next iteration; else {says}"
     return says, tone, remedy
 
 

@@ -34,7 +34,8 @@ def called(frame: Frame | None) -> str:
     """`run_once (loop.py:12)`."""
     if frame is None:
         return "code that is not seen"
-    return f"{frame.function} ({place(brief(frame.file), frame.line)})"
+    where = place(brief(frame.file), frame.line)
+    return f"{frame.function} ({where})" if where else frame.function
 
 
 def brief(file: str) -> str:

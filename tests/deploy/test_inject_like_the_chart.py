@@ -15,6 +15,7 @@ from tests.prerequisites import require
 CHART = Path(__file__).parents[2] / "deploy/examples/autoscaler"
 TARGET = {"name": "autoscaler", "process": {"match": "autoscaler"}, "max_loop_time": "2m"}
 IDS = {"runAsUser": 1000, "runAsGroup": 1000}
+METRICS = {"metrics": {"preset": "cluster-autoscaler"}}
 S3 = {"s3": {"bucket": "reports", "prefix": "loopcam/"}}
 FILE = {"file": {"path": "/var/lib/loopcam/kept", "max_bytes": "64MiB"}}
 
@@ -61,10 +62,26 @@ SAME: dict[str, dict[str, Any]] = {
         }
     },
     "sizes": {"storage": {"sizeLimit": "3G"}, "config": {"targets": [TARGET], "captures_at_once": 3}},
+    "dashcams": {
+        "config": {
+            "targets": [
+                TARGET | {"dashcam": {"max_bytes": "40MiB", "mode": "continuous"}},
+                TARGET | {"name": "second", "dashcam": "continuous"},
+                TARGET | {"name": "third", "dashcam": {"mode": "off", "max_bytes": "300MiB"}},
+                {"name": "fourth", "address": ["a:1", "b:2", "c:3"], "iterations": [METRICS]},
+            ]
+        }
+    },
+    "no dashcam": {"config": {"targets": [TARGET | {"dashcam": "off"}]}},
+    "no dashcam, as Helm reads it": {"config": {"targets": [TARGET | {"dashcam": False}]}},
 }
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "small volume": ({"storage": {"sizeLimit": "100Mi"}}, "storage.sizeLimit"),
     "ephemeral storage": ({"resources": {"limits": {"ephemeral-storage": "50Mi"}}}, "ephemeral-storage"),
+    "rings": (
+        {"config": {"targets": [TARGET | {"dashcam": {"max_bytes": "700MiB"}}]}},
+        "dashcam.max_bytes",
+    ),
     "another user": ({"privilege": "ptrace", "runAsUser": 1001}, "ambient"),
     "root by file": ({"privilege": "fileCap", "runAsUser": 0}, "not root"),
     "OpenShift's user": ({"openshift": True}, "same user"),

@@ -1,5 +1,6 @@
 """The daemon's page in a real browser: it moves, it asks, it can be walked by keyboard, and nothing runs."""
 
+import signal
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,7 +98,7 @@ def test_a_refusal_is_told_with_its_remedy(look: Watched, cam: Daemon) -> None:
     page = opened(look, cam)
     look.faults.clear()
     card(page, "absent").get_by_role("button", name="Capture now").click()
-    expect(page.locator("#said")).to_contain_text("Refused: no_process")
+    expect(page.locator("#said")).to_contain_text("Not done: no_process")
     assert [one for one in look.faults if "409" not in one] == []  # the browser's own word on the answer
     look.faults.clear()
 
@@ -119,6 +120,14 @@ def test_reports_are_filtered_by_what_the_address_says(look: Watched, cam: Daemo
     assert again.get_by_role("combobox", name="Target").input_value() == "absent"
     assert again.locator("#cards article").count() == 1
     expect(again.locator("#found")).to_have_text("0 of 1 report")
+
+
+def test_the_verdict_has_the_widest_column(look: Watched, cam: Daemon) -> None:
+    page = opened(look, cam)
+    cells = [cell.bounding_box() for cell in page.locator("tr[data-report] td").all()]
+    widths = [cell["width"] for cell in cells if cell]
+    assert max(widths) == widths[3]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_report_is_saved_as_one_archive(look: Watched, cam: Daemon, tmp_path: Path) -> None:
@@ -190,6 +199,31 @@ def test_a_lost_daemon_is_told_and_found_again(look: Watched, cam: Daemon) -> No
     cam.start()
     page.wait_for_selector("body:not(.lost)", timeout=30_000)
     look.faults.clear()  # connections that were refused meanwhile
+
+
+def test_a_daemon_that_says_nothing_is_told_though_its_connection_stands(look: Watched, cam: Daemon) -> None:
+    page = opened(look, cam)
+    page.evaluate(
+        "() => { const real = performance.now.bind(performance); performance.now = () => real() + 60000; }"
+    )
+    with cam.paused(0.1):
+        page.wait_for_selector("body.lost")
+        expect(page.locator("#connection")).to_contain_text("what is shown is")
+    page.wait_for_selector("body:not(.lost)")
+
+
+def test_a_capture_in_progress_is_no_promise_of_another(look: Watched, cam: Daemon) -> None:
+    cam.configure(
+        targets=[target(STUCK, process={"match": "looping.py"}, collection_time="20s", captures_per_hour=9)]
+    )
+    page = opened(look, cam)
+    cam.process.send_signal(signal.SIGHUP)
+    would = card(page).locator(".would")
+    until(lambda: cam.ask("POST", "/v1/collect", {"target": STUCK})[0] == 202, "it is taken")
+    expect(would).to_have_text("The next overrun: none, as a capture is in progress")
+    assert would.get_attribute("class") == "would "
+    card(page).get_by_role("button", name="Cancel the capture").click()
+    expect(would).not_to_contain_text("in progress")
 
 
 def test_with_a_token_the_browser_asks_for_it_once(browser: Browser, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ STALLED = Path(__file__).parents[1] / "programs" / "stalled.py"
 MOST_BYTES = 2**20
 
 
+@pytest.mark.fault("T5")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_target_that_is_ended_within_a_slow_iteration(tmp_path: Path, number: signal.Signals) -> None:
     slow = target("one", max_loop_time="8s", dashcam="adaptive")

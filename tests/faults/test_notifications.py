@@ -3,11 +3,14 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.daemon import daemon, looping, target, until
 from tests.e2e.test_notifications import hook, stall
 from tests.servers import scripted, silent
 
 
+@pytest.mark.fault("S10")
 def test_an_endpoint_that_hangs_does_not_hold_up_the_end(tmp_path: Path) -> None:
     with scripted(silent) as server, looping() as child:
         hanging = hook(server.url, tmp_path, timeout="20s", deadline="25s")

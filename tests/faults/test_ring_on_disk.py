@@ -5,6 +5,8 @@ import shutil
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.daemon import Daemon, daemon, target, until
 from tests.faults.test_dashcam import ALWAYS, dashcam, rings, samplers
 
@@ -22,6 +24,7 @@ def test_a_ring_that_somebody_removes_is_made_anew(tmp_path: Path, stuck: int) -
         assert cam.report().capture.recording is not None
 
 
+@pytest.mark.fault("S11")
 def test_foreign_things_among_the_rings_of_a_killed_daemon(tmp_path: Path, stuck: int) -> None:
     """Links lead nowhere, and nothing of ours is removed through them."""
     precious = tmp_path / "precious"

@@ -44,6 +44,7 @@ KINDS = (flipped, endless, fifo, folder, huge, foreign)
 FILES = ("limits.json", "history/one.json", "baselines/one.json")
 
 
+@pytest.mark.fault("S11")
 @pytest.mark.parametrize("damage", KINDS)
 def test_damaged_state_costs_what_it_held_and_no_more(
     tmp_path: Path, stuck: int, damage: Callable[[Path], None]

@@ -1,7 +1,8 @@
 {{/*
 Whoever goes over an emptyDir's sizeLimit, or the pod's limit of ephemeral storage, has the whole pod evicted.
-So what we write is bounded to 80 % of the smaller of both: the spool, the file sinks in our volume, and captures
-in progress, which no quota holds: 128 MiB each (64 MiB is the most of one evidence file, and as much when drawn).
+So what we write is bounded to 80 % of the smaller of both: the spool, the file sinks in our volume, and what lies
+beside the spool: captures in progress, which no quota holds, 128 MiB each (64 MiB is the most of one evidence file,
+and as much when drawn), the dashcam's rings, 16 MiB a target if not said, and 32 MiB of healthy samples.
 */}}
 {{- define "loopcam.sizes" -}}
 {{- $config := .v.config -}}
@@ -18,6 +19,7 @@ in progress, which no quota holds: 128 MiB each (64 MiB is the most of one evide
 {{- $elsewhere := not (hasPrefix "/var/lib/loopcam/" (printf "%s/" (($config.spool | default dict).path | default "/var/lib/loopcam/spool"))) -}}
 {{- $atOnce := include "loopcam.bytes" (dict "size" ($config.captures_at_once | default 1) "name" "config.captures_at_once") -}}
 {{- $captures := ternary 0.0 (mulf 134217728 (float64 $atOnce)) $elsewhere -}}
+{{- $watched := ternary 0.0 (include "loopcam.watched" $config | float64) $elsewhere -}}
 {{- $spool := "" -}}
 {{- if $elsewhere -}}
   {{- $spool = 0.0 -}}
@@ -34,11 +36,25 @@ in progress, which no quota holds: 128 MiB each (64 MiB is the most of one evide
   {{- end -}}
 {{- end -}}
 {{- /* what is left is shared out: two parts for the spool, one for each file sink */ -}}
-{{- $left := subf $room $captures $files ($spool | default 0.0) -}}
+{{- $left := subf $room $captures $watched $files ($spool | default 0.0) -}}
 {{- $parts := add (ternary 2 0 (kindIs "string" $spool)) $unbounded -}}
 {{- $share := divf $left (max $parts 1) | floor | int64 -}}
 {{- if kindIs "string" $spool }}{{ $spool = mul 2 $share }}{{ end -}}
-{{- dict "room" $room "captures" $captures "spool" $spool "file" $share "files" $files "left" $left "parts" $parts "share" $share "of" $of | toJson -}}
+{{- dict "room" $room "captures" $captures "watched" $watched "spool" $spool "file" $share "files" $files "left" $left "parts" $parts "share" $share "of" $of | toJson -}}
+{{- end }}
+
+{{/* What the dashcam's rings may hold, one for each target, and healthy samples. `off` is a boolean to YAML. */}}
+{{- define "loopcam.watched" -}}
+{{- $rings := 0.0 -}}
+{{- range $place, $target := .targets | default list -}}
+  {{- $dashcam := ternary $target.dashcam (dict "mode" (toString $target.dashcam)) (kindIs "map" $target.dashcam) -}}
+  {{- if not (has (toString $dashcam.mode) (list "off" "false")) -}}
+    {{- $name := printf "config.targets[%d].dashcam.max_bytes" $place -}}
+    {{- $each := include "loopcam.bytes" (dict "size" ($dashcam.max_bytes | default "16MiB") "name" $name) | float64 -}}
+    {{- $rings = addf $rings (mulf $each (ternary (len (ternary $target.address list (kindIs "slice" $target.address))) 1 (kindIs "slice" $target.address))) -}}
+  {{- end -}}
+{{- end -}}
+{{- printf "%.0f" (ternary (addf $rings 33554432) 0.0 (gt $rings 0.0)) -}}
 {{- end }}
 
 {{- define "loopcam.check.sizes" -}}
@@ -47,6 +63,9 @@ in progress, which no quota holds: 128 MiB each (64 MiB is the most of one evide
 {{- if or (lt $sizes.left 0.0) (and (gt (int64 $sizes.parts) 0) (lt (int64 $sizes.share) $least)) -}}
   {{- $mib := 1048576.0 -}}
   {{- $taken := printf "captures in progress %s MiB (128 MiB each, config.captures_at_once)" (include "loopcam.mib" $sizes.captures) -}}
+  {{- if gt $sizes.watched 0.0 -}}
+    {{- $taken = printf "%s, the dashcam and healthy samples %s MiB (config.targets[].dashcam.max_bytes)" $taken (include "loopcam.mib" $sizes.watched) -}}
+  {{- end -}}
   {{- with (.v.config.spool | default dict).max_bytes -}}
     {{- $taken = printf "%s, config.spool.max_bytes %s" $taken (include "loopcam.plain" .) -}}
   {{- end -}}

@@ -40,15 +40,21 @@ export function say(element, text) {
   if (element.textContent !== shown) element.textContent = shown;
 }
 
+// A duration as model/units.py says it elsewhere: `3.83 s`, `94 ms`, `2 m 30 s`.
 export function duration(seconds) {
+  return ticking(seconds).replace(/\.(\d*?)0+(?= )/, (_, kept) => (kept ? `.${kept}` : ""));
+}
+
+// The same for what is counted on while one looks: always with as many digits, so that it does not jump.
+export function ticking(seconds) {
   if (seconds < 0.0995) return `${Number((seconds * 1000).toPrecision(2))} ms`;
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 9.995) return `${seconds.toPrecision(3)} s`;
-  if (seconds < 119.95) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
-  if (hours) return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
-  return whole % 60 ? `${minutes} min ${whole % 60} s` : `${minutes} min`;
+  if (hours) return minutes ? `${hours} h ${minutes} m` : `${hours} h`;
+  return whole % 60 ? `${minutes} m ${whole % 60} s` : `${minutes} m`;
 }
 
 export function bytes(count) {

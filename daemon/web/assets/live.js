@@ -6,6 +6,7 @@ import { Targets } from "./targets.js";
 
 const POLL_MS = 5000;
 const TICK_MS = 250;
+const STALE_MS = 10000; // without any word, though the connection stands
 
 const connection = document.getElementById("connection");
 const said = document.getElementById("said");
@@ -18,13 +19,16 @@ let known = null; // which reports are shown
 let fetching = false;
 let stream = null;
 let polling = 0;
+let patience = STALE_MS;
 
 function take(news) {
   if (!newest) {
     document.getElementById("plain").remove();
     document.getElementById("main").append(notices, targets.element, reports.element, sinks);
   }
-  newest = { ...news, at: performance.now() };
+  const at = performance.now();
+  patience = Math.max(STALE_MS, newest ? 3 * (at - newest.at) : 0); // a large fleet's status comes less often
+  newest = { ...news, at };
   document.body.classList.remove("lost");
   say(connection, "live");
   redraw();
@@ -57,7 +61,8 @@ async function fetchReports(revision) {
   if (fetching) return; // the next message asks again
   fetching = true;
   try {
-    reports.show(await asked("GET", "/v1/reports"), newest.status.targets.map((each) => each.name));
+    const { targets: watched, spool_reports: total } = newest.status;
+    reports.show(await asked("GET", "/v1/reports"), watched.map((each) => each.name), total);
     known = revision;
   } catch (error) {
     say(connection, error.message);
@@ -73,6 +78,8 @@ async function asked(method, path, body) {
     body: body && JSON.stringify(body),
     cache: "no-store",
     redirect: "error",
+  }).catch(() => {
+    throw new Error("the daemon does not answer");
   });
   const told = await answer.json();
   if (!answer.ok) throw new Error([told.error, told.remedy].filter(Boolean).join("; "));
@@ -86,7 +93,7 @@ async function ask(method, path, body) {
     say(said, `${capture.target}: capture ${capture.id} ${method === "DELETE" ? "is given up" : capture.state}`);
     said.className = "good";
   } catch (error) {
-    say(said, `Refused: ${error.message}`);
+    say(said, `Not done: ${error.message}`);
     said.className = "bad";
   }
 }
@@ -128,6 +135,9 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden) look();
 });
 setInterval(() => {
-  if (newest && !document.hidden && !document.body.classList.contains("lost")) targets.tick(performance.now());
+  if (!newest || document.hidden) return;
+  const now = performance.now();
+  if (document.body.classList.contains("lost") || now - newest.at > patience) lost();
+  else targets.tick(now);
 }, TICK_MS);
 look();

@@ -8,6 +8,7 @@ const FIELDS = ["target", "cause", "q"];
 export class Reports {
   constructor(changed) {
     this.reports = [];
+    this.total = 0;
     this.changed = changed;
     const asked = new URLSearchParams(location.search);
     this.filter = Object.fromEntries(FIELDS.map((name) => [name, asked.get(name) || ""]));
@@ -50,8 +51,10 @@ export class Reports {
     offer(this.cause, new Set(this.reports.map((each) => verdict(each).cause)), this.filter.cause);
   }
 
-  show(reports, names) {
+  // `total` are all of the spool, of which the newest are known here.
+  show(reports, names, total) {
     this.reports = reports;
+    this.total = total;
     this.options(names);
     this.draw();
   }
@@ -61,7 +64,8 @@ export class Reports {
     this.rows.replaceChildren(...shown.map(row));
     const all = this.reports.length;
     const none = "None yet. An iteration that overruns makes one.";
-    say(this.found, all ? `${shown.length} of ${counted(all, "report")}` : none);
+    const known = this.total > all ? `the newest ${all} of ${counted(this.total, "report")}` : counted(all, "report");
+    say(this.found, all ? `${shown.length} of ${known}` : none);
   }
 
   wanted(report) {

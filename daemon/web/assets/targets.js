@@ -1,6 +1,6 @@
 // One card a target. Cards stay and are brought up to date, so that focus and open parts stay, too.
 
-import { bytes, clean, counted, duration, el, say } from "./dom.js";
+import { bytes, clean, counted, duration, el, say, ticking } from "./dom.js";
 import { described, strip } from "./strip.js";
 
 const MOST_CARDS = 50;
@@ -40,7 +40,9 @@ export class Targets {
       }
     }
     const left = wanted.length - shown.length;
-    say(this.more, left ? `and ${counted(left, "target")} more: choose one in the filter below` : "");
+    const none = chosen ? `No target is called ${chosen} now.` : "No target yet.";
+    const more = left ? `and ${counted(left, "target")} more: choose one in the filter below` : "";
+    say(this.more, wanted.length ? more : none);
   }
 
   tick(now) {
@@ -108,7 +110,7 @@ class Card {
       say(this.scale, described(durations, target.max_loop_time_s));
     }
     const [says, tone, remedy] = outlook(target);
-    say(this.would, `If it overran now: ${says}${remedy ? ` (${remedy})` : ""}`);
+    say(this.would, `The next overrun: ${says}${remedy ? ` (${remedy})` : ""}`);
     this.would.className = `would ${tone}`;
     say(this.limits, allowance(target.limits));
     say(this.dashcam, dashcam(target.dashcam));
@@ -159,8 +161,8 @@ function aged(flight, passed) {
   const which = flight.iteration === null ? "this iteration" : `iteration ${flight.iteration}`;
   const fires = flight.fires_in_s - passed;
   const fired = flight.fired ? `, fired ${counted(flight.fired, "time")}` : "";
-  const next = fires > 0 ? `${flight.fired ? "again" : "fires"} in ${duration(fires)}` : "fires now";
-  return `${which}: ${duration(flight.age_s + passed)} of ${duration(flight.threshold_s)}${fired}, ${next}`;
+  const next = fires > 0 ? `${flight.fired ? "again" : "fires"} in ${ticking(fires)}` : "fires now";
+  return `${which}: ${ticking(flight.age_s + passed)} of ${duration(flight.threshold_s)}${fired}, ${next}`;
 }
 
 function outlook(target) {
@@ -172,8 +174,8 @@ function outlook(target) {
   } else if (target.detail) {
     [says, tone] = [`captured, but ${target.detail}`, "bad"];
   }
-  if (target.capturing) return ["a capture is in progress", "good", ""];
-  if (target.waiting) return [`a capture waits for the next iteration; else ${says}`, "good", remedy];
+  if (target.capturing) return ["none, as a capture is in progress", "", ""];
+  if (target.waiting) says = `a capture waits for the next iteration; else ${says}`;
   return [says, tone, remedy];
 }
 

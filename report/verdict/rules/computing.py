@@ -8,6 +8,7 @@ from typing import Final
 from model.comparison import Doing
 from model.samples import Frame, State
 from model.verdict import Cause, Fact, FactKind
+from report.evidence.looks import NO_FRAME
 from report.places import Origin, frame_text, origin
 from report.verdict import crowd, words
 from report.verdict.conduct import Piece
@@ -62,8 +63,9 @@ def _look_for_native(features: Features) -> Finding | None:
 
 
 def _computing(features: Features) -> list[Piece]:
-    """What ran without any rule knowing it."""
-    return [piece for piece in features.claims.rest if piece.doing is Doing.ON_CPU]
+    """What ran without any rule knowing it; without a frame of Python it is nobody's code."""
+    rest = features.claims.rest
+    return [piece for piece in rest if piece.doing is Doing.ON_CPU and piece.leaf != NO_FRAME]
 
 
 def _is_call(piece: Piece) -> bool:

@@ -156,6 +156,7 @@ def sizes(limit: str, **config: Any) -> Values:
 
 TOO_MUCH: tuple[tuple[Values, tuple[str, ...]], ...] = (
     (sizes("128Mi"), ("storage.sizeLimit 128Mi", "102 MiB", "captures in progress 128 MiB")),
+    (sizes("200Mi"), ("the dashcam and healthy samples 48 MiB (config.targets[].dashcam.max_bytes)",)),
     (
         sizes("1Gi", spool={"max_bytes": "2GiB"}),
         ("storage.sizeLimit 1Gi", "819 MiB", "config.spool.max_bytes 2GiB"),
@@ -187,12 +188,14 @@ def test_sizes_that_would_get_the_pod_evicted_are_refused(values: Values, said: 
 
 @pytest.mark.parametrize(
     ("limit", "limit_bytes"),
-    [("200Mi", 200 * 2**20), ("1Gi", 2**30), ("1500M", 15 * 10**8), ("20Gi", 20 * 2**30)],
+    [("300Mi", 300 * 2**20), ("1Gi", 2**30), ("1500M", 15 * 10**8), ("20Gi", 20 * 2**30)],
 )
 def test_what_is_left_out_always_fits(limit: str, limit_bytes: int) -> None:
     two = [{"file": {"path": SPOOL}}, {"file": {"path": f"{SPOOL}2"}, "name": "second"}]
     read = config(manifests(AUTOSCALER, sizes(limit, sinks=two)))
-    taken = read.spool.max_bytes + sum(sink.options.max_bytes for sink in read.sinks) + 128 * 2**20
+    taken = (
+        read.spool.max_bytes + sum(sink.options.max_bytes for sink in read.sinks) + (128 + 16 + 32) * 2**20
+    )
     assert 0.7 * limit_bytes < taken <= 0.8 * limit_bytes
 
 

@@ -95,9 +95,11 @@ def test_a_files_capability_that_is_not_in_the_bounding_set_keeps_it_from_starti
     assert (fine["capabilities"].level, "file_capability" in fine) == (Level.OK, False)
 
 
-def folders(folder: Path, facts: Own, **sizes: str) -> dict[tuple[str, str], Finding]:
+def folders(
+    folder: Path, facts: Own, dashcam: object = "off", **sizes: str
+) -> dict[tuple[str, str], Finding]:
     options = {
-        "targets": [{"name": "one", "process": {"pid": 1}, "max_loop_time": "1s"}],
+        "targets": [{"name": "one", "process": {"pid": 1}, "max_loop_time": "1s", "dashcam": dashcam}],
         "spool": {"path": str(folder / "spool"), "max_bytes": sizes.get("spool", "2MiB")},
         "sinks": [{"file": {"path": str(folder / "reports"), "max_bytes": sizes.get("sink", "2MiB")}}],
     }
@@ -116,6 +118,15 @@ def test_in_a_pod_the_sizelimit_that_is_needed_is_told(tmp_path: Path) -> None:
     said = folders(tmp_path, own(place=Place.KUBERNETES), spool="40MiB", sink="40MiB")["spool", "space"]
     assert said.level is Level.NOTE
     assert "a sizeLimit of 100 MiB" in said.what
+
+
+@pytest.mark.parametrize(
+    ("dashcam", "needed"), [("adaptive", 160), ({"mode": "continuous", "max_bytes": "80MiB"}, 240)]
+)
+def test_the_ring_and_healthy_samples_lie_there_too(tmp_path: Path, dashcam: object, needed: int) -> None:
+    facts = own(place=Place.KUBERNETES)
+    said = folders(tmp_path, facts, dashcam, spool="40MiB", sink="40MiB")["spool", "space"]
+    assert f"a sizeLimit of {needed} MiB" in said.what
 
 
 def test_what_lies_in_memory_counts_against_the_limit(

@@ -8,6 +8,7 @@ from model.signals import Name
 from model.verdict import Cause, Confidence
 from report.drawing import Drawing
 from report.evidence.code import Line
+from report.evidence.looks import NO_FRAME
 from report.verdict import judge
 from tests.unit.report.verdict.scenes import (
     FUTEX,
@@ -191,3 +192,10 @@ def test_two_causes_that_are_close_are_both_named_and_neither_is_sure() -> None:
         Cause.SLEEP,
         Cause.NETWORK_WAIT,
     }
+
+
+def test_a_thread_without_a_frame_of_python_runs_nobodys_code() -> None:
+    """As one is while the interpreter starts or ends."""
+    verdict = judge(scene({"MainThread": [Stand(1.0, (NO_FRAME,))]}, cpu=BUSY))
+    assert verdict.cause is Cause.UNKNOWN
+    assert verdict.sentence.endswith("went by in (no Python frame).")
