@@ -1,19 +1,22 @@
 """Stacks that change while they are read cost a try, never the recording: of a capture or of the dashcam."""
 
 import asyncio
+import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from collectors.contract import Looker
 from collectors.pyspy import PySpy
 from daemon.capture.budget import Limits
 from daemon.capture.child import run_to_end
-from daemon.capture.choice import Sampling
 from daemon.capture.look import TRIES
+from daemon.capture.plan import sampling
 from daemon.config.load import parse
 from daemon.dashcam.camera import Around, Camera
 from daemon.dashcam.pacing import Wish
+from daemon.dashcam.purse import Purse
 from daemon.dashcam.recorder import RingRecorder, over, segment_window
 from daemon.dashcam.ring import Ring
 from daemon.targets.process import HeldProcess
@@ -149,6 +152,10 @@ def continuous(pid: int, folder: Path, looker: Looker) -> Camera:
     """A dashcam that records always, with this looker."""
     one = f"name: demo, process: {{pid: {pid}}}, max_loop_time: 1h, iterations: [heartbeat]"
     (config,) = parse(f"targets: [{{{one}, dashcam: continuous}}]", "a test").targets
+    parts = (
+        msgspec.structs.replace(each, options=looker) for each in config.collectors if each.kind == "pyspy"
+    )
+    config = msgspec.structs.replace(config, collectors=list(parts), sampler="pyspy")
     target, process = Target(config, lambda gone: None), HeldProcess(pid)
     ring = Ring(folder, "demo", process, config.dashcam)
     around = Around(
@@ -157,7 +164,10 @@ def continuous(pid: int, folder: Path, looker: Looker) -> Camera:
         spent=lambda target, cpu_s: None,
         failed=lambda target: None,
     )
-    camera = Camera(target, process, lambda: ring, around)
+    purse = Purse.of("continuous", time.monotonic())
+    camera = Camera(target, process, lambda: ring, purse, around)
     camera.ring = ring
-    camera.recorder = RingRecorder(Sampling(name="pyspy", looker=looker), process, ring, lambda cpu_s: None)
+    how = sampling(config)
+    assert how is not None
+    camera.recorder = RingRecorder(how, process, ring, lambda cpu_s: None)
     return camera
