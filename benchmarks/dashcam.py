@@ -4,23 +4,33 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
+from typing import NamedTuple
 
+from benchmarks import pairs
 from benchmarks.daemons import Daemon, daemon
 from benchmarks.figures import Bound, Row
 from benchmarks.processes import Child, child, program, said
 from benchmarks.slots import Slots
 
 THREADS, DEPTH = 4, 20
-SETTLE_S, WATCH_S, ROUNDS = 20, 20, 3
+SETTLE_S, WATCH_S, ROUNDS, PAIRS = 20, 20, 3, 25
 BEAT_S, GLANCE_S = 0.5, 0.05
 TICKS_PER_S = 100
 # Per cent of a core, MiB, and per cent of the target's speed.
 AIMS = {"adaptive": (0.5, 45.0, 0.5), "continuous": (2.0, 60.0, 0.5)}
 
 
+class Seen(NamedTuple):
+    """Of one daemon: per cent of a core, MiB, and per cent of the target's speed by pairs."""
+
+    cpu: float
+    mib: float
+    slowdowns: list[float]
+
+
 def measure(folder: Path, times: int) -> list[Row]:
-    """Healthy iterations of a real target, one a second, in turn without a daemon and with each mode."""
+    """Healthy iterations of a real target, one a second, by each mode in turn."""
     file = folder / "units"
     slots = Slots(file, THREADS + 1)
     rows: list[Row] = []
@@ -34,18 +44,19 @@ def measure(folder: Path, times: int) -> list[Row]:
     return rows
 
 
-def _round(folder: Path, target: Child, mode: str, slots: Slots) -> tuple[float, float, float]:
-    """Per cent of a core, MiB, and per cent of the target's speed: without, with, with, without."""
+def _round(folder: Path, target: Child, mode: str, slots: Slots) -> Seen:
     folder.mkdir()
-    before = _speed(slots, WATCH_S / 2)
     with _watching(folder, target.pid, mode) as ours:
         began_s, used_s = time.monotonic(), _cpu_s(ours.pid)
-        most_bytes, units = _watched(ours, slots)
-        lasted_s = time.monotonic() - began_s
-        percent = 100 * (_cpu_s(ours.pid) - used_s) / lasted_s
-    after = _speed(slots, WATCH_S / 2)
-    alone = mean((before, after))
-    return percent, most_bytes / 2**20, 100 * (1 - units / lasted_s / alone)
+        most_bytes = _most_bytes(ours)
+        percent = 100 * (_cpu_s(ours.pid) - used_s) / (time.monotonic() - began_s)
+
+        def iterate() -> None:
+            for event in ("start", "end"):
+                ours.heart.say(event)
+
+        slowdowns = pairs.slowdowns(slots, lambda: (ours.pid, *_children(ours.pid)), iterate, PAIRS)
+    return Seen(percent, most_bytes / 2**20, slowdowns)
 
 
 @contextlib.contextmanager
@@ -59,10 +70,9 @@ def _watching(folder: Path, pid: int, mode: str) -> Iterator[Daemon]:
         yield ours
 
 
-def _watched(ours: Daemon, slots: Slots) -> tuple[int, int]:
-    """The most memory of the daemon and its children, and what the target did meanwhile."""
+def _most_bytes(ours: Daemon) -> int:
+    """The most memory of the daemon and its children, while it hears of iterations."""
     until_s, beats_s, most_bytes, event = time.monotonic() + WATCH_S, 0.0, 0, "start"
-    before = sum(slots.read()[:-1])
     while (now_s := time.monotonic()) < until_s:
         if now_s >= beats_s:
             ours.heart.say(event)
@@ -70,13 +80,7 @@ def _watched(ours: Daemon, slots: Slots) -> tuple[int, int]:
             beats_s = now_s + BEAT_S
         most_bytes = max(most_bytes, sum(map(_pss_bytes, (ours.pid, *_children(ours.pid)))))
         time.sleep(GLANCE_S)
-    return most_bytes, sum(slots.read()[:-1]) - before
-
-
-def _speed(slots: Slots, seconds: float) -> float:
-    before, started_s = sum(slots.read()[:-1]), time.monotonic()
-    time.sleep(seconds)
-    return (sum(slots.read()[:-1]) - before) / (time.monotonic() - started_s)
+    return most_bytes
 
 
 def _cpu_s(pid: int) -> float:
@@ -100,31 +104,31 @@ def _pss_bytes(pid: int) -> int:
     return 0
 
 
-def _rows(mode: str, aims: tuple[float, float, float], seen: list[tuple[float, float, float]]) -> list[Row]:
-    percent, mib, lost = (median(values) for values in zip(*seen, strict=True))
-    note = f"{len(seen)} rounds of {WATCH_S} s, one iteration a second, {THREADS} threads {DEPTH} deep"
-    rounds = ", ".join(f"{one[2]:.2f}" for one in seen)
+def _rows(mode: str, aims: tuple[float, float, float], seen: list[Seen]) -> list[Row]:
     of_core, of_memory, of_speed = aims
+    lost = [one for round_ in seen for one in round_.slowdowns]
+    least, most = pairs.interval(lost)
     return [
         Row(
             figure=f"dashcam {mode}: CPU with children",
             unit="% of a core",
-            ours=percent,
+            ours=median(one.cpu for one in seen),
             aim=Bound(of_core),
-            note=note,
+            note=f"{len(seen)} rounds of {WATCH_S} s, one iteration a second, {THREADS} threads {DEPTH} deep",
         ),
         Row(
             figure=f"dashcam {mode}: memory with children (PSS)",
             unit="MiB",
-            ours=mib,
+            ours=median(one.mib for one in seen),
             aim=Bound(of_memory),
             note="the most at any glance",
         ),
         Row(
             figure=f"dashcam {mode}: the target's slowdown",
             unit="%",
-            ours=lost,
+            ours=median(lost),
             aim=Bound(of_speed),
-            note=f"beside as much time without a daemon; rounds {rounds}",
+            note=f"{len(lost)} pairs of {pairs.PAIR_S} s with the daemon going on and stopped; "
+            f"90 % confidence: {least:.2f} to {most:.2f}",
         ),
     ]
