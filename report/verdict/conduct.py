@@ -193,7 +193,7 @@ def _pieces(
     frames: tuple[Frame, ...], us: int, state: State, said: Counter[Wait], calls: tuple[str, ...] | None
 ) -> Iterator[Piece]:
     """A stack's time, divided as the kernel's words about it are."""
-    told = {wait: times for wait, times in said.items() if wait is not Wait.UNKNOWN}
+    told = {wait: times for wait, times in said.items() if wait not in _not_of(state)}
     if not told:
         yield Piece(frames, us, _doing(state), kernel.of_state(state), state, calls)
         return
@@ -202,6 +202,11 @@ def _pieces(
         part_us = us * times // sum(told.values())
         if part_us >= _AT_LEAST_US:
             yield Piece(frames, part_us, doing, wait, state, calls)
+
+
+def _not_of(state: State) -> frozenset[Wait]:
+    """Words that must be of another moment: who runs with the GIL in hand sleeps in no call of Python."""
+    return kernel.LETS_GIL_GO | {Wait.UNKNOWN} if state is State.RUNNING_GIL else frozenset((Wait.UNKNOWN,))
 
 
 def _doing(state: State) -> Doing:

@@ -44,8 +44,8 @@ _BY_FUNCTION: Final = (
 )
 _FUNCTIONS: Final = tuple((wait, re.compile(f"(?:_*){words}")) for wait, words in _BY_FUNCTION)
 
-# A thread in state D in one of these has been frozen there: the kernel shows it so
-_NEVER_IN_D: Final = frozenset(
+# Python lets the GIL go for these; and a thread in state D in one of them has been frozen there
+LETS_GIL_GO: Final = frozenset(
     (Wait.SLEEP, Wait.LOCK, Wait.SOCKET, Wait.POLL, Wait.PIPE_READ, Wait.PIPE_WRITE, Wait.CHILD)
 )
 
@@ -83,7 +83,7 @@ def waits_for(state: str, wchan: str | None, syscall: int | None = None) -> Wait
     if wchan not in (None, "", "0"):
         for wait, words in _FUNCTIONS:
             if words.search(wchan or ""):
-                return Wait.STOPPED if state == "D" and wait in _NEVER_IN_D else wait
+                return Wait.STOPPED if state == "D" and wait in LETS_GIL_GO else wait
     if syscall in _BY_SYSCALL:
         return _BY_SYSCALL[syscall]
     if state == "D":

@@ -3,9 +3,11 @@
 from typing import Final
 
 from model.capture import Outcome
+from model.comparison import Doing
 from model.signals import Name
 from model.verdict import Cause, Fact, FactKind
 from report.verdict import words
+from report.verdict.conduct import Conduct, Piece
 from report.verdict.features import Features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
@@ -86,14 +88,13 @@ def _look_for_child(features: Features) -> Finding | None:
 
 def _look_for_stop(features: Features) -> Finding | None:
     loop = features.culprit.loop
-    stopped = loop.share(lambda piece: piece.wait is Wait.STOPPED) if loop else 0.0
+    found_so = features.capture.outcome is Outcome.TARGET_STOPPED
+    stopped = _stood(loop, found_so) if loop else 0.0
     frozen = features.mean(Name.CGROUP_FROZEN) or 0.0
-    share = max(stopped, frozen)
-    if features.capture.outcome is Outcome.TARGET_STOPPED:
-        share = max(share, _SAID)
+    share = max(stopped, frozen, _SAID * found_so)
     if share < _LEAST or loop is None:
         return None
-    how = "frozen by its control group" if frozen >= stopped and frozen else "stopped by a signal or a tracer"
+    how = "frozen by its control group" if frozen else "stopped by a signal or a tracer"
     for_long = features.seen_s > _LEAST * features.age_s  # else the capture found it so, and could not look
     text = f"The process was {how}{f' for {words.took(share, features.seen_s)}' if for_long else ''}."
     kind = FactKind.SIGNAL if frozen >= stopped else FactKind.STACK
@@ -111,6 +112,17 @@ def _look_for_stop(features: Features) -> Finding | None:
         certain=True,
         covers=frozenset(Cause),
     )
+
+
+def _stood(loop: Conduct, found_so: bool) -> float:
+    """The share of the time in which it was stopped; found so, it was wherever it stood and did nothing."""
+    still = loop.pieces[0].leaf if loop.pieces else None
+
+    def stopped(piece: Piece) -> bool:
+        silent = piece.leaf == still and piece.doing is not Doing.ON_CPU and piece.wait is Wait.UNKNOWN
+        return piece.wait is Wait.STOPPED or (found_so and silent)
+
+    return loop.share(stopped)
 
 
 _SAID: Final = 0.6  # of the time, where the capture found it stopped, and nothing says for how long

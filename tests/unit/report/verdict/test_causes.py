@@ -238,6 +238,14 @@ SCENES: dict[str, tuple[Cause, Drawing]] = {
         Cause.STOPPED,
         scene({"MainThread": [waiting(1.0, STOP, own("pack"))]}, outcome=Outcome.TARGET_STOPPED),
     ),
+    "found stopped, with hardly a word of the kernel": (
+        Cause.STOPPED,
+        scene(
+            {"MainThread": [waiting(1.0, "", own("pack"), state=State.WAITING_GIL)]},
+            outcome=Outcome.TARGET_STOPPED,
+            told=False,
+        ),
+    ),
     "a sleep in a coroutine": (
         Cause.EVENT_LOOP_BLOCKED,
         scene({"MainThread": [waiting(1.0, SLEEP, *LOOP, own("reconcile"), own("settle"))]}),

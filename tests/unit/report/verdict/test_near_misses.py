@@ -199,3 +199,9 @@ def test_a_thread_without_a_frame_of_python_runs_nobodys_code() -> None:
     verdict = judge(scene({"MainThread": [Stand(1.0, (NO_FRAME,))]}, cpu=BUSY))
     assert verdict.cause is Cause.UNKNOWN
     assert verdict.sentence.endswith("went by in (no Python frame).")
+
+
+def test_who_runs_with_the_gil_in_hand_does_not_sleep_whatever_the_kernel_said_a_moment_later() -> None:
+    stand = waiting(1.0, SLEEP, own("pack"), state=State.RUNNING_GIL)
+    verdict = judge(scene({"MainThread": [stand]}, cpu=BUSY))
+    assert verdict.cause in (Cause.OWN_CODE, Cause.NATIVE_CODE)
