@@ -54,6 +54,7 @@ docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m daemon.config.chart_schemas
 	$(BIN)/python -m daemon.config.chart_tables
 	$(BIN)/python -m report.verdict.table
+	$(BIN)/python -m daemon.web.openapi
 	$(BIN)/python -m tests.faults.table
 
 clean:  ## remove what make made

@@ -36,6 +36,7 @@ class Control:
         return [
             web.get("/", self._page),
             web.get("/assets/{name}", self._asset),
+            web.get("/v1/openapi.json", self._openapi),
             web.get("/v1/live", self.live.stream, allow_head=False),
             web.get("/v1/status", self._status),
             web.get("/v1/reports", self._reports),
@@ -50,6 +51,9 @@ class Control:
 
     async def _asset(self, request: web.Request) -> web.StreamResponse:
         return asset(request.match_info["name"])
+
+    async def _openapi(self, _request: web.Request) -> web.StreamResponse:
+        return asset("openapi.json")
 
     async def _status(self, _request: web.Request) -> web.Response:
         return json_response(status(self._core))

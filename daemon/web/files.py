@@ -11,7 +11,11 @@ from model.report import MANIFEST_FILE, MANIFEST_MEDIA_TYPE
 
 _ASSETS_DIR = Path(__file__).with_name("assets")
 _SCRIPTS = ("dom.js", "live.js", "reports.js", "strip.js", "targets.js")
-_ASSETS = {"live.css": "text/css", **dict.fromkeys(_SCRIPTS, "text/javascript")}
+_ASSETS = {
+    "live.css": "text/css",
+    "openapi.json": "application/json",
+    **dict.fromkeys(_SCRIPTS, "text/javascript"),
+}
 _SHOWN_HEADERS = {**PLAIN_HEADERS, "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}
 # A report's page may run its own script and save what it holds. Without `allow-same-origin` it has an origin
 # of its own: whatever runs in it reads nothing of ours, and may ask us for nothing but what a link may.
@@ -28,7 +32,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._+=@-]")  # in a file's name within a header
 
 
 def asset(name: str) -> web.FileResponse:
-    """A file of the daemon's page."""
+    """A file of the daemon's page, or its description of itself."""
     if name not in _ASSETS:
         raise RequestError(404, "there is no such file", remedy="open the page at /")
     headers = {**PLAIN_HEADERS, "Cross-Origin-Resource-Policy": "same-origin"}

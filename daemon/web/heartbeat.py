@@ -24,13 +24,16 @@ _STATUS = {
     Unheard.OTHER_PROCESS: 403,
 }
 
+# Said in the schema only: whoever takes the heartbeat says it of a datagram and a log line, too
+_NAMED = msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 128})
+
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a target says."""
 
     event: EventKind
     target: Annotated[str, msgspec.Meta(max_length=253)] | None = None
-    iteration: str | int | None = None
+    iteration: Annotated[str, _NAMED] | int | None = None
 
 
 class Heartbeats:
