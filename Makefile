@@ -3,7 +3,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check format faults soak bench docs clean
+.PHONY: help env demo test check format faults soak fuzz bench docs clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ faults: $(STAMP)  ## each fault that it must survive, injected, and a table of w
 
 soak: $(STAMP)  ## the same as often as a release is to stand: hours
 	$(BIN)/pytest -q --faults --soak
+
+fuzz: $(STAMP)  ## every parser of what others wrote, given any bytes: minutes; EXECUTIONS=10000000 for hours
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt 'atheris>=3'
+	$(BIN)/python -m tests.fuzz --executions $(or $(EXECUTIONS),200000)
 
 bench: $(STAMP)  ## the figures we aim at, each beside its comparison
 	$(BIN)/python -m benchmarks
