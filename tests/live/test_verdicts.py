@@ -16,7 +16,7 @@ from tests.targets import Targets
         ("held_lock", Cause.LOCK_WAIT, "refresher holds it, inside `with NODES`"),
         ("crossed_locks", Cause.DEADLOCK, "evictor holds PODS and wants NODES"),
         ("silent_socket", Cause.NETWORK_WAIT, "in silent_socket"),
-        ("long_sleep", Cause.SLEEP, "in long_sleep"),
+        ("long_sleep", Cause.UNKNOWN, "looks idle: MainThread sleeps in long_sleep"),  # no iteration is known
         ("command", Cause.CHILD_PROCESS, "called by command"),
         ("full_pipe", Cause.LOG_PIPE, "in full_pipe"),
     ],
