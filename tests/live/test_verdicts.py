@@ -16,7 +16,6 @@ from tests.targets import Targets
         ("held_lock", Cause.LOCK_WAIT, "refresher holds it, inside `with NODES`"),
         ("crossed_locks", Cause.DEADLOCK, "evictor holds PODS and wants NODES"),
         ("silent_socket", Cause.NETWORK_WAIT, "in silent_socket"),
-        ("long_sleep", Cause.UNKNOWN, "looks idle: MainThread sleeps in long_sleep"),  # no iteration is known
         ("command", Cause.CHILD_PROCESS, "called by command"),
         ("full_pipe", Cause.LOG_PIPE, "in full_pipe"),
     ],
@@ -34,3 +33,15 @@ def test_a_stuck_process_is_told_why(
     assert said in verdict.sentence
     assert verdict.confidence is not Confidence.LOW
     assert verdict.sentence in (report / "stacks.txt").read_text()
+
+
+def test_a_process_that_sleeps_while_no_iteration_is_known_looks_idle(
+    targets: Targets, tmp_path: Path
+) -> None:
+    target = targets.start("stuck.py", "long_sleep")
+    done = capture("--pid", target.pid, "--for", "2s", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    verdict = assert_valid_report(only_report(tmp_path / "out")).verdict
+    assert verdict is not None
+    assert verdict.cause is Cause.UNKNOWN
+    assert "looks idle: MainThread sleeps in long_sleep" in verdict.sentence
