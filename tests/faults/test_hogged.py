@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemon import daemon, target, until, whole_reports
+from model.events import Trigger
+from tests.daemon import Daemon, daemon, target, until, whole_reports
 from tests.reports import assert_valid_report
 
 LATE_S = 5.0
@@ -27,17 +28,20 @@ def hogs() -> Iterator[None]:
         one.wait()
 
 
+def triggers(cam: Daemon, number: int) -> list[Trigger]:
+    """What brought the reports of an iteration that are stored."""
+    found = [assert_valid_report(report).capture.trigger for report in whole_reports(cam.reports)]
+    return [one for one in found if one.iteration == str(number)]
+
+
 @pytest.mark.fault("D3")
 def test_with_all_cores_taken_overruns_are_found_and_captured(tmp_path: Path, stuck: int, hogs: None) -> None:
     with daemon(tmp_path, target("one", stuck, cooldown="400ms")) as cam:
         for number in range(OVERRUNS):
             cam.beat("start", "one", number)
-            until(lambda number=number: len(cam.said("report stored")) > number, "stored")
+            found = until(lambda number=number: triggers(cam, number), "stored")
             cam.beat("end", "one", number)
             until(lambda: not cam.target("one")["limits"]["would_refuse"], "the cooldown is over")
-        triggers = [assert_valid_report(report).capture.trigger for report in whole_reports(cam.reports)]
-        firsts = [one for one in triggers if one.fired == 1]  # storing takes long: it may be captured again
-        assert {one.iteration for one in firsts} == {str(number) for number in range(OVERRUNS)}
-        for trigger in firsts:
-            assert trigger.started_s is not None
-            assert trigger.at_s - trigger.started_s < LATE_S
+            first = min(found, key=lambda one: one.fired)  # storing takes long: it may be captured again
+            assert first.started_s is not None
+            assert first.at_s - first.started_s < LATE_S
