@@ -24,6 +24,7 @@ from model.capture import (
 from model.events import Trigger, TriggerKind
 from model.report import CAPTURE_FILE
 from report import manifests
+from tests.mojo import FRAME, FRAME_REF, METADATA, STACK, STRING, TIME, number, text
 
 RATE_HZ = 100
 SEGMENT_S = 5
@@ -31,7 +32,6 @@ _PID, _START_S = 4242, 1000.0
 _FUNCTIONS, _FILES = 3000, 200
 _REGROWN = 24  # frames, at most, in which a stack differs from an earlier one
 _FIRST_KEY = 9_000  # of frames and of texts
-_METADATA, _STACK, _FRAME, _FRAME_REF, _TIME, _STRING = 1, 2, 3, 5, 9, 11
 
 _Stack = tuple[int, ...]  # functions, root first
 _MEDIA: Final = {".mojo": ("segment", "application/octet-stream"), ".json": ("dump", "application/json")}
@@ -86,45 +86,29 @@ def _segment(home: Path, number: int, pools: list[list[_Stack]], chance: random.
 
 def _mojo(pools: list[list[_Stack]], chance: random.Random) -> Iterator[bytes]:
     """What austin 3.7 writes; the first sample defines all functions."""
-    yield b"MOJ" + _number(3) + bytes([_METADATA]) + _text("austin") + _text("3.7.0")
+    yield b"MOJ" + number(3) + bytes([METADATA]) + text("austin") + text("3.7.0")
     definitions = b"".join(map(_definition, range(_FUNCTIONS)))
     for round_ in range(SEGMENT_S * RATE_HZ):
-        time = bytes([_TIME]) + _number(1_000_000 // RATE_HZ if round_ else 0)
+        time = bytes([TIME]) + number(1_000_000 // RATE_HZ if round_ else 0)
         for thread, pool in enumerate(pools):
-            yield bytes([_STACK]) + _number(_PID) + _number(0) + _text(f"{_PID + thread:x}") + definitions
+            yield bytes([STACK]) + number(_PID) + number(0) + text(f"{_PID + thread:x}") + definitions
             yield (
-                b"".join(bytes([_FRAME_REF]) + _number(each + _FIRST_KEY) for each in chance.choice(pool))
+                b"".join(bytes([FRAME_REF]) + number(each + _FIRST_KEY) for each in chance.choice(pool))
                 + time
             )
             definitions = b""
-    yield bytes([_METADATA]) + _text("duration") + _text(str(SEGMENT_S * 1_000_000))
+    yield bytes([METADATA]) + text("duration") + text(str(SEGMENT_S * 1_000_000))
 
 
 def _definition(function: int) -> bytes:
     name, file, line = _place(function)
     keys = 2 * function + _FIRST_KEY, 2 * function + _FIRST_KEY + 1
-    texts = (
-        bytes([_STRING]) + _number(key) + _text(text) for key, text in zip(keys, (file, name), strict=True)
-    )
+    texts = (bytes([STRING]) + number(key) + text(said) for key, said in zip(keys, (file, name), strict=True))
     return (
         b"".join(texts)
-        + bytes([_FRAME])
-        + b"".join(map(_number, (function + _FIRST_KEY, *keys, line, line, 1, 9)))
+        + bytes([FRAME])
+        + b"".join(map(number, (function + _FIRST_KEY, *keys, line, line, 1, 9)))
     )
-
-
-def _number(value: int) -> bytes:
-    """Six bits and a sign, then seven bits a byte."""
-    found = [value & 0x3F | (0x80 if value >> 6 else 0)]
-    value >>= 6
-    while value:
-        found.append(value & 0x7F | (0x80 if value >> 7 else 0))
-        value >>= 7
-    return bytes(found)
-
-
-def _text(value: str) -> bytes:
-    return value.encode() + b"\0"
 
 
 def _dump(home: Path, second: int, pools: list[list[_Stack]], chance: random.Random) -> Dump:

@@ -131,9 +131,7 @@ class App:
                 await self._core.sources.stop()
                 await self._core.captures.closed()
                 await self._core.deliveries.drained()
-                with suppress(
-                    TimeoutError
-                ):  # it can be told later, and nobody waits for an address that hangs
+                with suppress(TimeoutError):  # what an address that hangs is not told now, it is later
                     async with asyncio.timeout(NEWS_S):
                         await self._core.notifications.drained()
         except TimeoutError:

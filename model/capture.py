@@ -8,7 +8,7 @@ from model.artifacts import Artifact
 from model.events import Trigger
 from model.history import History, measured
 from model.signals import SIGNALS_KIND
-from model.units import spoken
+from model.units import duration
 
 FORMAT = 1
 COMPANIONS = (SIGNALS_KIND, "baseline")  # kinds of evidence that go with other evidence
@@ -167,7 +167,7 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
         if self.history is None or lasted_s is None:
             return ""
         so_far = "so far " if self.iteration is not None and self.iteration.ended_s is None else ""
-        return f"{so_far}{spoken(lasted_s)}, {measured(self.history, lasted_s)}"
+        return f"{so_far}{duration(lasted_s)}, {measured(self.history, lasted_s)}"
 
     @property
     def pid(self) -> int:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from model.units import counted, spoken
+from model.units import counted, duration
 
 _MANY_TIMES = 10  # from which on a decimal says nothing
 
@@ -20,7 +20,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 def measured(history: History, duration_s: float) -> str:
     """A duration against the usual one: `40 times the median (300 ms, of 1,234 healthy iterations)`."""
-    usual = f"{spoken(history.median_s)}, of {counted_iterations(history.iterations)}"
+    usual = f"{duration(history.median_s)}, of {counted_iterations(history.iterations)}"
     if history.median_s <= 0:
         return f"median {usual}"
     times = duration_s / history.median_s

@@ -21,7 +21,7 @@ _BYTES_BY_UNIT = {
 }
 
 
-def spoken(value_s: float) -> str:
+def duration(value_s: float) -> str:
     """A duration in a sentence, three digits at most below a minute: `3.83 s`, `94 ms`, `2 m 30 s`."""
     if value_s <= 0:
         return "0 s"

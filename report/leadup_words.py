@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from model.capture import Outcome
-from model.units import counted
+from model.units import counted, duration
 from report.drawing import Drawing
-from report.times import seconds
 
 _WITHOUT = 0.2  # of the lead-up not sampled: more than seams take is said
 
@@ -28,8 +27,8 @@ def what(drawing: Drawing) -> Iterator[str]:
     samplers = " and ".join(sorted({one.sampler for one in segments}))
     sampled_s = sum(min(one.ended_s, trigger_s) - one.started_s for one in segments)
     gaps = sampled_s < since_s * (1 - _WITHOUT)
-    before = f"{seconds(since_s)} before that"
-    when = f"For {seconds(sampled_s)} of the {before}" if gaps else f"For {before}"
+    before = f"{duration(since_s)} before that"
+    when = f"For {duration(sampled_s)} of the {before}" if gaps else f"For {before}"
     yield f"{when}, the dashcam had sampled it with {samplers} at {rate}."
     if drawing.rendering.from_leadup:
         yield "All stacks and shares here are from this lead-up: the window itself has none of its own."

@@ -4,12 +4,11 @@ from collections import Counter
 from collections.abc import Iterator
 
 from model.fetches import Fetch
-from model.units import counted
+from model.units import counted, duration
 from report.drawing import Drawing
 from report.evidence.loop import by_number
 from report.groups import name, place
 from report.places import outside
-from report.times import seconds
 
 _WHAT = {
     "goroutine_dump": "the goroutines' stacks",
@@ -56,7 +55,7 @@ def _cpu(drawing: Drawing) -> str:
         for frames, us in each.stacks_us.items():
             functions[outside(frames) or name(frames)] += us
     total_us = functions.total()
-    over = f"over {seconds(lasted_us / 1e6)}"
+    over = f"over {duration(lasted_us / 1e6)}"
     cores = total_us / lasted_us
     if cores < 0.01:
         return f"CPU profile: {'less than 1% of one core' if total_us else 'it was on no CPU'} {over}."

@@ -1,12 +1,8 @@
-"""Durations and times as people say them."""
+"""Moments, and how many times, as people say them."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 from model.capture import Capture
-from model.units import spoken
-
-seconds: Final = spoken
 
 
 def times(factor: float) -> str:

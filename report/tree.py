@@ -2,11 +2,12 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from model.samples import NO_STACK, STATES, Frame, SampleTable, State
+from report.totals import with_callers
 
 ROOT: Final = 0  # the thread itself
 
@@ -99,7 +100,7 @@ def _tree(table: SampleTable, functions: _Functions, found: Sequence[tuple[Key, 
     for key, weight in found:
         own_us[key.stack] += weight.us
     tree = Tree()
-    nodes = _grow(tree, table, functions, _with_callers(table, own_us))
+    nodes = _grow(tree, table, functions, with_callers(table, own_us).items())
     for key, weight in found:
         own = tree.own_us.setdefault(nodes[key.stack], {})
         own[key.state] = own.get(key.state, 0) + weight.us
@@ -107,19 +108,6 @@ def _tree(table: SampleTable, functions: _Functions, found: Sequence[tuple[Key, 
         tree.stacks[nodes[stack]] = stack
     sum_up(tree)
     return tree
-
-
-def _with_callers(table: SampleTable, stack_us: Mapping[int, int]) -> Iterator[tuple[int, int]]:
-    """All stacks, callers first, with their time. A stack's number is above its caller's."""
-    total_us = dict(stack_us)
-    for stack in stack_us:
-        while stack != NO_STACK and (stack := table.callers[stack]) not in total_us:
-            total_us[stack] = 0
-    order = sorted(total_us)
-    for stack in reversed(order):
-        if stack != NO_STACK:
-            total_us[table.callers[stack]] += total_us[stack]
-    return ((stack, total_us[stack]) for stack in order)
 
 
 def _grow(

@@ -6,10 +6,10 @@ from model.capture import Capture, Outcome, PartOutcome, WindowEnd
 from model.events import Certainty, PlanName, TriggerKind
 from model.manifest import TopStack
 from model.samples import State, ThreadKind
-from model.units import counted
+from model.units import counted, duration
 from report import leadup_words, program_words
 from report.drawing import Drawing
-from report.times import clock, seconds
+from report.times import clock
 from report.tree import ROOT, Tree
 
 MISSED_SHARE = 0.05  # of the time: less, as seams take, changes no conclusion
@@ -70,7 +70,7 @@ def headline(capture: Capture) -> str:
     """One line: what overran, and by how much; or what else was the reason."""
     trigger = capture.trigger
     if trigger.kind is TriggerKind.OVERRUN and trigger.age_s is not None:
-        limit = "" if trigger.threshold_s is None else f" (limit {seconds(trigger.threshold_s)})"
+        limit = "" if trigger.threshold_s is None else f" (limit {duration(trigger.threshold_s)})"
         return f"{capture.target}: an iteration {_lasted(capture, trigger.age_s)}{limit}"
     if trigger.plan is PlanName.DRILL:
         return f"{capture.target}: a drill, nothing overran"
@@ -80,10 +80,10 @@ def headline(capture: Capture) -> str:
 def _lasted(capture: Capture, age_s: float) -> str:
     iteration = capture.iteration
     if iteration is None:
-        return f"ran for over {seconds(age_s)}"
+        return f"ran for over {duration(age_s)}"
     if iteration.ended_s is not None:
-        return f"took {seconds(iteration.ended_s - iteration.started_s)}"
-    return f"ran for over {seconds(max(age_s, capture.window.ended_s - iteration.started_s))}"
+        return f"took {duration(iteration.ended_s - iteration.started_s)}"
+    return f"ran for over {duration(max(age_s, capture.window.ended_s - iteration.started_s))}"
 
 
 def _demanded(capture: Capture) -> bool:
@@ -167,7 +167,7 @@ def _not_sampled(drawing: Drawing) -> Iterator[str]:
     elif rendering.missed_s > MISSED_SHARE * window_s:
         seams = "CPU profiles" if program.busy else "segments"
         yield (
-            f"{seconds(rendering.missed_s)} of {seconds(window_s)} were not sampled: "
+            f"{duration(rendering.missed_s)} of {duration(window_s)} were not sampled: "
             f"the seams between {seams}, and before the first and after the last."
         )
     if program.busy and not program.dumps:
@@ -194,7 +194,8 @@ def _why(capture: Capture) -> Iterator[str]:
     name = f"Iteration {trigger.iteration}" if trigger.iteration else "An iteration"
     yield (
         f"{name} of loop {trigger.loop} in {capture.target} ({capture.whereabouts}) "
-        f"had been running for {seconds(trigger.age_s)} at {at}; its limit is {seconds(trigger.threshold_s)}."
+        f"had been running for {duration(trigger.age_s)} at {at}; "
+        f"its limit is {duration(trigger.threshold_s)}."
     )
     if trigger.certainty is Certainty.INFERRED:
         yield "No source saw its start: the age follows from silence."
@@ -206,7 +207,7 @@ def _what(drawing: Drawing) -> Iterator[str]:
     capture = drawing.capture
     window_s = capture.window.ended_s - capture.window.started_s
     gone = capture.trigger.kind is TriggerKind.EXIT
-    watched = f"loopcam watched for {seconds(window_s)}, until {until(capture)}."
+    watched = f"loopcam watched for {duration(window_s)}, until {until(capture)}."
     yield "There was no process left to watch." if gone else watched
     rendering = drawing.rendering
     instead = rendering.from_looks or rendering.from_leadup
@@ -237,4 +238,4 @@ def _end_of_iteration(capture: Capture) -> str:
         return "The process ended within the iteration."
     if iteration is None or iteration.ended_s is None:
         return "The iteration was still running when the capture closed."
-    return f"The iteration ended after {seconds(iteration.ended_s - iteration.started_s)}."
+    return f"The iteration ended after {duration(iteration.ended_s - iteration.started_s)}."

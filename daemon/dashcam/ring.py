@@ -29,6 +29,7 @@ class _Place:
     def __init__(self, directory: Path) -> None:
         self.report_dir = directory
         make_dir(directory / EVIDENCE_DIR)
+        # Samplers inherit one, as in a capture; a ring is never adopted, and so nobody waits for it
         self.lock = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT, FILE_MODE)
 
     def note(self, line: Line) -> None:

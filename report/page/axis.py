@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from model.capture import WindowEnd
 from model.events import TriggerKind
+from model.units import duration
 from report.drawing import Drawing
-from report.times import seconds
 
 MOST_TICKS = 8
 MINUS = "\N{MINUS SIGN}"
@@ -73,7 +73,7 @@ def relative(offset_s: float) -> str:
     """Seconds from the trigger, with a sign."""
     if abs(offset_s) < 0.0005:
         return "0 s"
-    return f"{'+' if offset_s > 0 else MINUS}{seconds(abs(offset_s))}"
+    return f"{'+' if offset_s > 0 else MINUS}{duration(abs(offset_s))}"
 
 
 def _step(least_us: float) -> int:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from model.comparison import Comparison, Doing, Healthy, Moved
+from model.units import duration
 from report.drawing import Drawing
 from report.page.markup import Markup, join, section, tag
 from report.page.tables import amounts, folded
 from report.places import place
-from report.times import seconds, times
+from report.times import times
 
 SHOWN = 15  # in each direction; more are folded away
 
@@ -44,7 +45,7 @@ def comparison(drawing: Drawing) -> Markup:
 def _intro(found: Comparison) -> str:
     healthy = found.healthy
     said = (
-        f"{healthy.iterations} healthy iterations, {seconds(healthy.sampled_s)} sampled "
+        f"{healthy.iterations} healthy iterations, {duration(healthy.sampled_s)} sampled "
         f"with {healthy.sampler}, {_between(healthy)}"
     )
     said += f", of version {healthy.code_version}" if healthy.code_version else ""
@@ -78,8 +79,8 @@ def _cells(each: Moved) -> tuple[str, ...]:
     return (
         f"{each.stalled_share:.1%}" if each.stalled_share else "none",
         f"{each.healthy_share:.1%}" if each.healthy_share else "none",
-        seconds(each.stalled_s),
-        seconds(each.healthy_s),
+        duration(each.stalled_s),
+        duration(each.healthy_s),
         each.thread,
         _DOING[each.doing],
         join(tag("code", each.function), " ", tag("span", place(each.file, 0), class_="hint")),

@@ -6,11 +6,11 @@ from model.artifacts import Artifact
 from model.capture import Recording
 from model.events import Certainty, Trigger, TriggerKind
 from model.report import MANIFEST_FILE
-from model.units import ByteSize, counted
+from model.units import ByteSize, counted, duration
 from report import words
 from report.drawing import Drawing
 from report.page.markup import Markup, section, tag
-from report.times import clock, seconds
+from report.times import clock
 
 _DOCUMENTS = {
     "stacks": "all threads or goroutines at the trigger, as text",
@@ -46,7 +46,7 @@ def facts(drawing: Drawing) -> Markup:
             "tr",
             tag("td", part.name),
             tag("td", words.OUTCOMES[part.outcome]),
-            tag("td", seconds(part.seconds)),
+            tag("td", duration(part.seconds)),
             tag("td", part.detail),
         )
         for part in drawing.capture.parts
@@ -130,12 +130,12 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
     if trigger.started_s is not None and trigger.threshold_s is not None:
         which = " ".join(filter(None, (trigger.loop, trigger.iteration)))
         yield "Iteration", f"{which}, since {clock(capture, trigger.started_s)}"
-        yield "Limit", seconds(trigger.threshold_s)
+        yield "Limit", duration(trigger.threshold_s)
     yield (
         "Window",
-        f"{clock(capture, window.started_s)}, {seconds(window.ended_s - window.started_s)}",
+        f"{clock(capture, window.started_s)}, {duration(window.ended_s - window.started_s)}",
     )
-    yield "Window's end", f"{words.until(capture)} (meant to last {seconds(window.collection_time_s)})"
+    yield "Window's end", f"{words.until(capture)} (meant to last {duration(window.collection_time_s)})"
     if recording is not None:
         yield (
             "Sampler",
@@ -145,7 +145,7 @@ def _rows(drawing: Drawing) -> Iterator[tuple[str, str]]:
         segments, looks = counted(len(recording.segments), "segment"), counted(len(recording.dumps), "look")
         yield "Evidence", f"{segments}, {looks} at all threads"
     rendering = drawing.rendering
-    sampled = f"{seconds(rendering.sampled_s)}, not sampled {seconds(rendering.missed_s)}"
+    sampled = f"{duration(rendering.sampled_s)}, not sampled {duration(rendering.missed_s)}"
     yield (
         "Sampled",
         f"{sampled}; from {counted(rendering.from_looks, 'look')}" if rendering.from_looks else sampled,

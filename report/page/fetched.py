@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from model.units import ByteSize, counted
+from model.units import ByteSize, counted, duration
 from report.drawing import Drawing
 from report.evidence.loop import ours
 from report.evidence.metrics import Change, Difference
@@ -12,7 +12,6 @@ from report.groups import name
 from report.page.markup import Markup, join, section, tag, text
 from report.page.tables import amounts, folded
 from report.places import outside
-from report.times import seconds
 from report.views.metrics import KINDS, row, summary
 
 TOP = 10
@@ -62,7 +61,7 @@ def _profile(what: str, profile: Profile) -> Markup:
 def _amount(value: int, unit: str) -> str:
     if unit == "bytes" and value >= 0:
         return str(ByteSize(value))
-    return seconds(value / 1e9) if unit == "nanoseconds" else str(value)
+    return duration(value / 1e9) if unit == "nanoseconds" else str(value)
 
 
 def metrics(drawing: Drawing) -> Markup:
@@ -74,7 +73,7 @@ def metrics(drawing: Drawing) -> Markup:
 
 def _difference(found: Difference) -> Markup:
     lasted_s = (found.until_us - found.from_us) / 1_000_000
-    hint = tag("p", f"{found.url}, {seconds(lasted_s)} apart: {summary(found)}.", class_="hint")
+    hint = tag("p", f"{found.url}, {duration(lasted_s)} apart: {summary(found)}.", class_="hint")
     parts = [
         _kind(kind, found, [change for change in found.changes if change.before.kind == kind])
         for kind in KINDS

@@ -1,11 +1,11 @@
 """The section of report.html that shows all goroutines at the trigger, in groups."""
 
+from model.units import duration
 from report.drawing import Drawing
 from report.evidence.loop import Loop
 from report.groups import Group, groups
 from report.page.markup import Markup, section, tag
 from report.places import frame_text
-from report.times import seconds
 from report.views.goroutines import about, headed
 
 SHOWN = 12  # more are folded away
@@ -26,7 +26,7 @@ def goroutines(drawing: Drawing) -> Markup:
     when = "after" if late_s >= 0 else "before"
     intro = (
         f"{len(dump.goroutines)} goroutines in {len(found)} groups of equal stacks, "
-        f"seen {seconds(abs(late_s))} {when} the trigger, innermost frame first."
+        f"seen {duration(abs(late_s))} {when} the trigger, innermost frame first."
     )
     hint = tag("p", intro, class_="hint")
     return section("goroutines", "Goroutines at the trigger", hint, *items[:SHOWN], folded if more else "")

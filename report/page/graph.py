@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from model.units import duration
 from report.drawing import Drawing
 from report.page.markup import Markup, cut, join, section, tag
 from report.page.runs import Runs
 from report.page.tables import amounts
 from report.places import place
-from report.times import seconds
 from report.tree import ROOT, Tree
 
 SHOWN_FUNCTIONS = 25
@@ -98,7 +98,7 @@ def functions(drawing: Drawing, healthy: Mapping[str, Tree]) -> Markup:
         cells = [
             text
             for us in shares
-            for text in ((seconds(us / 1e6), f"{us / whole_us:.1%}") if us else ("", ""))
+            for text in ((duration(us / 1e6), f"{us / whole_us:.1%}") if us else ("", ""))
         ]
         usual = ("",) if healthy else ()
         what = join(tag("code", cut(name)), " ", tag("span", cut(place(file, 0)), class_="hint"))

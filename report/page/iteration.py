@@ -4,12 +4,13 @@ import math
 from collections.abc import Iterator, Sequence
 
 from model.history import History
+from model.units import duration
 from model.verdict import Cause
 from report import program_words, words
 from report.drawing import Drawing
 from report.page.axis import began, ended
 from report.page.markup import Markup, join, section, tag
-from report.times import seconds, times
+from report.times import times
 
 _LEAST_S = 0.001  # what is shorter lies at the left end
 _DOT = 4
@@ -43,18 +44,18 @@ def _durations(drawing: Drawing) -> Markup:
     ticks = (
         join(
             tag("line", x1=scale.percent(at_s), x2=scale.percent(at_s), y1="4", y2="42", class_="grid"),
-            tag("text", seconds(at_s), x=scale.percent(at_s), y="58", class_="tick"),
+            tag("text", duration(at_s), x=scale.percent(at_s), y="58", class_="tick"),
         )
         for at_s in scale.ticks()
     )
     legend = (
-        tag("span", tag("i", class_=f"dot mark {key}"), f"{name} {seconds(duration_s)}", class_="key")
+        tag("span", tag("i", class_=f"dot mark {key}"), f"{name} {duration(duration_s)}", class_="key")
         for key, name, duration_s in marks
     )
     told = f"recent healthy iterations ({len(recent)} of {history.iterations})"
     healthy = tag("span", tag("i", class_="dot round healthy"), told, class_="key") if recent else ""
     label = "Durations on a logarithmic scale: " + ", ".join(
-        f"{name} {seconds(duration_s)}" for _, name, duration_s in marks
+        f"{name} {duration(duration_s)}" for _, name, duration_s in marks
     )
     picture = tag("svg", *ticks, *dots, *lines, class_="durations", role="img", aria_label=label)
     return tag("figure", tag("figcaption", healthy, *legend, class_="legend"), picture, class_="card")

@@ -2,12 +2,11 @@
 
 from model.manifest import TopStack
 from model.samples import Frame, Thread, ThreadKind
-from model.units import counted
+from model.units import counted, duration
 from report import words
 from report.drawing import Drawing
 from report.page.markup import Markup, cut, section, tag
 from report.places import frame_text, is_main, thread_text
-from report.times import seconds
 from report.tree import ROOT
 from report.views.stacks import doing, ordered
 
@@ -49,7 +48,7 @@ def _folded(items: list[Markup]) -> Markup:
 def _top(drawing: Drawing, number: int, top: TopStack) -> Markup:
     tree = drawing.trees[number]
     frames = [tag("li", cut(frame)) for frame in reversed(top.frames[-MOST_FRAMES:])]
-    time = f"{seconds(tree.total_us[ROOT] / 1e6)} {_seen(drawing, number)}"
+    time = f"{duration(tree.total_us[ROOT] / 1e6)} {_seen(drawing, number)}"
     summary = tag(
         "summary",
         f"{top.share:.0%} of ",
@@ -92,7 +91,7 @@ def stacks(drawing: Drawing) -> Markup:
         items.append(tag("details", summary, tag("ol", *frames, class_="stack"), open=main))
     late_s = look.at_us / 1_000_000 - drawing.capture.trigger.at_s
     when = "after" if late_s >= 0 else "before"
-    intro = f"Seen {seconds(abs(late_s))} {when} the trigger, innermost frame first."
+    intro = f"Seen {duration(abs(late_s))} {when} the trigger, innermost frame first."
     more = _folded(items[SHOWN_THREADS:])
     return section(
         "stacks", "Stacks at the trigger", tag("p", intro, class_="hint"), *items[:SHOWN_THREADS], more

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from model.samples import NO_STACK, STATES, SampleTable
-from report.pruning import ranked
+from report.totals import ranked
 
 MOST_RUNS = 120_000  # on one page
 MOST_STACKS = 60_000

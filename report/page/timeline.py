@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from model.samples import STATES as SEEN
 from model.samples import State, ThreadKind
-from model.units import counted
+from model.units import counted, duration
 from report import words
 from report.drawing import Drawing
 from report.page import tracks
@@ -13,7 +13,6 @@ from report.page.axis import Axis, presets
 from report.page.markup import Markup, join, section, tag
 from report.page.runs import Runs, Stretch
 from report.places import thread_text
-from report.times import seconds
 
 COLUMNS = 360
 HEIGHT = 20
@@ -98,11 +97,11 @@ def _remarks(runs: Runs) -> Iterator[Markup]:
         yield tag("p", f"{said} The profiles beside this page hold them.", class_="hint")
     if runs.grid_us:
         said = (
-            f"There are too many samples for a page: it holds one look every {seconds(runs.grid_us / 1e6)}."
+            f"There are too many samples for a page: it holds one look every {duration(runs.grid_us / 1e6)}."
         )
         yield tag("p", f"{said} The evidence beside it holds all of them.", class_="hint")
     if runs.cut_us:
-        said = f"Rare stacks, {seconds(runs.cut_us / 1e6)} in all, are shown as their callers only."
+        said = f"Rare stacks, {duration(runs.cut_us / 1e6)} in all, are shown as their callers only."
         yield tag("p", said, class_="hint")
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from model.units import duration
 from report.drawing import Drawing
 from report.page.axis import Axis, began, ended, in_us
 from report.page.markup import Markup, tag
-from report.times import seconds
 
 
 def track(label: str, lane: str, **attributes: str | bool) -> Markup:
@@ -78,7 +78,7 @@ def _recorded(drawing: Drawing, axis: Axis) -> Markup:
     lasted_s = drawing.capture.window.ended_s - drawing.capture.window.started_s
     begun = axis.text(drawing.whole.start_us)
     return _lane(
-        parts, f"Recorded from {begun}; the window began at {axis.text(window_us)}, {seconds(lasted_s)}"
+        parts, f"Recorded from {begun}; the window began at {axis.text(window_us)}, {duration(lasted_s)}"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from model.signature import signature
 from model.verdict import Cause, Confidence, Suspect, Verdict
 from report.drawing import Drawing
-from report.verdict import discord, healthy, resting, rules, seen, words
+from report.verdict import disagreement, healthy, resting, rules, seen, words
 from report.verdict.features import Features, features
 from report.verdict.finding import Finding, Rule
 from report.verdict.kernel import Wait
@@ -39,7 +39,7 @@ def _differing(found: Features, table: Mapping[str, Rule[Features]]) -> list[Fin
     for thread, alone in found.of_each(rules.PATTERNS):
         if told := findings(table, alone):
             each.append((thread, min(told, key=_rank)))
-    return discord.differing(each)
+    return disagreement.by_cause(each)
 
 
 def _rank(finding: Finding) -> float:

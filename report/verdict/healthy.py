@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from model.comparison import Moved
+from model.units import duration
 from model.verdict import Fact, FactKind
 from report.baseline.groups import group
 from report.places import short
-from report.times import seconds
 from report.verdict import words
 from report.verdict.features import Features
 from report.verdict.finding import Finding
@@ -44,8 +44,8 @@ def _duration(features: Features) -> Iterator[Fact]:
     yield Fact(
         kind=FactKind.HISTORY,
         text=(
-            f"{seconds(features.age_s)}{so_far} are {times:.0f} times the median of {history.iterations} "
-            f"healthy iterations, {seconds(history.median_s)}."
+            f"{duration(features.age_s)}{so_far} are {times:.0f} times the median of {history.iterations} "
+            f"healthy iterations, {duration(history.median_s)}."
         ),
         value=round(times, 2),
         unit="times",

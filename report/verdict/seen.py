@@ -3,6 +3,7 @@
 from typing import Final
 
 from model.capture import Capture, Outcome
+from model.units import duration
 from report.verdict import crowd, words
 from report.verdict.features import Features
 from report.verdict.kernel import Wait
@@ -48,7 +49,7 @@ def too_little(features: Features) -> str:
         return ""
     at = words.called(words.caller(features.pieces[0].frames) or features.pieces[0].leaf)
     return (
-        f"Only {words.time(features.seen_s)} of {words.time(features.age_s)} were sampled, mostly in {at}: "
+        f"Only {duration(features.seen_s)} of {duration(features.age_s)} were sampled, mostly in {at}: "
         "too little to tell a cause."
     )
 
@@ -57,7 +58,7 @@ def in_part(features: Features) -> str:
     """A sentence to add where shares are of less than half of the iteration."""
     if features.seen_s >= _MOST * features.age_s:
         return ""
-    return f" Of the iteration's {words.time(features.age_s)}, {words.time(features.seen_s)} were sampled."
+    return f" Of the iteration's {duration(features.age_s)}, {duration(features.seen_s)} were sampled."
 
 
 def little_cpu(features: Features) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from model.samples import Frame
+from model.units import duration
 from model.verdict import Verdict
 from report.places import Origin, origin, place
-from report.times import seconds
 
 _WAY = 4  # frames of a stack that are told
 
@@ -71,14 +71,9 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def time(total_s: float) -> str:
-    """`12.4 s`."""
-    return seconds(total_s)
-
-
 def took(share: float, total_s: float) -> str:
     """`93% of 12.4 s`."""
-    return f"{percent(share)} of {seconds(total_s)}"
+    return f"{percent(share)} of {duration(total_s)}"
 
 
 def lines(verdict: Verdict) -> Iterator[str]:

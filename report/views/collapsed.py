@@ -7,7 +7,7 @@ from typing import NamedTuple
 from model.samples import NO_STACK, SampleTable
 from report.drawing import Drawing
 from report.places import escaped, frame_text, thread_text
-from report.pruning import ranked
+from report.totals import ranked
 
 MOST_BYTES = 8 << 20
 RARE = "(rare calls)"  # where there are more: the innermost frame that stands for all below its caller

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import NamedTuple
 
+from model.units import duration
 from report.drawing import Drawing
 from report.places import colour, escaped, frame_text, thread_text
-from report.times import seconds
 from report.tree import ROOT, Tree
 from report.words import headline, mix
 
@@ -63,8 +63,8 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
 def _subtitle(drawing: Drawing, least_us: int) -> str:
     if not drawing.table.segments:
         return "no samples were recorded"
-    sampled = f"{seconds(drawing.rendering.sampled_s)} sampled in {drawing.capture.id}"
-    left_out = f"; what took less than {seconds(least_us / 1e6)} is left out" if least_us else ""
+    sampled = f"{duration(drawing.rendering.sampled_s)} sampled in {drawing.capture.id}"
+    left_out = f"; what took less than {duration(least_us / 1e6)} is left out" if least_us else ""
     return f"{sampled}; width is time, callees are below{left_out}"
 
 
@@ -77,10 +77,10 @@ def _least_us(drawing: Drawing, least_us: int) -> int:
 
 def _boxes(drawing: Drawing, total_us: int, least_us: int) -> Iterator[Box]:
     scale, x = (WIDTH - 20) / total_us, 10.0
-    yield Box(x, WIDTH - 20, 0, "all threads", f"all threads: {seconds(total_us / 1e6)}", "#d9d5cc")
+    yield Box(x, WIDTH - 20, 0, "all threads", f"all threads: {duration(total_us / 1e6)}", "#d9d5cc")
     for thread in drawing.threads():
         tree, label = drawing.trees[thread], thread_text(drawing.table.threads[thread])
-        tip = f"{label}: {seconds(tree.total_us[ROOT] / 1e6)}\n{mix(tree)}"
+        tip = f"{label}: {duration(tree.total_us[ROOT] / 1e6)}\n{mix(tree)}"
         yield Box(x, tree.total_us[ROOT] * scale, 1, label, tip, "#cfcabf")
         yield from _below(tree, x, scale, least_us)
         x += tree.total_us[ROOT] * scale
@@ -100,7 +100,7 @@ def _below(tree: Tree, x: float, scale: float, least_us: int) -> Iterator[Box]:
 
 def _box(tree: Tree, node: int, x: float, depth: int, scale: float) -> Box:
     us, (function, file, _) = tree.total_us[node], tree.frame(node)
-    share = f"{seconds(us / 1e6)}, {us / tree.total_us[ROOT]:.1%} of the thread"
+    share = f"{duration(us / 1e6)}, {us / tree.total_us[ROOT]:.1%} of the thread"
     tip = f"{frame_text(tree.frame(node))}\n{share}\n{mix(tree, node)}"
     return Box(x, us * scale, depth, function, tip, colour(function, file))
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from model.units import duration
 from report.drawing import Drawing
 from report.evidence.loop import Loop
 from report.groups import Group, groups, title
 from report.places import escaped, frame_text
-from report.times import clock, seconds
+from report.times import clock
 
 NUMBERS = 12  # of goroutines that are named one by one
 
@@ -18,7 +19,7 @@ def lines(drawing: Drawing) -> Iterator[str]:
     found = groups(dump, program.loop)
     late_s = dump.at_us / 1_000_000 - capture.trigger.at_s
     yield f"Goroutines of {escaped(capture.target)} ({capture.whereabouts}), innermost frame first"
-    yield f"seen {clock(capture, dump.at_us / 1_000_000)}, {seconds(late_s)} after the trigger"
+    yield f"seen {clock(capture, dump.at_us / 1_000_000)}, {duration(late_s)} after the trigger"
     yield f"{len(dump.goroutines)} goroutines in {len(found)} groups of equal stacks"
     for group in found:
         yield ""

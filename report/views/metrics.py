@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator
 
+from model.units import duration
 from report.drawing import Drawing
 from report.evidence.metrics import Change, Difference
 from report.places import escaped
-from report.times import clock, seconds
+from report.times import clock
 
 KINDS = {
     "counter": ("Counters", "by, a second, series"),
@@ -24,7 +25,7 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
 def _lines(drawing: Drawing, found: Difference) -> Iterator[str]:
     from_s, until_s = found.from_us / 1_000_000, found.until_us / 1_000_000
     yield f"{escaped(found.url)} of {escaped(drawing.capture.target)}"
-    yield f"from {clock(drawing.capture, from_s)}, for {seconds(until_s - from_s)}"
+    yield f"from {clock(drawing.capture, from_s)}, for {duration(until_s - from_s)}"
     yield summary(found)
     for kind, (title, columns) in KINDS.items():
         changes = [change for change in found.changes if change.before.kind == kind]

@@ -6,9 +6,9 @@ from typing import Final
 import msgspec
 
 from model.samples import Run
+from model.units import duration
 from report.drawing import Drawing
 from report.places import thread_text
-from report.times import seconds
 from report.views.nested import Call, calls, shortest_us
 
 MOST_CALLS = 200_000
@@ -26,7 +26,7 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
     for run in table.runs():
         by_thread.setdefault(run.thread, []).append(run)
     least_us = shortest_us(table, by_thread.values(), MOST_CALLS)
-    left_out = f", without calls shorter than {seconds(least_us / 1e6)}" if least_us else ""
+    left_out = f", without calls shorter than {duration(least_us / 1e6)}" if least_us else ""
     frames = [
         {"name": function, "file": file, "line": line} if line > 0 else {"name": function, "file": file}
         for function, file, line in table.frames

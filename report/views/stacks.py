@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from model.capture import Outcome
 from model.samples import State
-from model.units import counted
+from model.units import counted, duration
 from report.drawing import Drawing
 from report.evidence.looks import Look, Sighting
 from report.places import Origin, escaped, frame_text, is_main, origin, thread_text
-from report.times import clock, seconds
+from report.times import clock
 from report.verdict.words import lines as verdict_lines
 from report.views import goroutines
 from report.words import STATES
@@ -57,7 +57,7 @@ def _look(drawing: Drawing, look: Look) -> Iterator[str]:
     late_s = look.at_us / 1_000_000 - capture.trigger.at_s
     yield f"Threads of {escaped(capture.target)} ({capture.whereabouts}), innermost frame first"
     when = "after" if late_s >= 0 else "before"
-    yield f"seen {clock(capture, look.at_us / 1_000_000)}, {seconds(abs(late_s))} {when} the trigger"
+    yield f"seen {clock(capture, look.at_us / 1_000_000)}, {duration(abs(late_s))} {when} the trigger"
     if capture.slowness:
         yield f"the iteration: {capture.slowness}"
     owners = [escaped(thread_text(seen.thread)) for seen in look.sightings if seen.owns_gil]

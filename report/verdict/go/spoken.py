@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from model.samples import Frame
-from model.units import counted
+from model.units import counted, duration
 from model.verdict import Cause, Fact, FactKind
 from report.places import frame_text
 from report.verdict import words
@@ -89,7 +89,7 @@ def _sentence(features: GoFeatures, claims: list[Claim], share: float) -> str:
 def in_looks(features: GoFeatures, share: float) -> str:
     """`In 93% of 3 looks within 4s`."""
     many = "1 look" if features.looks == 1 else f"{features.looks} looks"
-    return f"In {words.percent(share)} of {many} within {words.time(features.seen_s)}"
+    return f"In {words.percent(share)} of {many} within {duration(features.seen_s)}"
 
 
 def _groups(claims: Sequence[Claim]) -> list[list[Claim]]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from model.comparison import Doing
 from model.signals import Name
+from model.units import duration
 from model.verdict import Cause, Fact, FactKind
 from report.verdict import crowd, words
 from report.verdict.features import Features
@@ -52,9 +53,7 @@ def _look_for_others(features: Features) -> Finding | None:
     share = queued - throttled
     busy, cpus, others = (features.mean(n) for n in (Name.HOST_BUSY, Name.HOST_CPUS, Name.HOST_OTHERS))
     stolen = features.mean(Name.HOST_STOLEN) or 0.0
-    text = (
-        f"It was ready to run, and waited for a CPU, {words.percent(share)} of {words.time(features.seen_s)}"
-    )
+    text = f"It was ready to run, and waited for a CPU, {words.percent(share)} of {duration(features.seen_s)}"
     text += f", while others took {others:.2g} of {cpus:.0f} CPUs." if others and cpus else "."
     facts = [_fact(Name.RUN_QUEUE, share, "share", text)]
     if stolen > 0.1:

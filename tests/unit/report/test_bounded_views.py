@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from model.samples import NO_STACK, Frame, Run, SampleTable, State
 from report.drawing import Drawing
-from report.pruning import ranked
+from report.totals import ranked
 from report.views import collapsed, flamegraph, nested, speedscope
 from tests.unit.report import drawings as make
 

@@ -7,9 +7,9 @@ import pytest
 
 from model.capture import Capture, Iteration
 from model.events import Certainty, TriggerKind
+from model.units import duration
 from report import manifests, words
 from report.drawing import Drawing
-from report.times import seconds
 from tests.reports import START_S, make_report
 from tests.unit.report import drawings as make
 
@@ -93,4 +93,4 @@ def test_the_end_of_the_iteration_is_told(capture: Capture, tmp_path: Path) -> N
     ],
 )
 def test_durations_are_as_people_say_them(value_s: float, text: str) -> None:
-    assert seconds(value_s) == text
+    assert duration(value_s) == text

@@ -6,7 +6,7 @@ from model.samples import Frame
 from model.signals import Name
 from model.verdict import Cause, Confidence, Verdict
 from report.evidence.code import Line
-from report.verdict import judge, words
+from report.verdict import judge
 from tests.unit.report.verdict.scenes import (
     OWN,
     SLEEP,
@@ -29,14 +29,6 @@ BUSY = {"MainThread": (0.98, 0.01)}
 
 def calling(line: int, *calls: str) -> tuple[Line, ...]:
     return (Line(OWN, line, calls=calls),)
-
-
-@pytest.mark.parametrize(
-    ("total_s", "text"),
-    [(3.83, "3.83 s"), (0.094, "94 ms"), (12.44, "12.4 s"), (150.0, "2 m 30 s"), (0.0, "0 s")],
-)
-def test_a_time_has_a_space_before_its_unit(total_s: float, text: str) -> None:
-    assert words.time(total_s) == text
 
 
 @pytest.mark.parametrize(

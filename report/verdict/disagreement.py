@@ -15,20 +15,20 @@ _NEAR: Final = 0.9  # of the score, for what one thread of very many did
 Told = Mapping[Cause, Sequence[tuple[Conduct, Finding]]]
 
 
-def differing(findings: Sequence[tuple[Conduct, Finding]]) -> list[Finding]:
+def by_cause(findings: Sequence[tuple[Conduct, Finding]]) -> list[Finding]:
     """One finding for each cause that threads, judged one by one, show; none where they agree.
 
     What most of them do comes first; as the loop waits for all, the others come near.
     """
     sure = [(thread, best) for thread, best in findings if best.score >= _TOLD]
-    by_cause: dict[Cause, list[tuple[Conduct, Finding]]] = {}
+    grouped: dict[Cause, list[tuple[Conduct, Finding]]] = {}
     for thread, best in sure:
-        by_cause.setdefault(best.cause, []).append((thread, best))
+        grouped.setdefault(best.cause, []).append((thread, best))
     if not _differ([best for _, best in sure]):
         return []
-    said = _said(by_cause, len(findings))
+    said = _said(grouped, len(findings))
     found = []
-    for told in by_cause.values():
+    for told in grouped.values():
         _, best = max(told, key=lambda each: each[1].score)
         weight = _NEAR + (1 - _NEAR) * len(told) / len(sure)
         found.append(
@@ -51,7 +51,7 @@ def _differ(findings: Sequence[Finding]) -> bool:
 
 
 def _said(told: Told, count: int) -> str:
-    """`They differ: 4 of 5 network_wait, worker_4 own_code; the loop may wait for any of them.`."""
+    """`These threads differ: 4 of 5 network_wait, and worker_4 own_code; it may wait for any of them.`."""
     parts = [
         f"{threads[0][0].name} {cause}" if len(threads) == 1 else f"{len(threads)} of {count} {cause}"
         for cause, threads in sorted(told.items(), key=lambda each: -len(each[1]))
