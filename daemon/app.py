@@ -7,7 +7,6 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from daemon import gauges
 from daemon.config.doubts import tell
 from daemon.config.settings import Config
 from daemon.core import Core
@@ -17,7 +16,8 @@ from daemon.reload import Reloader
 from daemon.spool.adopt import adopt
 from daemon.standing import line
 from daemon.targets.target import Target
-from daemon.unheard import NeverHeard
+from daemon.telemetry import gauges
+from daemon.telemetry.unheard import NeverHeard
 from daemon.watch.deadlines import PAUSED_S
 from daemon.web.servers import Servers
 from model.capture import WindowEnd

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from functools import partial
 
-from daemon.admission import Admission
 from daemon.capture.capture import take
 from daemon.capture.first_look import FirstLook, last_look
 from daemon.capture.leadup import LeadUp
@@ -17,6 +16,7 @@ from daemon.capture.subject import subject
 from daemon.capture.tally import Tally
 from daemon.capture.window import CaptureWindow
 from daemon.delivery.deliveries import Deliveries
+from daemon.limits.admission import Admission
 from daemon.notifications.notices import due
 from daemon.spool.accepting import accepted
 from daemon.spool.entry import Entry
@@ -26,7 +26,7 @@ from daemon.spool.state import Opened
 from daemon.targets.held import Held
 from daemon.targets.possible import Possible
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from daemon.worker.handle import Worker
 from model.capture import Outcome, WindowEnd
 from model.errors import RefusedError

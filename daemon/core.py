@@ -4,7 +4,6 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
-from daemon.admission import Admission
 from daemon.baseline.baselines import Baselines
 from daemon.captures import Captures
 from daemon.config.settings import Config
@@ -13,7 +12,8 @@ from daemon.dashcam.dashcam import Dashcam
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
 from daemon.evidence import version
-from daemon.limits_file import LimitsFile
+from daemon.limits.admission import Admission
+from daemon.limits.file import LimitsFile
 from daemon.notifications.notifications import Notifications
 from daemon.orders import Orders
 from daemon.signals.readings import Readings
@@ -24,9 +24,9 @@ from daemon.spool.spool import Spool
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
+from daemon.telemetry.verdicts import Verdicts
 from daemon.triggers.running import Triggers
-from daemon.verdicts import Verdicts
 
 _LOG = logging.getLogger(__name__)
 

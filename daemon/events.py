@@ -6,7 +6,7 @@ from collections.abc import Callable
 from daemon.captures import Captures
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from daemon.watch.deadlines import OBSERVER_PAUSED, Deadlines
 from daemon.watch.durations import Durations
 from daemon.watch.iterations import Ended, Stray

@@ -9,11 +9,11 @@ from functools import partial
 
 import msgspec
 
-from daemon.admission import Admission
 from daemon.capture.opened import new_id, stamp
 from daemon.capture_status import CaptureStatus, State, stored, told
 from daemon.captures import Captures
 from daemon.events import Events
+from daemon.limits.admission import Admission
 from daemon.spool.entry import Entry
 from daemon.spool.spool import Spool
 from daemon.spool.state import Opened

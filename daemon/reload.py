@@ -4,13 +4,13 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from daemon import gauges
 from daemon.config.doubts import tell
 from daemon.config.load import load
 from daemon.config.parts import Part
 from daemon.config.settings import Config
 from daemon.core import Core
 from daemon.notify import Notifier
+from daemon.telemetry import gauges
 from daemon.web.servers import Servers
 from model.errors import LoopcamError
 from sinks.contract import Sink

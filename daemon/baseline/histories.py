@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from daemon.baseline.durations import Durations, Saved
-from daemon.limits_file import boot_id
+from daemon.limits.file import boot_id
 from daemon.watch.iterations import Ended
 from disk.durable import make_dir, write_atomic
 from disk.reading import content, set_aside

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.signature import quick
+from daemon.limits.signature import quick
 from model.capture import Capture, Outcome, WindowEnd
 from model.errors import RefusedError
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from daemon.baseline.code import code_version
 from daemon.capture.subject import Subject
-from daemon.limits_file import boot_id
+from daemon.limits.file import boot_id
 from daemon.spool.state import Opened
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that are mistaken for another when read aloud

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from model.capture import Capture, Outcome
 from model.errors import RefusedError
 from model.events import PlanName, Trigger

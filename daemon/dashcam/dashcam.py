@@ -9,7 +9,6 @@ from pathlib import Path
 import msgspec
 
 from collectors.contract import Sampler
-from daemon.admission import Admission
 from daemon.capture.leadup import LeadUp
 from daemon.dashcam import leftovers
 from daemon.dashcam.camera import Around, Camera
@@ -19,11 +18,12 @@ from daemon.dashcam.program.programs import Programs
 from daemon.dashcam.purse import Purse
 from daemon.dashcam.ring import Ring
 from daemon.dashcam.shelf import Piece
+from daemon.limits.admission import Admission
 from daemon.spool.spool import LEAST_FREE_BYTES, Spool
 from daemon.targets.fleet import Fleet
 from daemon.targets.held import Held
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from daemon.watch.iterations import InFlight
 from model.events import Event, Trigger
 from model.history import History

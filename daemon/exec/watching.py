@@ -18,7 +18,7 @@ from daemon.exec.last_words import Speaker, all_sent
 from daemon.exec.place import Place
 from daemon.exec.tally import Tally
 from daemon.exec.wrappers import Remedy
-from daemon.limits import Limits
+from daemon.limits.rates import Limits
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from daemon.watch.iterations import Ended

@@ -10,7 +10,7 @@ from daemon.notifications.noticebox import NoticeBox
 from daemon.spool.entry import Entry
 from daemon.spool.spool import Spool
 from daemon.spool.state import Delivery, Progress
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from sinks.notification import Notification
 
 _LOG = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from daemon.admission import limit_rules
 from daemon.config.settings import Target
-from daemon.limits import Instant, Limits
+from daemon.limits.admission import limit_rules
+from daemon.limits.rates import Instant, Limits
 from daemon.replay.steps import Recording, Said
 from daemon.replay.story import Decision, Story, Turn
 from daemon.sources.contract import Source

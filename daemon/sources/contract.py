@@ -11,7 +11,7 @@ from model.events import Event
 
 if TYPE_CHECKING:  # options are loaded by every command that reads a configuration
     from daemon.targets.process import HeldProcess
-    from daemon.telemetry import Telemetry
+    from daemon.telemetry.series import Telemetry
 
 Mode = Literal["start_end", "start", "end", "beat"]
 

@@ -17,7 +17,7 @@ from daemon.sources.contract import Condition, Post, Source
 from daemon.targets.fleet import Fleet
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from daemon.triggers.line import patterns
 from fetch.access import Endpoint
 from model.events import Event

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from daemon.admission import limit_rules
 from daemon.core import Core
-from daemon.limits_file import now
+from daemon.limits.admission import limit_rules
+from daemon.limits.file import now
 from daemon.targets.target import Target
 from model.events import TriggerKind
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from daemon import gauges
 from daemon.core import Core
 from daemon.targets.possible import NO_ADDRESS, NO_PROCESS, UNKNOWN
-from daemon.unheard import unheard
+from daemon.telemetry import gauges
+from daemon.telemetry.unheard import unheard
 from daemon.web.responses import json_response
 from model.capture import Outcome
 

@@ -14,8 +14,8 @@ from daemon.evidence import version
 from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Progress
 from daemon.targets.target import Target
+from daemon.telemetry.verdicts import LastVerdict
 from daemon.triggers.running import Armed
-from daemon.verdicts import LastVerdict
 from daemon.web.limits_status import LimitsStatus, limits_status
 from model.news import Answer, answer
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.limits_file import LimitsFile
+from daemon.limits.file import LimitsFile
 from daemon.spool.adopt import adopt
 from daemon.spool.spool import Spool
 from disk.durable import sha256

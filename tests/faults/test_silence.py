@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
-from daemon import gauges
 from daemon.config.load import parse
 from daemon.core import Core
+from daemon.telemetry import gauges
 from daemon.web.probes import Probes
 from model.events import Event, EventKind
 from tests.daemon import target

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from daemon.config.load import parse as parse_config
-from daemon.limits import Saved
+from daemon.limits.rates import Saved
 from daemon.sources.heartbeat.datagrams import parse as parse_datagram
 from daemon.sources.log.feed import make_feed
 from daemon.sources.log.options import Log

@@ -13,7 +13,7 @@ import pytest
 from daemon.sources.contract import Condition, Post
 from daemon.sources.metrics.options import Metrics
 from daemon.sources.metrics.source import run
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from fetch.access import Access, Endpoint
 from model.events import Event, EventKind
 from model.units import ByteSize, Seconds

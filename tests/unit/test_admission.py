@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from daemon import admission
-from daemon.admission import Admission, limit_rules
 from daemon.config.load import parse
 from daemon.config.settings import Config
-from daemon.limits import Instant
-from daemon.limits_file import LimitsFile
+from daemon.limits import admission
+from daemon.limits.admission import Admission, limit_rules
+from daemon.limits.file import LimitsFile
+from daemon.limits.rates import Instant
 from daemon.targets.held import Held
 from daemon.targets.possible import UNKNOWN, Possible
 from daemon.targets.process import HeldProcess
@@ -218,6 +218,6 @@ def test_what_was_spent_outlives_the_daemon_once_it_is_saved(scene: Scene, tmp_p
 
 def admission_clock_s() -> float:
     """The real boot clock: what is saved is read on it."""
-    from daemon.limits_file import now
+    from daemon.limits.file import now
 
     return now().boot_s

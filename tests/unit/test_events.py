@@ -6,14 +6,14 @@ import msgspec
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from daemon.admission import Admission
 from daemon.captures import Captures
 from daemon.config.load import parse
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
-from daemon.limits_file import LimitsFile
+from daemon.limits.admission import Admission
+from daemon.limits.file import LimitsFile
 from daemon.targets.fleet import Fleet
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from model.errors import LoopcamError
 from model.events import Event, EventKind
 from tests.unit.spool.entries import opened_spool

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.known_stalls import HOUR_S, MOST_KNOWN, used_up, with_one
-from daemon.limits import Instant, LimitRules, Limits, Saved, Spent, restored
+from daemon.limits.known_stalls import HOUR_S, MOST_KNOWN, used_up, with_one
+from daemon.limits.rates import Instant, LimitRules, Limits, Saved, Spent, restored
 from model import coding
 from model.events import PlanName, Refusal, TriggerKind
 

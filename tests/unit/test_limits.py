@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon import limits_file
-from daemon.limits import DRILLS_PER_HOUR, HOUR_S, MOST_TARGETS, Instant, LimitRules, Limits, restored
-from daemon.limits_file import LimitsFile
+from daemon.limits import file as limits_file
+from daemon.limits.file import LimitsFile
+from daemon.limits.rates import DRILLS_PER_HOUR, HOUR_S, MOST_TARGETS, Instant, LimitRules, Limits, restored
 from model.events import PlanName, Refusal, TriggerKind
 
 OVERRUN, MANUAL, EARLY = TriggerKind.OVERRUN, TriggerKind.MANUAL, TriggerKind.EARLY

@@ -8,7 +8,7 @@ import pytest
 
 from daemon.config.load import parse
 from daemon.targets.target import Target
-from daemon.unheard import NeverHeard
+from daemon.telemetry.unheard import NeverHeard
 from model.events import Event, EventKind
 
 BEATS = "targets: [{name: demo, process: {pid: %d}, max_loop_time: 10s}]"
@@ -27,7 +27,7 @@ def told(text: str, caplog: pytest.LogCaptureFixture, *, heard: bool = False) ->
     caplog.clear()
     if heard:
         target.take(Event(source="heartbeat", target="demo", kind=EventKind.IDLE, at_s=time.monotonic()))
-    with caplog.at_level(logging.INFO, "daemon.unheard"):
+    with caplog.at_level(logging.INFO, "daemon.telemetry.unheard"):
         for in_s in (0.0, 11.0, 12.0):
             never_heard.look([target], time.monotonic() + in_s)
             counts.append(len(caplog.records))
@@ -48,7 +48,7 @@ async def test_one_that_said_anything_or_is_heard_otherwise_is_not(caplog: pytes
 
 async def test_a_new_process_is_told_of_anew(caplog: pytest.LogCaptureFixture) -> None:
     target, never_heard = made(BEATS), NeverHeard()
-    with caplog.at_level(logging.INFO, "daemon.unheard"):
+    with caplog.at_level(logging.INFO, "daemon.telemetry.unheard"):
         for _ in range(2):
             target.hold(os.getpid())
             never_heard.look([target], time.monotonic() + 11.0)

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from daemon.admission import Admission
 from daemon.capture_status import CaptureStatus, State
 from daemon.captures import Captures
 from daemon.config.load import parse
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
-from daemon.limits_file import LimitsFile
+from daemon.limits.admission import Admission
+from daemon.limits.file import LimitsFile
 from daemon.orders import REMEMBERED, Orders
 from daemon.targets.fleet import Fleet
 from daemon.targets.held import HeldAddress
 from daemon.targets.possible import Possible
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from model.errors import RefusedError
 from model.events import Event, EventKind, PlanName, Refusal, Trigger, TriggerKind
 from tests.unit.spool.entries import opened_spool

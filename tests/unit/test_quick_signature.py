@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.signature import quick
+from daemon.limits.signature import quick
 
 Frames = Sequence[tuple[str, str]]
 LIB = "/usr/lib/python3.12"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from daemon.telemetry import DELIVERY_RESULTS, TARGET_STATES, Telemetry
+from daemon.telemetry.series import DELIVERY_RESULTS, TARGET_STATES, Telemetry
 from model.capture import Outcome
 from model.events import Refusal
 from tests.prerequisites import require

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from daemon.admission import Admission
 from daemon.captures import Captures
 from daemon.config.load import parse
 from daemon.delivery.deliveries import Deliveries
 from daemon.events import Events
-from daemon.limits_file import LimitsFile
+from daemon.limits.admission import Admission
+from daemon.limits.file import LimitsFile
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from daemon.triggers import exits
 from daemon.triggers.running import Triggers
 from model.errors import RefusedError

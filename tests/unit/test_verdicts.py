@@ -8,8 +8,8 @@ import pytest
 
 from daemon.spool.entry import Entry
 from daemon.spool.spool import Spool
-from daemon.telemetry import Telemetry
-from daemon.verdicts import Verdicts, judged
+from daemon.telemetry.series import Telemetry
+from daemon.telemetry.verdicts import Verdicts, judged
 from model import coding
 from model.events import PlanName
 from model.report import CAPTURE_FILE, MANIFEST_FILE

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from daemon.limits_file import boot_id
+from daemon.limits.file import boot_id
 from daemon.sources.contract import Condition, Post
 from daemon.sources.log.backlog import Backlog
 from daemon.sources.log.contract import Mark, Piece

@@ -6,8 +6,8 @@
 import sys
 from pathlib import Path
 
-from daemon.limits import Limits
-from daemon.limits_file import LimitsFile, now
+from daemon.limits.file import LimitsFile, now
+from daemon.limits.rates import Limits
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
 from model import coding

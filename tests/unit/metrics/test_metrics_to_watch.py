@@ -15,7 +15,7 @@ from daemon.sources.metrics.scraping import Answer
 from daemon.sources.metrics.source import Pace
 from daemon.targets.held import HeldAddress
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from model.errors import FetchError
 from model.events import Event, EventKind, Trigger, TriggerKind
 from tests.virtual_time import STARTS_S, VirtualLoop, run

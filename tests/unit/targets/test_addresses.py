@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from daemon import gauges
 from daemon.config.load import parse
 from daemon.config.settings import Target as Configured
 from daemon.core import Core
 from daemon.targets import addresses, group
 from daemon.targets.fleet import Fleet
 from daemon.targets.target import Target, TargetState
+from daemon.telemetry import gauges
 from fetch.names import MOST_THREADS, look_up
 from model.errors import ConfigError, RefusedError
 from model.events import Event, EventKind, Trigger, TriggerKind

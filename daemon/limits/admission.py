@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from daemon.config import settings
-from daemon.limits import LimitRules, Limits, Spent
-from daemon.limits_file import LimitsFile, now
+from daemon.limits.file import LimitsFile, now
+from daemon.limits.rates import LimitRules, Limits, Spent
 from daemon.spool.spool import Spool
 from daemon.targets.held import Held
 from daemon.targets.target import Target

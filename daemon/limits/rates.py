@@ -9,8 +9,8 @@ from collections.abc import Mapping
 import msgspec
 
 from daemon.instant import Instant as Instant
-from daemon.known_stalls import HOUR_S as HOUR_S
-from daemon.known_stalls import Known, used_up, with_one
+from daemon.limits.known_stalls import HOUR_S as HOUR_S
+from daemon.limits.known_stalls import Known, used_up, with_one
 from model.events import PlanName, Refusal, TriggerKind
 from model.units import Seconds
 

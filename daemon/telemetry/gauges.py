@@ -8,8 +8,8 @@ from daemon.core import Core
 from daemon.spool.spool import Spool
 from daemon.spool.state import Progress
 from daemon.targets.target import Target
-from daemon.telemetry import Telemetry
-from daemon.unheard import unheard
+from daemon.telemetry.series import Telemetry
+from daemon.telemetry.unheard import unheard
 
 
 def announce(core: Core) -> None:

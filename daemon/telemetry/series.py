@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from prometheus_client import ProcessCollector
 
-from daemon.series_registry import SeriesRegistry
+from daemon.telemetry.registry import SeriesRegistry
 from model.capture import Outcome
 from model.events import Certainty, Refusal, TriggerKind
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.limits import Instant, Limits, Saved, restored
+from daemon.limits.rates import Instant, Limits, Saved, restored
 from disk.durable import write_atomic
 from disk.reading import content, set_aside
 from model import coding

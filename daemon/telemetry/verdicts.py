@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 
 from daemon.spool.entry import Entry
-from daemon.telemetry import Telemetry
+from daemon.telemetry.series import Telemetry
 from model.news import Answer, answer
 
 _LOG = logging.getLogger(__name__)

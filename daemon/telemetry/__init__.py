@@ -1,0 +1,1 @@
+"""What is told to a Prometheus: every series, and what keeps it true."""
