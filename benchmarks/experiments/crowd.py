@@ -10,13 +10,14 @@ from benchmarks.figures import Row, often
 from benchmarks.programs.crowd import PREFIX
 
 SIZES = (1, 10, 100, 1000)
+OPTIONS = {"max_loop_time": "1m", "dashcam": "off", "collectors": ["pyspy"]}
 EVERY_S = 10  # as Cluster Autoscaler does
 SETTLE_S, WATCH_S = 12, 20
 FOUND_WITHIN_S = 300
 
 
 def measure(folder: Path, times: float) -> list[Row]:
-    """Real processes, one healthy iteration each every ten seconds, by datagram."""
+    """Real processes, only watched, one healthy iteration each every ten seconds, by datagram."""
     return [row for count in SIZES for row in _of(folder, count, times)]
 
 
@@ -26,7 +27,7 @@ def _of(folder: Path, count: int, times: float) -> list[Row]:
     with child(program("crowd", str(count), str(place), str(EVERY_S))) as crowd:
         pids = said(crowd.stdout).split()
         targets = [
-            {"name": f"{PREFIX}-{number}", "process": {"pid": int(pid)}, "max_loop_time": "1m"}
+            {"name": f"{PREFIX}-{number}", "process": {"pid": int(pid)}, **OPTIONS}
             for number, pid in enumerate(pids)
         ]
         began_s = time.monotonic()
