@@ -3,7 +3,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check format faults soak fuzz bench docs clean
+.PHONY: help env demo test check format faults soak threats fuzz bench docs clean
 
 help:  ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ faults: $(STAMP)  ## each fault that it must survive, injected, and a table of w
 soak: $(STAMP)  ## the same as often as a release is to stand: hours
 	$(BIN)/pytest -q --faults --soak
 
+threats: $(STAMP)  ## each threat, played against a real daemon where it can be
+	$(BIN)/pytest -q -m threat
+
 fuzz: $(STAMP)  ## every parser of what others wrote, given any bytes: minutes; EXECUTIONS=10000000 for hours
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt 'atheris>=3'
 	$(BIN)/python -m tests.fuzz --executions $(or $(EXECUTIONS),200000)
@@ -60,6 +63,7 @@ docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m report.verdict.table
 	$(BIN)/python -m daemon.web.openapi
 	$(BIN)/python -m tests.faults.table
+	$(BIN)/python -m tests.security.table
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis loopcam-demo
