@@ -9,7 +9,7 @@ from benchmarks.processes import child, said
 from collectors.host.options import FAST_SHARE, Host
 from collectors.host.reader import THREADS_IDLE, Reader
 from collectors.host.ring import Ring
-from daemon.signals.pace import IDLE_SHARE, interval_s
+from daemon.signals.pace import IDLE_SHARE_EACH, interval_s
 
 THREADS = (1, 50, 1000)
 READINGS = 100
@@ -48,7 +48,7 @@ def _of(pid: int, threads: int, readings: int) -> list[Row]:
             figure=f"host signals of {threads} threads, before a trigger",
             unit="% of a core",
             ours=100 * idle_s / wait_s,
-            aim=Bound(100 * IDLE_SHARE),
+            aim=Bound(100 * IDLE_SHARE_EACH),
             note=note,
         ),
         Row(
