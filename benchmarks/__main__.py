@@ -23,6 +23,7 @@ from benchmarks import (
     lateness,
     log_tail,
     machine,
+    many_targets,
     modules,
     rendering,
     throughput,
@@ -33,6 +34,7 @@ from benchmarks.processes import ROOT
 
 FIGURES: dict[str, Callable[[Path, int], list[Row]]] = {
     "idle": idle.measure,
+    "many_targets": many_targets.measure,
     "dashcam": dashcam.measure,
     "lateness": lateness.measure,
     "first_stack": first_stack.measure,

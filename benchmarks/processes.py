@@ -103,6 +103,14 @@ def rss_bytes(pid: int) -> int:
     raise FigureError(f"process {pid} has no memory: it ended")
 
 
+def pss_bytes(pid: int) -> int:
+    """The memory of a process, of what it shares its part."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise FigureError(f"process {pid} has no memory: it ended")
+
+
 def cpu_s(pid: int) -> float:
     """CPU time of a process, all its threads, in nanoseconds' resolution (ticks are 10 ms)."""
     return time.clock_gettime((~pid << 3) | 2)  # the kernel's number for another process's CPU clock
