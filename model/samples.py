@@ -165,19 +165,22 @@ class TableBuilder:
         """The number of a frame."""
         return self._frames.setdefault(frame, len(self._frames))
 
-    def enter(self, stack: int, frame: int) -> int:
-        """The number of the stack that has the frame with this number inside another stack."""
-        call = stack << 32 | frame
-        found = self._stacks.get(call)
-        if found is None:
-            found = self._stacks[call] = len(self._tops)
-            self._callers.append(stack)
-            self._tops.append(frame)
+    def descend(self, stack: int, frames: Iterable[int]) -> list[int]:
+        """The numbers of the stacks that have ever more of these frames inside another stack."""
+        found, known, tops, callers = list[int](), self._stacks, self._tops, self._callers
+        for frame in frames:
+            call = stack << 32 | frame
+            if (inner := known.get(call)) is None:
+                inner = known[call] = len(tops)
+                callers.append(stack)
+                tops.append(frame)
+            found.append(inner)
+            stack = inner
         return found
 
     def call(self, stack: int, frame: Frame) -> int:
         """The number of the stack that has this frame inside another stack."""
-        return self.enter(stack, self.frame(frame))
+        return self.descend(stack, (self.frame(frame),))[0]
 
     def stack(self, frames: Iterable[Frame]) -> int:
         """The number of a stack given root first."""
