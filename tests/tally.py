@@ -14,6 +14,7 @@ from tests.faults.rows import ROWS
 SOAK = "--soak"
 TABLE = "--faults"
 _PROPERTY = "fault tally"
+_ROWS = "fault rows"
 
 
 @dataclass
@@ -71,6 +72,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         assert set(_rows(item)) <= set(ROWS), f"{item.nodeid}: {_rows(item)} are no rows"
+        item.user_properties.append(
+            (_ROWS, _rows(item))
+        )  # with its reports, from whichever process it runs in
     if config.getoption(TABLE):
         items[:] = [item for item in items if _rows(item)]
 
@@ -105,15 +109,11 @@ class Table:
     """Collects results, and prints them at the end."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[str]] = {}
         self._results = {row: Result() for row in ROWS}
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        self._rows[item.nodeid] = _rows(item)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         ended = report.when == "teardown" or not report.passed
-        for row in self._rows.get(report.nodeid, []) if ended else ():
+        for row in dict(report.user_properties).get(_ROWS, []) if ended else ():
             self._count(self._results[row], report)
 
     def _count(self, result: Result, report: pytest.TestReport) -> None:
