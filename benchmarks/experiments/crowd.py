@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.apparatus.daemons import watching
 from benchmarks.apparatus.processes import child, program, said
+from benchmarks.apparatus.sockets import socket_place
 from benchmarks.apparatus.trees import Watched
 from benchmarks.figures import FigureError, Row, often
 from benchmarks.programs.crowd import PREFIX
@@ -13,7 +14,7 @@ from benchmarks.programs.crowd import PREFIX
 SIZES = (1, 10, 100, 1000)
 OPTIONS = {"max_loop_time": "1m", "dashcam": "off", "collectors": ["pyspy"]}
 EVERY_S = 10  # as Cluster Autoscaler does
-SETTLE_S, WATCH_S = 12, 20
+SETTLE_S, WATCH_S = 8, 12
 FOUND_WITHIN_S = 120
 
 
@@ -24,8 +25,7 @@ def measure(folder: Path, times: float) -> list[Row]:
 
 def _of(folder: Path, count: int, times: float) -> list[Row]:
     (home := folder / str(count)).mkdir()
-    place = home / "beat.sock"
-    with child(program("crowd", str(count), str(place), str(EVERY_S))) as crowd:
+    with socket_place() as place, child(program("crowd", str(count), str(place), str(EVERY_S))) as crowd:
         pids = said(crowd.stdout).split()
         targets = [
             {"name": f"{PREFIX}-{number}", "process": {"pid": int(pid)}, **OPTIONS}
