@@ -12,6 +12,7 @@ from benchmarks.figures import FigureError, Row, often, percentile
 SECONDS = 5
 TEXT = f"start {TARGET}"
 PAUSE_S = 0.01
+OPTIONS = {"max_loop_time": "1h", "dashcam": "off", "collectors": ["pyspy"]}
 
 
 def measure(folder: Path, times: float) -> list[Row]:
@@ -21,9 +22,7 @@ def measure(folder: Path, times: float) -> list[Row]:
     with (
         socket_place() as place,
         child(program("threads", "4", "20")) as target,
-        daemon(
-            folder, target.pid, {"max_loop_time": "1h"}, core=cores()[0], unix={"datagram": str(place)}
-        ) as ours,
+        daemon(folder, target.pid, OPTIONS, core=cores()[0], unix={"datagram": str(place)}) as ours,
     ):
         said(target.stdout)
         ours.wait_until_found()
