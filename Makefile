@@ -38,10 +38,10 @@ format: $(STAMP)  ## mend what a tool can mend
 	$(BIN)/ruff check --fix .
 
 faults: $(STAMP)  ## each fault that it must survive, injected, and a table of what came of it
-	$(BIN)/pytest -q --faults
+	$(BIN)/pytest -q --faults $(if $(PAGE),--faults-page $(PAGE))
 
 soak: $(STAMP)  ## the same as often as a release is to stand: hours
-	$(BIN)/pytest -q --faults --soak
+	$(BIN)/pytest -q --faults --soak $(if $(PAGE),--faults-page $(PAGE))
 
 fuzz: $(STAMP)  ## every parser of what others wrote, given any bytes: minutes; EXECUTIONS=10000000 for hours
 	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt 'atheris>=3'

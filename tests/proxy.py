@@ -20,7 +20,9 @@ class Way:
     server: socket.socket
     over: Event = field(default_factory=Event)
 
-    def carry(self, *, up_bytes: int | None = None, down_bytes: int | None = None, pace_s: float = 0.0) -> None:
+    def carry(
+        self, *, up_bytes: int | None = None, down_bytes: int | None = None, pace_s: float = 0.0
+    ) -> None:
         """Carry bytes both ways until an end closes, or so many were carried; then close both."""
         there = Thread(target=self._pump, args=(self.client, self.server, up_bytes, pace_s), name="up")
         back = Thread(target=self._pump, args=(self.server, self.client, down_bytes, pace_s), name="down")
@@ -48,7 +50,9 @@ class Way:
         left = most_bytes
         with suppress(OSError):
             while left is None or left > 0:
-                piece = source.recv(1 if pace_s else _PIECE_BYTES if left is None else min(left, _PIECE_BYTES))
+                piece = source.recv(
+                    1 if pace_s else _PIECE_BYTES if left is None else min(left, _PIECE_BYTES)
+                )
                 if not piece:
                     break
                 to.sendall(piece)
