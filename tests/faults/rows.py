@@ -161,7 +161,11 @@ ROWS = {
     ),
     "S6": Row("one sink is down", "a sink that never answers beside one that does", "the others get it"),
     "S7": Row("1,000 reports wait", "a thousand entries in the spool", "drained, memory bounded"),
-    "S8": Row("credentials run out", "files with credentials that change", "the next try uses new ones"),
+    "S8": Row(
+        "credentials run out",
+        "files with credentials and a role's token that change, are half written, are missing",
+        "the next try uses new ones",
+    ),
     "S9": Row(
         "the network is gone",
         "a network namespace in which packets vanish, a blackhole route, a closed port, a name that is none",
@@ -177,7 +181,7 @@ ROWS = {
     ),
     "S12": Row("two daemons on one spool", "a second daemon", "the second ends"),
     "S13": Row("a sink blocks", "a sink that hangs", "detection is not late"),
-    "S14": Row("no descriptors, no processes", "rlimits", "rests and recovers"),
+    "S14": Row("no descriptors, no processes", "rlimits; a control group of few pids", "rests and recovers"),
     "S15": Row("many captures", "a hundred captures in a row", "memory and descriptors as before"),
     "S16": Row(
         "another version left the spool",
