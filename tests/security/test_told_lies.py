@@ -81,7 +81,7 @@ def test_a_flood_of_forged_lines_brings_as_many_captures_as_are_allowed(tmp_path
             rounds += 1
             with log.open("a") as file:
                 file.write(FORGED * 500 + "target=two pid=1 sink=evil collector=austin start\n")
-            until(lambda: len(cam.said("overrun")) >= rounds, "it overruns")
+            until(lambda number=rounds: len(cam.said("overrun")) >= number, "it overruns")
             until(lambda: not cam.target("one")["capturing"], "no capture runs")
             with log.open("a") as file:
                 file.write("end\n")
