@@ -25,7 +25,7 @@ from model.errors import CollectorError
 _LOG = logging.getLogger(__name__)
 
 CHECK_FIRST_S, CHECK_MOST_S = 1.0, 60.0
-CHECKS_LAST_S = 0.5  # of one look: where there are many targets, the others are for the next one
+CHECKS_LAST_S = 1.0  # of one look: where there are many targets, the others are for the next one
 FINDING_PATIENCE_S = 1.0  # a systemd that does not answer holds up nothing else
 SETTLED_S = 1.0  # an interpreter that is just starting looks like no Python at all
 

@@ -43,6 +43,7 @@ def test_what_is_not_read_is_told_with_its_place_and_what_to_write(text, told):
     assert told in str(caught.value)
 
 
+@pytest.mark.threat("redos")
 @pytest.mark.parametrize(("text", "line"), EVIL)
 def test_a_pattern_that_would_stall_a_backtracking_matcher_takes_no_time(text, line):
     pattern, started_s = compiled(text), time.thread_time()
