@@ -15,7 +15,7 @@ from report import manifests, shown
 from report.baseline import compare
 from report.drawing import Drawing
 from report.evidence import code, reading
-from report.verdict import judge
+from report.verdict import judge, rules
 from report.verdict.go.judge import judge as judge_go
 from report.views import collapsed, flamegraph, metrics, page, perfetto, pprof, speedscope, stacks
 
@@ -59,6 +59,9 @@ def warm() -> None:
 
     pprof_pb2.Profile()
     page.load()
+    manifests.own_version()
+    for pattern in rules.PATTERNS:
+        pattern.compile()
 
 
 def render(directory: Path) -> Manifest:
