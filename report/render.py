@@ -150,9 +150,9 @@ def _drawn(drawing: Drawing, folder: Path, name: str, view: View, part: Drawing 
 
 def _publish(folder: Path, directory: Path) -> None:
     """Move the documents into place; of an earlier revision nothing stays."""
+    durable.sync_files(list(folder.iterdir()))
     for name in DOCUMENTS:
         if (folder / name).exists():
-            durable.sync_file(folder / name)
             (folder / name).chmod(durable.FILE_MODE)
             os.replace(folder / name, directory / name)
         else:
