@@ -1,48 +1,47 @@
-"""Files made durable side by side."""
+"""Files that a disk failed to write back."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
-from disk import durable
+from disk.durable import sync_file
 
 
-def _files(folder: Path) -> list[Path]:
-    found = [folder / f"{number}.json" for number in range(10)]
-    for file in found:
-        file.write_text(file.name)
-    return found
+def failing(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Have so many syncs fail, as a disk with a bad block does."""
+    synced, left = os.fsync, [OSError(errno.EIO, "Input/output error")] * times
+
+    def fsync(descriptor: int) -> None:
+        if left:
+            raise left.pop()
+        synced(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
 
 
-@pytest.fixture
-def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The files that were synced, by their inodes."""
-    seen: list[int] = []
-    monkeypatch.setattr(durable.os, "fsync", lambda descriptor: seen.append(os.fstat(descriptor).st_ino))
-    return seen
-
-
-def test_all_are_synced_once(tmp_path: Path, synced: list[int]) -> None:
-    files = _files(tmp_path)
-    durable.sync_files(files)
-    assert sorted(synced) == sorted(file.stat().st_ino for file in files)
-
-
-def test_without_a_thread_to_be_had_all_are_synced(
-    tmp_path: Path, synced: list[int], monkeypatch: pytest.MonkeyPatch
+def test_what_could_not_be_synced_is_written_anew_for_the_next_sync_would_only_seem_to_succeed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def none(*_: object) -> None:
-        raise RuntimeError("can't start new thread")
+    file = tmp_path / "evidence"
+    file.write_bytes(b"stacks")
+    file.chmod(0o600)
+    before = file.stat()
+    failing(monkeypatch, 1)
+    sync_file(file)
+    assert file.read_bytes() == b"stacks"
+    assert file.stat().st_ino != before.st_ino
+    assert file.stat().st_mode == before.st_mode
+    assert [one.name for one in tmp_path.iterdir()] == ["evidence"]
 
-    monkeypatch.setattr("threading.Thread.start", none)
-    files = _files(tmp_path)
-    durable.sync_files(files)
-    assert {file.stat().st_ino for file in files} <= set(synced)
 
-
-def test_one_that_cannot_be_is_told(tmp_path: Path) -> None:
-    files = _files(tmp_path)
-    files[3].unlink()
-    with pytest.raises(FileNotFoundError, match=r"3\.json"):
-        durable.sync_files(files)
+def test_a_disk_that_goes_on_failing_is_told_and_leaves_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "evidence"
+    file.write_bytes(b"stacks")
+    failing(monkeypatch, 2)
+    with pytest.raises(OSError, match="Input/output"):
+        sync_file(file)
+    assert [one.name for one in tmp_path.iterdir()] == ["evidence"]
