@@ -15,6 +15,7 @@ from tests.security.rows import ROWS as THREATS
 SOAK = "--soak"
 TABLE = "--faults"
 _PROPERTY = "fault tally"
+_ROWS = "fault rows"
 
 
 @dataclass
@@ -74,6 +75,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         assert set(_rows(item)) <= set(ROWS), f"{item.nodeid}: {_rows(item)} are no rows"
         assert set(_rows(item, "threat")) <= set(THREATS), f"{item.nodeid}: no such threat"
+        item.user_properties.append((_ROWS, _rows(item)))  # with its reports, whichever process it runs in
     if config.getoption(TABLE):
         items[:] = [item for item in items if _rows(item)]
 
@@ -108,15 +110,11 @@ class Table:
     """Collects results, and prints them at the end."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[str]] = {}
         self._results = {row: Result() for row in ROWS}
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        self._rows[item.nodeid] = _rows(item)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         ended = report.when == "teardown" or not report.passed
-        for row in self._rows.get(report.nodeid, []) if ended else ():
+        for row in dict(report.user_properties).get(_ROWS, []) if ended else ():
             self._count(self._results[row], report)
 
     def _count(self, result: Result, report: pytest.TestReport) -> None:

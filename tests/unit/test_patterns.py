@@ -132,6 +132,6 @@ def test_any_text_is_a_pattern_or_refused(pattern):
 
 
 def test_a_search_finds_texts_also_where_they_are_no_unicode():
-    assert search("python.*scaler").occurs("/usr/bin/python /scaler.py")
-    assert not search("python.*scaler").occurs("/usr/bin/python /x.py")
-    assert search("scaler").occurs("\udcff scaler")
+    assert search("python.*scaler").occurs(b"/usr/bin/python /scaler.py")
+    assert not search("python.*scaler").occurs(b"/usr/bin/python /x.py")
+    assert search("scaler").occurs(b"\xff scaler")
