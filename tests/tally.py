@@ -6,11 +6,13 @@ A test marked `fault` counts as one try; one that injects its fault many times s
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from typing import TypeVar
 
 import pytest
 
 from tests.faults.rows import ROWS
 
+Count = TypeVar("Count")
 SOAK = "--soak"
 TABLE = "--faults"
 _PROPERTY = "fault tally"
@@ -97,7 +99,7 @@ def times(request: pytest.FixtureRequest) -> "Times":
 class Times:
     soak: bool
 
-    def __call__(self, here: int, soak: int) -> int:
+    def __call__(self, here: Count, soak: Count) -> Count:
         return soak if self.soak else here
 
 

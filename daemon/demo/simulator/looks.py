@@ -103,7 +103,7 @@ def _fetched(port: int, path: str) -> bytes:
         return connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
         raise LoopcamError(
-            f"127.0.0.1:{port}{path}: {error or type(error).__name__}", remedy="its log says why"
+            f"127.0.0.1:{port}{path}: {error or type(error).__name__}", remedy="its log in --out says why"
         ) from error
     finally:
         connection.close()
@@ -122,6 +122,6 @@ class Watcher:
         try:
             looked = process(self._pid)
         except OSError as error:
-            raise LoopcamError(f"the daemon is gone: {error}", remedy="its log says why") from error
+            raise LoopcamError(f"the daemon is gone: {error}", remedy="its log in --out says why") from error
         at_s = time.monotonic() - self._began_s
         return Look(at_s=at_s, process=looked, seen=found, api=counts(self._api_port))
