@@ -21,8 +21,8 @@ from tests.prometheus import ask, prometheus
 from tests.reports import assert_valid_report
 
 SMALL = ("--nodes=5", "--pods=40", "--rest=100ms", "--max-loop-time=500ms", "--cooldown=1s")
-THROTTLED = ("--throttle=12/m", "--api-latency=10ms")
-SLOW = ("--api-latency=2s",)
+THROTTLED = ("--throttle=24/m", "--api-latency=10ms")
+SLOW = ("--api-latency=1200ms",)
 
 
 def simulated(tmp_path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
@@ -38,7 +38,7 @@ def test_the_api_makes_iterations_slow_and_reports_say_how(
 ) -> None:
     told = tmp_path / "told.json"
     demanded = ("--sla=overruns=0", "--sla=missed=0", "--sla=undelivered=0", "--sla=zombies=0")
-    done = simulated(tmp_path, *load, "--for=5s", "--interval=1s", f"--json={told}", *demanded)
+    done = simulated(tmp_path, *load, "--for=9s", "--interval=1s", f"--json={told}", *demanded)
     assert done.returncode == 3, done.stdout + done.stderr
     assert re.search(r"^ +\ds: \d+ iterations?", done.stdout, re.MULTILINE), done.stdout
     assert [line for line in done.stdout.splitlines() if line.endswith("BROKEN")] == [
