@@ -9,6 +9,7 @@ from aiohttp import web
 from daemon.sources.heartbeat.hearing import Hearing
 from daemon.sources.heartbeat.peers import Peer
 from daemon.sources.heartbeat.unheard import Unheard, UnheardError
+from daemon.web.accepted import Accepted
 from daemon.web.connection import arrival_s
 from daemon.web.responses import RequestError
 from model.errors import LoopcamError
@@ -51,15 +52,15 @@ class Heartbeats:
             web.post("/v1/heartbeat/{event}", self._from_query),
         ]
 
-    async def _from_json(self, request: web.Request) -> web.Response:
+    async def _from_json(self, request: web.Request) -> Accepted:
         try:
             heartbeat = self._decoder.decode(await request.read())
         except msgspec.DecodeError as error:
             raise self._malformed(f"not a heartbeat: {error}", f"send {_FORM}") from error
         self._accept(heartbeat, request)
-        return web.Response(status=204)
+        return Accepted()
 
-    async def _from_query(self, request: web.Request) -> web.Response:
+    async def _from_query(self, request: web.Request) -> Accepted:
         if await request.read():
             raise self._malformed("a body was sent", "say it in the query, or POST /v1/heartbeat")
         said = [*request.query.items(), ("event", request.match_info["event"])]
@@ -72,7 +73,7 @@ class Heartbeats:
             form = f"POST /v1/heartbeat/EVENT?target=NAME&iteration=ID, EVENT one of {_KINDS}"
             raise self._malformed(f"not a heartbeat: {error}", form) from error
         self._accept(heartbeat, request)
-        return web.Response(status=204)
+        return Accepted()
 
     def _malformed(self, message: str, remedy: str) -> RequestError:
         self._hearing.count(UnheardError(Unheard.MALFORMED, message))

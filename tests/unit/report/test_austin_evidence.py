@@ -25,7 +25,8 @@ def _austin_python() -> None:
 
 def _table(path: Path, looks: Sequence[Look] = ()) -> tuple[SampleTable, str]:
     builder = TableBuilder()
-    found = austin.rows(path, SPAN, builder, looks)
+    with austin.reading() as rows:
+        found = rows(path, SPAN, builder, looks)
     builder.add(SPAN, found.rows)
     return builder.freeze(SPAN.start_us, SPAN.end_us), found.damage
 
@@ -252,7 +253,8 @@ def test_200_threads_60_deep_at_100_hz_are_read_in_seconds(tmp_path: Path) -> No
     path = _file(mojo.data, tmp_path)
     span = Span(0, 5_010_000, 100)
     builder = TableBuilder()
-    found = austin.rows(path, span, builder, ())
+    with austin.reading() as rows:
+        found = rows(path, span, builder, ())
     assert not found.damage
     assert len(found.rows) > 200 + 500
     assert path.stat().st_size > 20_000_000
