@@ -18,6 +18,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     """What the kernel says of a process."""
 
     pss_bytes: int
+    own_bytes: int  # anonymous memory: what is shared with other programs moves with those
     descriptors: int
     cpu_s: float
     zombies: tuple[int, ...]  # children that ended and that nobody waited for
@@ -54,11 +55,16 @@ def process(pid: int) -> Process:
     rollup = (folder / "smaps_rollup").read_text()
     stat = (folder / "stat").read_text().rpartition(")")[2].split()
     return Process(
-        pss_bytes=int(rollup.partition("\nPss:")[2].split()[0]) * 1024,
+        pss_bytes=_field_bytes(rollup, "Pss"),
+        own_bytes=_field_bytes(rollup, "Anonymous"),
         descriptors=len(list((folder / "fd").iterdir())),
         cpu_s=(int(stat[11]) + int(stat[12])) * _TICK_S,
         zombies=tuple(_zombies(pid)),
     )
+
+
+def _field_bytes(rollup: str, name: str) -> int:
+    return int(rollup.partition(f"\n{name}:")[2].split()[0]) * 1024
 
 
 def _zombies(parent: int) -> list[int]:

@@ -25,12 +25,13 @@ def course(
         made.take(Iterated(took_s=one, backed_off_s=0.5, retries=1, failed="gone" if one > 5 else ""))
     for number in range(looks):
         at_s = number * every_s
-        pss = 30 * MIB + grows_bytes_per_h * at_s / HOUR_S + (8 * MIB if number > looks // 10 else 0)
+        own = 20 * MIB + grows_bytes_per_h * at_s / HOUR_S + (8 * MIB if number > looks // 10 else 0)
         made.looks.append(
             Look(
                 at_s=at_s,
                 process=Process(
-                    pss_bytes=int(pss),
+                    pss_bytes=30 * MIB - number,
+                    own_bytes=int(own),
                     descriptors=descriptors[number * len(descriptors) // looks],
                     cpu_s=number * 0.6,
                     zombies=zombies[number : number + 1] if number < len(zombies) else (),
