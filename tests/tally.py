@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.faults import results
 from tests.faults.rows import ROWS
 from tests.security.rows import ROWS as THREATS
 
+Count = TypeVar("Count")
 SOAK = "--soak"
 TABLE = "--faults"
 PAGE = "--faults-page"
@@ -107,7 +109,7 @@ def times(request: pytest.FixtureRequest) -> "Times":
 class Times:
     soak: bool
 
-    def __call__(self, here: int, soak: int) -> int:
+    def __call__(self, here: Count, soak: Count) -> Count:
         return soak if self.soak else here
 
 
