@@ -7,10 +7,10 @@ LOCKED := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --req
 TESTS := $(BIN)/pytest -n auto -m 'not alone'; together=$$?; $(BIN)/pytest -m alone && exit $$together
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check audit lock dist format faults soak fuzz bench docs clean
+.PHONY: help env demo test check audit lock dist format faults soak threats fuzz bench bench-quick bench-compare docs clean
 
 help:  ## what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(STAMP)  ## our own environment in .venv
 
@@ -57,12 +57,21 @@ faults: $(STAMP)  ## each fault that it must survive, injected, and a table of w
 soak: $(STAMP)  ## the same as often as a release is to stand: hours
 	$(BIN)/pytest -q --faults --soak
 
+threats: $(STAMP)  ## each threat, played against a real daemon where it can be
+	$(BIN)/pytest -q -m threat
+
 fuzz: $(STAMP)  ## every parser of what others wrote, given any bytes: minutes; EXECUTIONS=10000000 for hours
 	@$(LOCKED) -r locks/fuzz.txt
 	$(BIN)/python -m tests.fuzz --executions $(or $(EXECUTIONS),200000)
 
-bench: $(STAMP)  ## the figures we aim at, each beside its comparison
-	$(BIN)/python -m benchmarks
+bench: $(STAMP)  ## the figures we aim at, each beside its comparison: 20 minutes on a quiet machine
+	$(BIN)/python -m benchmarks $(if $(JSON),--json $(JSON)) $(if $(PAGE),--markdown $(PAGE))
+
+bench-quick: $(STAMP)  ## the bounds that hold on a busy machine too, for CI: a minute
+	$(BIN)/python -m benchmarks --quick
+
+bench-compare: $(STAMP)  ## two commits in turn: BEFORE=v1 AFTER=HEAD
+	$(BIN)/python -m benchmarks compare $(or $(BEFORE),$(error BEFORE: the commit to compare with)) $(or $(AFTER),HEAD) $(NAMES)
 
 docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m report.schema
@@ -74,6 +83,8 @@ docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m report.verdict.table
 	$(BIN)/python -m daemon.web.openapi
 	$(BIN)/python -m tests.faults.table
+	$(BIN)/python -m tests.security.table
+	$(BIN)/python -m benchmarks.tightening
 
 clean:  ## remove what make made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis loopcam-demo dist

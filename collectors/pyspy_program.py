@@ -5,6 +5,7 @@ import shutil
 import sysconfig
 from pathlib import Path
 
+from collectors.trusted import checked
 from model.capture import Outcome
 from model.errors import CollectorError
 
@@ -13,15 +14,20 @@ VARIABLE = "LOOPCAM_PYSPY"
 
 
 def program() -> str:
-    """The one that the environment names, else the one installed with us, else the one on the path."""
+    """The one that the environment names, else the one installed with us, else the one on the path.
+
+    Raises CollectorError where there is none, or where others could have put it there.
+    """
     if named := os.environ.get(VARIABLE):
         # Not a relative one: what it names would depend on the folder that we were started in.
         if Path(named).is_absolute() and Path(named).is_file() and os.access(named, os.X_OK):
-            return named
+            return checked(Path(named))
         remedy = f"set {VARIABLE} to the whole path of a py-spy that our user may execute, or not at all"
         raise CollectorError(Outcome.FAILED, f"{VARIABLE}: {named} is no program", remedy=remedy)
     own = Path(sysconfig.get_path("scripts"), "py-spy")
-    found = str(own) if own.exists() else shutil.which("py-spy")
+    if own.exists():
+        return checked(own, "py_spy")
+    found = shutil.which("py-spy")
     if not found:
         raise CollectorError(Outcome.FAILED, "py-spy is not installed", remedy="pip install 'py-spy>=0.4.1'")
-    return found
+    return checked(Path(found))

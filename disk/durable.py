@@ -9,7 +9,7 @@ from pathlib import Path
 
 FILE_MODE = 0o600
 DIR_MODE = 0o700
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def make_dir(path: Path, *, sync: bool = False) -> Path:
@@ -28,9 +28,7 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE), "wb"
-        ) as file:
+        with open(_new(temporary), "wb") as file:
             file.write(data)
             if sync:
                 file.flush()
@@ -41,6 +39,15 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
         raise
     if sync:
         sync_dir(path.parent)
+
+
+def _new(path: Path) -> int:
+    """A file that was not there, whatever lies in its place: a leftover of ours, or a trap of somebody else's."""
+    try:
+        return os.open(path, _CREATE, FILE_MODE)
+    except FileExistsError:
+        path.unlink()
+        return os.open(path, _CREATE, FILE_MODE)
 
 
 def link(source: Path, to: Path) -> None:

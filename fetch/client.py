@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
+from aiohttp.streams import StreamReader
 
 from fetch.access import Access, Endpoint
 from fetch.headers import is_sendable
@@ -132,7 +133,7 @@ class Client:
             return Response(status=response.status, headers=headers, size_bytes=size_bytes, whole=whole)
 
 
-async def _taken(content: aiohttp.StreamReader, max_bytes: int, take: Take) -> tuple[int, bool]:
+async def _taken(content: StreamReader, max_bytes: int, take: Take) -> tuple[int, bool]:
     size_bytes = 0
     async for piece in content.iter_any():
         room_bytes = max_bytes - size_bytes

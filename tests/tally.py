@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 import pytest
 
 from tests.faults.rows import ROWS
+from tests.security.rows import ROWS as THREATS
 
 SOAK = "--soak"
 TABLE = "--faults"
@@ -64,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(row): proves a row of the list of faults, tests/faults/rows.py")
+    config.addinivalue_line("markers", "threat(row): proves a row of the threats, tests/security/rows.py")
     if config.getoption(TABLE):
         config.pluginmanager.register(Table())
 
@@ -72,15 +74,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         assert set(_rows(item)) <= set(ROWS), f"{item.nodeid}: {_rows(item)} are no rows"
-        item.user_properties.append(
-            (_ROWS, _rows(item))
-        )  # with its reports, from whichever process it runs in
+        assert set(_rows(item, "threat")) <= set(THREATS), f"{item.nodeid}: no such threat"
+        item.user_properties.append((_ROWS, _rows(item)))  # its reports tell, from whichever process
     if config.getoption(TABLE):
         items[:] = [item for item in items if _rows(item)]
 
 
-def _rows(item: pytest.Item) -> list[str]:
-    return [row for mark in item.iter_markers("fault") for row in mark.args]
+def _rows(item: pytest.Item, kind: str = "fault") -> list[str]:
+    return [row for mark in item.iter_markers(kind) for row in mark.args]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import msgspec
 from daemon.spool.entry import Entry, check, owe
 from daemon.spool.healthy import Healthy
 from daemon.spool.incoming import Incoming
+from daemon.spool.place import demand_no_trap
 from daemon.spool.state import Delivery, Opened
 from disk.durable import FILE_MODE, make_dir, sync_dir, sync_file, write_atomic
 from model import coding
@@ -34,8 +35,9 @@ class Spool:
         self.max_reports = max_reports
         try:
             for name in ("state", "incoming", "reports", "damaged"):
-                make_dir(path / name, sync=True)
-            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+                demand_no_trap(make_dir(path / name, sync=True))
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._lock = os.open(path / "lock", flags, FILE_MODE)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise SpoolError(

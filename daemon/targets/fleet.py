@@ -11,6 +11,7 @@ from daemon.capture.plan import sampling, try_out
 from daemon.config import settings
 from daemon.config.selector import Selector
 from daemon.targets.collecting import check_collectors
+from daemon.targets.commands import Commands
 from daemon.targets.find import find
 from daemon.targets.group import Group
 from daemon.targets.held import Held
@@ -33,7 +34,7 @@ class Fleet:
 
     def __init__(self, configs: Iterable[settings.Target], on_exit: Callable[[Target], None]) -> None:
         self._on_exit = on_exit
-        self._units = Units()
+        self._units, self._commands = Units(), Commands()
         self._next_check_s: dict[str, tuple[float, float]] = {}
         self._judging: dict[str, asyncio.Task[None]] = {}
         self._finding: asyncio.Task[dict[str, int]] | None = None
@@ -89,7 +90,7 @@ class Fleet:
             self._wanted = {target.name: target.config.process for target in self if _sought(target)}
             if not self._wanted:
                 return
-            finding = asyncio.to_thread(find, self._wanted, self._units)
+            finding = asyncio.to_thread(find, self._wanted, self._units, self._commands)
             self._finding = asyncio.create_task(finding, name="find processes")
         done, _ = await asyncio.wait({self._finding}, timeout=FINDING_PATIENCE_S)
         if done:

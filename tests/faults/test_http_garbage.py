@@ -41,6 +41,7 @@ TOO_LARGE = {
 }
 
 
+@pytest.mark.threat("smuggling")
 @pytest.mark.parametrize("data", GARBAGE.values(), ids=GARBAGE)
 async def test_garbage_is_refused_and_nothing_behind_it_is_heard(
     data: bytes, caplog: pytest.LogCaptureFixture
@@ -54,6 +55,7 @@ async def test_garbage_is_refused_and_nothing_behind_it_is_heard(
     assert [record for record in caplog.records if record.levelno >= logging.INFO] == []
 
 
+@pytest.mark.threat("slow")
 @pytest.mark.parametrize("data", TOO_LARGE.values(), ids=TOO_LARGE)
 async def test_large_headers_are_answered_431(data: bytes, caplog: pytest.LogCaptureFixture) -> None:
     async with heartbeats() as (port, _), peer(port) as rude:
@@ -92,6 +94,7 @@ async def test_a_whole_body_above_the_limit_is_answered_413() -> None:
         assert events == []
 
 
+@pytest.mark.threat("bombs")
 async def test_a_compressed_body_is_not_unpacked() -> None:
     bomb = gzip.compress(b" " * 1_000_000)
     async with heartbeats() as (port, _), peer(port) as packed:
