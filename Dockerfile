@@ -9,7 +9,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /src
 # hadolint ignore=DL3008  # the stable release's own: a pinned revision disappears with the next one
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/*
-COPY constraints.txt pyproject.toml deploy/image/gather.py ./
+COPY locks/build.txt locks/loopcam.txt locks/austin.txt locks/gcs.txt locks/
+COPY deploy/image/gather.py ./
 RUN python3 gather.py packages "${EXTRAS}"
 COPY . .
 RUN python3 gather.py loopcam

@@ -1,73 +1,34 @@
-"""Rows of the table of figures, and how it is written as text and as Markdown."""
+"""A figure as an experiment tells it, and how numbers are written."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-HEADINGS = ("figure", "ours", "comparison", "ratio", "gate", "aim")
 
 
 class FigureError(Exception):
     """A figure could not be taken: a process did not do its part."""
 
 
-@dataclass(frozen=True)
-class Bound:
-    """The most, or the least, that a value may be."""
-
-    limit: float
-    least: bool = False
-
-    def met(self, value: float) -> bool:
-        """Whether a value keeps to it."""
-        return value >= self.limit if self.least else value <= self.limit
-
-    def words(self, unit: str) -> str:
-        """Such as `<= 1.1 x`."""
-        if unit == "yes/no":
-            return amount(self.limit, unit)
-        return f"{'>=' if self.least else '<='} {round(self.limit, 1):,} {unit}".rstrip()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One figure. The gate bounds ours / other, the aim bounds ours."""
+    """One figure. Its bounds are in gates.yaml, under its experiment and its name."""
 
     figure: str
     unit: str
     ours: float
     other: float | None = None
     beside: str = ""  # what the comparison is
-    gate: Bound | None = None
-    aim: Bound | None = None
     note: str = ""
-
-    def cells(self) -> tuple[str, ...]:
-        """The row's texts, one for each heading."""
-        other = "-" if self.other is None else f"{amount(self.other, self.unit)} ({self.beside})"
-        ratio = self.ratio()
-        return (
-            self.figure,
-            amount(self.ours, self.unit),
-            other,
-            "-" if ratio is None else f"{ratio:.2f}",
-            "-" if self.gate is None or ratio is None else _verdict(self.gate, ratio, "x", "met"),
-            "-" if self.aim is None else _verdict(self.aim, self.ours, self.unit, "reached"),
-        )
+    chance: float = 0.0  # by how much of the unit chance alone may exceed a bound
+    within: tuple[float, float] | None = None  # where ours lies, with a confidence of 90 per cent
 
     def ratio(self) -> float | None:
         """Ours / other, where there is another above 0."""
         return self.ours / self.other if self.other else None
 
 
-def _verdict(bound: Bound, value: float, unit: str, word: str) -> str:
-    return f"{'' if bound.met(value) else 'NOT '}{word} ({bound.words(unit)})"
-
-
 def amount(value: float, unit: str) -> str:
-    """A value in three digits with its unit; `yes/no` is a unit too."""
-    if unit == "yes/no":
-        return "yes" if value else "no"
+    """A value in three digits with its unit."""
     digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
     return f"{value:,.{min(digits, 3)}f} {unit}".rstrip()
 
@@ -77,21 +38,6 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(1, math.ceil(share * len(values))) - 1]
 
 
-def as_text(rows: Sequence[Row]) -> str:
-    """The table in columns, and notes below it."""
-    lines = [HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    lines.insert(1, tuple("-" * width for width in widths))
-    table = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in lines]
-    return "\n".join((*table, "", *_notes(rows)))
-
-
-def as_markdown(rows: Sequence[Row]) -> str:
-    """The same for a page."""
-    lines = [HEADINGS, ("---",) * len(HEADINGS), *(row.cells() for row in rows)]
-    table = [f"| {' | '.join(line)} |" for line in lines]
-    return "\n".join((*table, "", *(f"- {note}" for note in _notes(rows))))
-
-
-def _notes(rows: Sequence[Row]) -> list[str]:
-    return [f"{row.figure}: {row.note}" for row in rows if row.note]
+def often(count: int, times: float) -> int:
+    """So many times as many samples, one at least."""
+    return max(1, round(count * times))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from collectors.trusted import checked
 from model.capture import Outcome
 from model.errors import CollectorError
 
@@ -40,12 +41,14 @@ class Unusable(msgspec.Struct, frozen=True):
 def probed() -> Program:
     """The austin that was installed with us, else the one on the path; it is asked for its version once.
 
-    Raises CollectorError when there is none (outcome `nothing`), or none that we can use (`unsupported`).
+    Raises CollectorError when there is none (outcome `nothing`), none that we can use (`unsupported`), or one
+    that others could have put there.
     """
     own = Path(sysconfig.get_path("scripts"), "austin")
     path = str(own) if own.exists() else shutil.which("austin")
     if not path:
         raise CollectorError(Outcome.NOTHING, "austin is not installed", remedy=_INSTALL)
+    checked(Path(path), "austin_dist" if own.exists() else None)
     found = probe(path, Path(path).stat().st_mtime_ns)
     if isinstance(found, Unusable):
         raise CollectorError(Outcome.UNSUPPORTED, found.why, remedy=found.remedy)

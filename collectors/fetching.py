@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import msgspec
+from aiohttp.client_exceptions import ClientConnectionError, ClientPayloadError
 
 from collectors.contract import Window
 from collectors.files import EvidenceFile, FullError, Room, writing
@@ -25,7 +25,7 @@ from model.secrets import Secret
 GRACE_S = 4.0  # after the collection time, for what is on its way then: less than the capture's own grace
 CLOSING_S = 1.0  # the same where the window ended because of a shutdown, or because the target is gone
 _ROOM = "raise max_bytes"
-_BROKEN = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError)
+_BROKEN = (ClientConnectionError, ClientPayloadError, ConnectionError)
 
 
 Naming = Callable[[Mapping[str, str]], tuple[str, str]]

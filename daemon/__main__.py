@@ -1,52 +1,30 @@
 """The command line: `loopcam COMMAND ...`."""
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NoReturn
 
-from daemon.commands import (
-    capture,
-    check,
-    collect,
-    demo,
-    diff,
-    doctor,
-    heartbeat,
-    inject,
-    reports,
-    run,
-    schema,
-)
-from daemon.commands import exec as exec_command
-from daemon.evidence import version
+from daemon import __version__
 from model.errors import ConfigError, LoopcamError, UsageError
 
-COMMANDS = {
-    "run": run,
-    "exec": exec_command,
-    "capture": capture,
-    "check": check,
-    "doctor": doctor,
-    "schema": schema,
-    "inject": inject,
-    "collect": collect,
-    "reports": reports,
-    "diff": diff,
-    "heartbeat": heartbeat,
-    "demo": demo,
-}
+COMMANDS = (
+    "run", "exec", "capture", "check", "doctor", "schema", "inject", "collect", "reports", "diff",
+    "heartbeat", "demo",
+)  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; `--help` and `--version` end the process."""
     try:
-        parser = _parser()
-        args = parser.parse_args(arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        args = _parsed(given)
         if args.command is None:
-            print(parser.format_help(), end="", file=sys.stderr)
+            print(_parser(COMMANDS).format_help(), end="", file=sys.stderr)
             return UsageError.exit_code
-        code: int = COMMANDS[args.command].run(args)
+        code: int = _command(args.command).run(args)
     except LoopcamError as error:
         _explain(error)
         return error.exit_code
@@ -66,15 +44,26 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message, remedy=f"see `{self.prog} --help`")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _command(name: str) -> ModuleType:
+    return importlib.import_module(f"daemon.commands.{name}")
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Where a command stands first, the others are not loaded: a daemon needs none of them."""
+    named = arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
+    return _parser(named).parse_args(arguments)
+
+
+def _parser(names: Sequence[str]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="loopcam",
         description="A dashcam for control loops: when an iteration overruns, see what the process is doing.",
         epilog="Begin with `loopcam demo`; then `loopcam run --help`.",
     )
-    parser.add_argument("--version", action="version", version=f"loopcam {version()}")
+    parser.add_argument("--version", action="version", version=f"loopcam {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, command in COMMANDS.items():
+    for name in names:
+        command = _command(name)
         summary = (command.__doc__ or "").partition("\n")[0]
         command.add(commands.add_parser(name, help=summary, description=summary))
     return parser

@@ -82,7 +82,10 @@ class File(Sink, frozen=True, kw_only=True):
         try:
             retention.remove_leftovers(self.path)
             retention.retire(self.path, limits, spare=spare)
-        except OSError as error:  # what cannot be removed must not keep a report from being stored
+        except (
+            OSError,
+            SinkError,
+        ) as error:  # what cannot be removed must not keep a report from being stored
             _log.warning("old reports below %s cannot be removed: %s", self.path, error)
 
     def _explained(self, error: OSError) -> SinkError:

@@ -54,7 +54,7 @@ class Http(Sink, frozen=True, kw_only=True, dict=True):
         ),
     ] = Seconds(20)
     allow_link_local: Annotated[
-        bool, Meta(description="Allow 169.254.0.0/16, fe80::/10 and fd00:ec2::254, the clouds' metadata.")
+        bool, Meta(description="Allow link-local addresses and the clouds' metadata services.")
     ] = False
 
     def check(self) -> Iterable[tuple[str, str, str]]:

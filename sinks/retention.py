@@ -1,6 +1,7 @@
 """What may stay in a folder of reports: the newest, as far as count, age and bytes allow."""
 
 import errno
+import os
 import shutil
 import time
 from calendar import timegm
@@ -46,9 +47,10 @@ def remove_leftovers(root: Path) -> None:
     for entry in _entries(root):
         name = entry.name.removeprefix(".").rpartition(".")[0]
         if entry.name == aside(name) and not entry.with_name(name).exists():
-            entry.rename(entry.with_name(name))
+            with folder(root, _above(root, entry)) as day:
+                os.rename(entry.name, name, src_dir_fd=day, dst_dir_fd=day)
         elif entry.name in (partial(name), aside(name)):
-            _remove(root, entry)
+            _remove(root, entry, entry.name)
 
 
 def retire(root: Path, limits: Limits, *, spare: Path | None = None) -> None:
@@ -61,7 +63,7 @@ def retire(root: Path, limits: Limits, *, spare: Path | None = None) -> None:
     for rank, report in enumerate(reports, 1):
         total_bytes += size_bytes(report) if limits.size_bytes else 0
         if report != spare and _is_beyond(limits, rank, _age_s(report.name), total_bytes):
-            _remove(root, report.rename(report.with_name(partial(report.name))))
+            _remove(root, report, partial(report.name))
 
 
 def _is_beyond(limits: Limits, rank: int, age_s: float, total_bytes: int) -> bool:
@@ -99,13 +101,21 @@ def _age_s(report_id: str) -> float:
         return 0.0
 
 
-def _remove(root: Path, entry: Path) -> None:
-    with folder(root, entry.parent.relative_to(root).parts) as day:
-        shutil.rmtree(entry.name, dir_fd=day)
+def _remove(root: Path, entry: Path, meanwhile: str) -> None:
+    """Take it away under another name. By descriptors: what was looked at may have become a link since."""
+    with folder(root, _above(root, entry)) as day:
+        if entry.name != meanwhile:
+            os.rename(entry.name, meanwhile, src_dir_fd=day, dst_dir_fd=day)
+        shutil.rmtree(meanwhile, dir_fd=day)
     for empty in entry.parents[: _DEPTH - 1]:
-        try:
-            empty.rmdir()
-        except OSError as error:
-            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                raise
-            return
+        with folder(root, _above(root, empty)) as here:
+            try:
+                os.rmdir(empty.name, dir_fd=here)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                return
+
+
+def _above(root: Path, entry: Path) -> tuple[str, ...]:
+    return entry.parent.relative_to(root).parts

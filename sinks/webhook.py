@@ -45,7 +45,7 @@ class Webhook(Notification, frozen=True, kw_only=True):
         Seconds, Meta(description="How long to wait for the server to go on, and for a reply.")
     ] = Seconds(5)
     allow_link_local: Annotated[
-        bool, Meta(description="Allow 169.254.0.0/16, fe80::/10 and fd00:ec2::254, the clouds' metadata.")
+        bool, Meta(description="Allow link-local addresses and the clouds' metadata services.")
     ] = False
 
     def check(self) -> Iterable[tuple[str, str, str]]:

@@ -8,16 +8,20 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from tests.faults import results
 from tests.faults.rows import ROWS
+from tests.security.rows import ROWS as THREATS
 
+Count = TypeVar("Count")
 SOAK = "--soak"
 TABLE = "--faults"
 PAGE = "--faults-page"
 _PROPERTY = "fault tally"
+_ROWS = "fault rows"
 
 
 @dataclass
@@ -69,6 +73,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(row): proves a row of the list of faults, tests/faults/rows.py")
     config.addinivalue_line("markers", "rounds(count): run so many times in a soak, each a try")
+    config.addinivalue_line("markers", "threat(row): proves a row of the threats, tests/security/rows.py")
     if config.getoption(TABLE):
         config.pluginmanager.register(Table(config.getoption(PAGE), soak=config.getoption(SOAK)))
 
@@ -84,12 +89,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         assert set(_rows(item)) <= set(ROWS), f"{item.nodeid}: {_rows(item)} are no rows"
+        assert set(_rows(item, "threat")) <= set(THREATS), f"{item.nodeid}: no such threat"
+        item.user_properties.append((_ROWS, _rows(item)))  # with its reports, whichever process it runs in
     if config.getoption(TABLE):
         items[:] = [item for item in items if _rows(item)]
 
 
-def _rows(item: pytest.Item) -> list[str]:
-    return [row for mark in item.iter_markers("fault") for row in mark.args]
+def _rows(item: pytest.Item, kind: str = "fault") -> list[str]:
+    return [row for mark in item.iter_markers(kind) for row in mark.args]
 
 
 @pytest.fixture
@@ -110,7 +117,7 @@ def times(request: pytest.FixtureRequest) -> "Times":
 class Times:
     soak: bool
 
-    def __call__(self, here: int, soak: int) -> int:
+    def __call__(self, here: Count, soak: Count) -> Count:
         return soak if self.soak else here
 
 
@@ -121,15 +128,11 @@ class Table:
         self._page = page
         self._soak = soak
         self._began_s = time.monotonic()
-        self._rows: dict[str, list[str]] = {}
         self._results = {row: Result() for row in ROWS}
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        self._rows[item.nodeid] = _rows(item)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         ended = report.when == "teardown" or not report.passed
-        for row in self._rows.get(report.nodeid, []) if ended else ():
+        for row in dict(report.user_properties).get(_ROWS, []) if ended else ():
             self._count(self._results[row], report)
 
     def _count(self, result: Result, report: pytest.TestReport) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.slots import Slots
+from benchmarks.apparatus.slots import Slots
 
 WAITING_THREADS = 3
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.processes import rss_bytes
+from benchmarks.apparatus.processes import rss_bytes
 from daemon.sources.log.contract import Piece
 from daemon.sources.log.feed import make_feed
 from daemon.sources.log.options import Log

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from benchmarks.slots import Slots
+from benchmarks.apparatus.slots import Slots
 
 UNIT = 600  # additions: some 40 microseconds
 _begin = threading.Event()  # set once all are there: beside those at work, starting one takes long

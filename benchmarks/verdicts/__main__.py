@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import machine
+from benchmarks.apparatus.processes import ROOT
 from benchmarks.figures import FigureError
-from benchmarks.processes import ROOT
 from benchmarks.strangers import STRANGERS
 from benchmarks.verdicts import confusion
 from benchmarks.verdicts.cases import SETS, Case, cases

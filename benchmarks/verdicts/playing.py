@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.daemons import COMMAND
+from benchmarks.apparatus.daemons import COMMAND
+from benchmarks.apparatus.processes import Child, child, said
 from benchmarks.figures import FigureError
-from benchmarks.processes import Child, child, said
 from benchmarks.verdicts.cases import Case
 from daemon.commands.demo_words import is_of_stall
 from daemon.commands.reports import whole

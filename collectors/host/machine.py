@@ -3,7 +3,7 @@
 import os
 
 from collectors.host.files import NotReadError, Reading, text
-from collectors.host.process import TICKS_PER_S, kib, lines
+from collectors.host.process import TICKS_PER_S, kib, value
 from model.signals import Name
 
 _OF_STAT = (Name.HOST_BUSY, Name.HOST_OTHERS, Name.HOST_STOLEN, Name.HOST_IO_WAIT)
@@ -53,7 +53,7 @@ class Machine:
         into.put(Name.HOST_CPUS, count or os.cpu_count() or 1, "/proc/stat")
 
     def _memory(self, into: Reading) -> None:
-        available = lines(text(f"{self._proc}/meminfo"))["MemAvailable"]
+        available = value(text(f"{self._proc}/meminfo"), "MemAvailable")
         into.put(Name.HOST_MEMORY_AVAILABLE, kib(available), "/proc/meminfo MemAvailable")
 
     def _swapped(self, into: Reading) -> None:

@@ -39,7 +39,7 @@ class Host(Collector, frozen=True, kw_only=True):
             ge=0.2,
             le=60,
             description="How often they are read while nothing is slow; less often where that costs "
-            "more than 0.2 % of a core.",
+            "more than 0.05 % of a core, or 0.2 % for all targets together.",
         ),
     ] = Seconds(1)
     window_interval: Annotated[

@@ -41,15 +41,15 @@ class Process:
         into.put(Name.RSS, int(fields[RSS]) * PAGE_BYTES, source)
 
     def _swapped(self, into: Reading) -> None:
-        status = lines(text(f"{self._folder}/status"))
-        if "VmSwap" not in status:
+        swapped = value(text(f"{self._folder}/status"), "VmSwap")
+        if not swapped:
             raise NotReadError("/proc/PID/status has no VmSwap here")
-        into.put(Name.SWAPPED, kib(status["VmSwap"]), "/proc/PID/status VmSwap")
+        into.put(Name.SWAPPED, kib(swapped), "/proc/PID/status VmSwap")
 
     def _io(self, into: Reading) -> None:
-        told = lines(text(f"{self._folder}/io"))
-        into.put(Name.READ, int(told["read_bytes"]), "/proc/PID/io read_bytes")
-        into.put(Name.WRITTEN, int(told["write_bytes"]), "/proc/PID/io write_bytes")
+        told = text(f"{self._folder}/io")
+        into.put(Name.READ, int(value(told, "read_bytes")), "/proc/PID/io read_bytes")
+        into.put(Name.WRITTEN, int(value(told, "write_bytes")), "/proc/PID/io write_bytes")
 
     def _descriptors(self, into: Reading) -> None:
         path = f"{self._folder}/fd"
@@ -68,12 +68,11 @@ def stat(path: str) -> list[str]:
     return fields
 
 
-def lines(told: str) -> dict[str, str]:
-    """`Name: value` by name."""
-    pairs = (line.partition(":") for line in told.splitlines())
-    return {name: value.strip() for name, _, value in pairs}
+def value(told: str, name: str) -> str:
+    """What stands behind `NAME:` in a line of its own; empty where there is none. Cheaper than all lines."""
+    return f"\n{told}".partition(f"\n{name}:")[2].partition("\n")[0].strip()
 
 
-def kib(value: str) -> int:
+def kib(said: str) -> int:
     """Bytes of `12 kB`."""
-    return int(value.split()[0]) * 1024
+    return int(said.split()[0]) * 1024

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from collectors.host.files import Reading, reason, text
-from collectors.host.process import PROCESSOR, SYSTEM, TICKS_PER_S, USER, lines, stat
+from collectors.host.process import PROCESSOR, SYSTEM, TICKS_PER_S, USER, stat, value
 from model.host_rows import ThreadRow
 from model.signals import Name
 
@@ -114,8 +114,8 @@ class _Told:
         return int(said[1]) / NS_PER_S
 
     def switches(self) -> tuple[int | None, int | None]:
-        told = lines(self._text("status", *_SWITCHES) or "")
-        found = tuple(told.get(f"{kind}_ctxt_switches", "") for kind in ("voluntary", "nonvoluntary"))
+        told = self._text("status", *_SWITCHES) or ""
+        found = tuple(value(told, f"{kind}_ctxt_switches") for kind in ("voluntary", "nonvoluntary"))
         if not all(one.isdigit() for one in found):
             return None, None
         self._into.sources.update(dict.fromkeys(_SWITCHES, SWITCHES_SOURCE))

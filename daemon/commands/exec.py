@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon import lean
 from daemon.config import flags
 from daemon.exec.place import Place
 from model.errors import UsageError
@@ -37,6 +38,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The command's exit code; where that is 0, 3 if a demand was broken."""
+    lean.aiohttp_without_client()
     from daemon.exec import session  # here, and not above: every command is listed
 
     argv = args.argv[1:] if args.argv[:1] == ["--"] else args.argv

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon import lean
 from daemon.config import flags
 from model.errors import TargetError
 
@@ -47,6 +48,7 @@ def _demand_process(config: "Config") -> None:
 
 
 async def _live(config: "Config", path: Path | None, notifier: "Notifier") -> None:
+    lean.aiohttp_without_client()
     from daemon.app import App
 
     app = App(config, path, notifier)

@@ -71,7 +71,7 @@ def keep_group(folder: str) -> None:
     """Remove a control group if the program cannot do so any more."""
     _ready()
     sys.stdin.read()
-    for _ in range(50):
+    for _ in range(300):  # what was short of memory may take long to end
         if not Path(folder).exists():
             return
         with contextlib.suppress(OSError):  # not empty yet

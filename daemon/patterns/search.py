@@ -13,12 +13,12 @@ class Search:
         self._literals = literals(pattern)
         self._regex = compiled(pattern)
 
-    def occurs(self, text: str) -> bool:
+    def occurs(self, text: bytes) -> bool:
         """Whether it occurs in the text."""
-        data = text.encode(errors="surrogateescape")
-        if self._literals and not any(literal in data for literal in self._literals):
-            return False
-        return self._regex.search(data) is not None
+        for literal in self._literals or (b"",):
+            if literal in text:
+                return self._regex.search(text) is not None
+        return False
 
 
 @lru_cache(maxsize=2048)

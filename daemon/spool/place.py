@@ -40,6 +40,19 @@ def _demand_ours(path: Path) -> None:
         raise SpoolError(said, remedy=f"remove {path}, or set another `spool.path`")
 
 
+def demand_no_trap(part: Path) -> None:
+    """Raises SpoolError where a stranger's link, or a folder that anybody may write to, is part of a spool.
+
+    The spool's own folder may be open to all, as an emptyDir of Kubernetes is: before our start others could
+    have put into it what they like.
+    """
+    found = part.lstat()
+    theirs = stat.S_ISLNK(found.st_mode) and found.st_uid not in (0, os.geteuid())
+    if theirs or part.stat().st_mode & stat.S_IWOTH:
+        what = "a link that another user made" if theirs else "a folder that anybody may write to"
+        raise SpoolError(f"{part} is {what}: it is no part of our spool", remedy="look at it, and remove it")
+
+
 def _closed_by(path: Path) -> int | None:
     """The user whose spool it is, where that keeps us out; None also where a folder above it is shut.
 

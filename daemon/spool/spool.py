@@ -15,8 +15,9 @@ import msgspec
 from daemon.spool.entry import Entry, check, owe
 from daemon.spool.healthy import Healthy
 from daemon.spool.incoming import Incoming
+from daemon.spool.place import demand_no_trap
 from daemon.spool.state import Delivery, Opened
-from disk.durable import FILE_MODE, make_dir, sync_dir, sync_file, write_atomic
+from disk.durable import FILE_MODE, make_dir, sync_dir, sync_files, write_atomic
 from model import coding
 from model.capture import Capture
 from model.errors import SpoolError
@@ -39,8 +40,9 @@ class Spool:
         self.max_reports = max_reports
         try:
             for name in ("state", "incoming", "reports", "damaged"):
-                make_dir(path / name, sync=True)
-            self._lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+                demand_no_trap(make_dir(path / name, sync=True))
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            self._lock = os.open(path / "lock", flags, FILE_MODE)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise SpoolError(
@@ -107,8 +109,7 @@ class Spool:
         directory = incoming.directory
         if directory.exists():  # otherwise it was moved already, but its new name was not yet durable
             owe(directory, incoming.opened.sinks, incoming.opened.notices)
-            for artifact in capture.evidence:
-                sync_file(incoming.report_dir / artifact.path)
+            sync_files([incoming.report_dir / artifact.path for artifact in capture.evidence])
             write_atomic(incoming.report_dir / CAPTURE_FILE, coding.encode(capture, indent=2))
             sync_dir(incoming.evidence_dir)
             incoming.close()

@@ -11,6 +11,7 @@ from daemon.capture.plan import sampling, try_out
 from daemon.config import settings
 from daemon.config.selector import Selector
 from daemon.targets.collecting import check_collectors
+from daemon.targets.commands import Commands
 from daemon.targets.find import find
 from daemon.targets.group import Group
 from daemon.targets.held import Held
@@ -24,6 +25,7 @@ from model.errors import CollectorError
 _LOG = logging.getLogger(__name__)
 
 CHECK_FIRST_S, CHECK_MOST_S = 1.0, 60.0
+CHECKS_LAST_S = 1.0  # of one look: where there are many targets, the others are for the next one
 FINDING_PATIENCE_S = 1.0  # a systemd that does not answer holds up nothing else
 SETTLED_S = 1.0  # an interpreter that is just starting looks like no Python at all
 
@@ -33,7 +35,7 @@ class Fleet:
 
     def __init__(self, configs: Iterable[settings.Target], on_exit: Callable[[Target], None]) -> None:
         self._on_exit = on_exit
-        self._units = Units()
+        self._units, self._commands = Units(), Commands()
         self._next_check_s: dict[str, tuple[float, float]] = {}
         self._judging: dict[str, asyncio.Task[None]] = {}
         self._finding: asyncio.Task[dict[str, int]] | None = None
@@ -89,7 +91,7 @@ class Fleet:
             self._wanted = {target.name: target.config.process for target in self if _sought(target)}
             if not self._wanted:
                 return
-            finding = asyncio.to_thread(find, self._wanted, self._units)
+            finding = asyncio.to_thread(find, self._wanted, self._units, self._commands)
             self._finding = asyncio.create_task(finding, name="find processes")
         done, _ = await asyncio.wait({self._finding}, timeout=FINDING_PATIENCE_S)
         if done:
@@ -118,7 +120,10 @@ class Fleet:
 
     async def check(self) -> None:
         """Try, without pausing it, whether each new target can be looked at; if not, again and again."""
+        until_s = time.monotonic() + CHECKS_LAST_S
         for target in list(self):
+            if time.monotonic() > until_s:
+                return
             held = target.held
             if held is None or _settled(target) or held.age_s() < SETTLED_S:
                 continue

@@ -107,14 +107,16 @@ install_package() {
   [ -x "$prefix/bin/python" ] || "$python" -m venv "$prefix"
   before=''
   if [ -x "$prefix/bin/loopcam" ]; then before=yes; fi
-  wheel=$from constraints='' made=''
+  wheel=$from locked='' made=''
   if [ -d "$from" ]; then
     made=$(mktemp -d)
-    pip wheel --no-deps --wheel-dir "$made" "$from"
+    pip install --no-deps --require-hashes --target "$made/builder" --requirement "$from/locks/build.txt"
+    (export PYTHONPATH="$made/builder" && pip wheel --no-deps --no-build-isolation --wheel-dir "$made" "$from")
     wheel=$(find "$made" -name 'loopcam-*.whl')
-    if [ -f "$from/constraints.txt" ]; then constraints=$from/constraints.txt; fi
+    locked=$from/locks/loopcam.txt
   fi
-  pip install --upgrade ${constraints:+--constraint "$constraints"} "$wheel"
+  if [ -n "$locked" ]; then pip install --no-deps --require-hashes --requirement "$locked"; fi
+  pip install --upgrade ${locked:+--no-deps} "$wheel"
   # What is new may bear the version of what was there: a checkout's, say.
   if [ -n "$before" ]; then pip install --force-reinstall --no-deps "$wheel"; fi
   if [ -n "$made" ]; then rm -rf "$made"; fi

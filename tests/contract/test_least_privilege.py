@@ -54,6 +54,7 @@ def sink(allowed: dict[str, str], prefix: str) -> S3:
     )
 
 
+@pytest.mark.threat("permissions")
 def test_the_documented_policy_is_enough_and_no_more(allowed: dict[str, str], tmp_path: Path) -> None:
     json.loads(documented())
     large = b"x" * (PART_BYTES + 1)  # goes in parts

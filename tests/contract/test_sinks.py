@@ -84,6 +84,7 @@ def test_nothing_of_the_report_is_altered(place: Place, report: Report) -> None:
     assert state() == before
 
 
+@pytest.mark.threat("secrets")
 def test_secrets_are_in_no_location_repr_or_error(place: Place, report: Report) -> None:
     assert CANARY not in place.sink.store(report)
     assert CANARY not in repr(place.sink)
@@ -113,6 +114,7 @@ def test_every_option_is_described(place: Place) -> None:
         assert "description" in (option.type.extra_json_schema or {}), option.name
 
 
+@pytest.mark.threat("traversal")
 @pytest.mark.parametrize("target", ["..", "../../../out", "a/../../../b", "/etc", "nul\0", "x\ny", "%2e%2e"])
 def test_a_hostile_target_stays_inside(place: Place, report: Report, target: str, tmp_path: Path) -> None:
     hostile = msgspec.structs.replace(
@@ -126,6 +128,7 @@ def test_a_hostile_target_stays_inside(place: Place, report: Report, target: str
     assert not any("/../" in f"/{folder}/" for folder in place.whole())
 
 
+@pytest.mark.threat("traversal")
 @pytest.mark.parametrize("path", ["../../stolen", "/etc/hostname", "evidence/../../stolen", "link"])
 def test_a_hostile_file_name_is_not_read(report: Report, path: str, tmp_path: Path, store_url: str) -> None:
     (tmp_path / "stolen").write_text("x")
@@ -143,6 +146,7 @@ def test_a_hostile_file_name_is_not_read(report: Report, path: str, tmp_path: Pa
             assert place.whole() == []
 
 
+@pytest.mark.threat("traversal")
 def test_hostile_labels_stay_inside(place: Place, tmp_path: Path) -> None:
     labels = {"cluster": "../../x?y#z @\r\n\u00e9\u2028", "pod": "v" * 5000, "r\u00e9gion\n": "../.."}
     report = finished_report(tmp_path / "spool", labels=labels)

@@ -5,6 +5,7 @@ import ssl
 import tarfile
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -50,6 +51,7 @@ def certificate(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.threat("secrets")
 def test_a_presigned_query_is_sent_to_the_letter_and_not_shown(report: Report) -> None:
     query = "X-Amz-Credential=AKID%2f20261121%2Fus&x=a+b%20c&X-Amz-Signature=deadbeef&empty="
     with scripted(reply(200)) as server:
@@ -117,6 +119,7 @@ def test_a_missing_ca_bundle_is_told_when_the_sink_is_prepared(tmp_path: Path) -
         Http(url=Secret("https://store/"), ca_bundle=tmp_path / "none").prepare()
 
 
+@pytest.mark.threat("redirects")
 def test_a_name_that_leads_to_a_link_local_address_is_refused(
     report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +128,35 @@ def test_a_name_that_leads_to_a_link_local_address_is_refused(
     with pytest.raises(SinkError, match="link-local") as caught:
         Http(url=Secret("http://innocent.example/")).store(report)
     assert not caught.value.retry
+
+
+@pytest.mark.threat("redirects")
+@pytest.mark.parametrize("host", ["2852039166", "0xa9fea9fe", "169.16689662", "[::ffff:a9fe:a9fe]"])
+def test_odd_spellings_of_a_link_local_address_are_refused(report: Report, host: str) -> None:
+    with pytest.raises(SinkError, match="link-local"):
+        Http(url=Secret(f"http://{host}/latest")).store(report)
+
+
+@pytest.mark.threat("redirects")
+def test_a_name_that_changes_its_mind_is_dialled_where_it_was_looked_at(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = exchange.socket.getaddrinfo, []
+
+    def rebinding(host: str, port: int, *rest: int, **options: int) -> Any:
+        if host == "rebinding.example":
+            asked.append(host)
+            host = "127.0.0.1" if len(asked) == 1 else "169.254.169.254"
+        return real(host, port, *rest, **options)
+
+    monkeypatch.setattr(exchange.socket, "getaddrinfo", rebinding)
+    with scripted(reply(200)) as server:
+        there = server.url.replace("127.0.0.1", "rebinding.example")
+        Http(url=Secret(there)).store(report)
+        assert len(server.requests) == len(asked) == 1
+        with pytest.raises(SinkError, match="link-local"):
+            Http(url=Secret(there)).store(report)
+        assert len(server.requests) == 1
 
 
 def test_options_that_cannot_be_sent_are_refused_before_anything_is_dialled(report: Report) -> None:

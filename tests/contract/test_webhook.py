@@ -74,6 +74,7 @@ def test_garbage_is_tried_again() -> None:
     assert failure(lambda connection, _: connection.sendall(b"\0\xff garbage\r\n\r\n")).retry
 
 
+@pytest.mark.threat("secrets")
 def test_a_server_that_repeats_secrets_in_other_letters_does_not_tell_them() -> None:
     shouted = f"/services/{CANARY}?sig=queryCanary tokenCanary".upper()
     failure(reply(400, f"{shouted} {shouted.lower()}".encode()))
@@ -86,6 +87,7 @@ def test_a_name_that_cannot_be_looked_up_is_a_fault(host: str) -> None:
     assert "https://" not in str(raised.value)
 
 
+@pytest.mark.threat("redirects")
 @pytest.mark.parametrize("there", ["http://127.0.0.2:1/elsewhere", "https://169.254.169.254/", ""])
 def test_no_redirect_to_another_host_is_followed(there: str) -> None:
     error = failure(reply(307, headers=[f"Location: {there}"]))
@@ -93,6 +95,7 @@ def test_no_redirect_to_another_host_is_followed(there: str) -> None:
     assert "redirects to another host" in str(error)
 
 
+@pytest.mark.threat("redirects")
 def test_no_link_local_address_is_dialled() -> None:
     hook = Webhook(url=Secret("http://169.254.169.254/latest"))
     with pytest.raises(SinkError, match="link-local"):
@@ -113,6 +116,7 @@ FAULTS = (
 )
 
 
+@pytest.mark.threat("secrets")
 @pytest.mark.parametrize(("options", "rule"), FAULTS)
 def test_faults_are_told_without_secrets(options: str, rule: str) -> None:
     with pytest.raises(ConfigError, match=rule) as raised:

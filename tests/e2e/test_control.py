@@ -7,27 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.daemon import Daemon, daemon, loopcam, looping, target, until
+from tests.routes import routes
 from tests.unit.web.certificate import make_certificate
 
 TOKEN = "the-canary"
-ROUTES = (
-    ("GET", "/"),
-    ("GET", "/metrics"),
-    ("GET", "/readyz"),
-    ("GET", "/v1/status"),
-    ("GET", "/v1/live"),
-    ("GET", "/assets/live.js"),
-    ("GET", "/v1/reports/x.tar.gz"),
-    ("GET", "/v1/reports"),
-    ("GET", "/v1/reports/some/manifest.json"),
-    ("POST", "/v1/reports/retry"),
-    ("POST", "/v1/collect"),
-    ("GET", "/v1/captures/some"),
-    ("DELETE", "/v1/captures/some"),
-    ("POST", "/v1/heartbeat"),
-    ("POST", "/v1/heartbeat/start"),
-    ("GET", "/no-such-route"),
-)
+ROUTES = [one for one in routes() if one != ("GET", "/healthz")]
 
 
 @pytest.fixture
@@ -85,6 +69,7 @@ def test_heartbeats_from_the_command_line(tmp_path: Path, stuck: int) -> None:
         assert "mode start_end" in beat.stderr
 
 
+@pytest.mark.threat("traversal")
 def test_only_files_of_reports_are_served(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck)) as cam:
         cam.beat("start", "one")
@@ -111,6 +96,7 @@ def test_only_files_of_reports_are_served(tmp_path: Path, stuck: int) -> None:
             assert "there is no such" in str(answer) or "error" in answer
 
 
+@pytest.mark.threat("routes")
 def test_metrics_listen_shows_metrics_and_probes_only(tmp_path: Path, stuck: int) -> None:
     address = f"127.0.0.1:{_free_port()}"
     options = {"metrics_listen": address, "control": guarded(tmp_path)}
@@ -124,6 +110,7 @@ def test_metrics_listen_shows_metrics_and_probes_only(tmp_path: Path, stuck: int
         cam.url = control
 
 
+@pytest.mark.threat("routes")
 def test_with_a_token_every_route_but_healthz_needs_it(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck), control=guarded(tmp_path)) as cam:
         assert cam.url.startswith("https://")
@@ -149,6 +136,7 @@ def test_with_a_token_every_route_but_healthz_needs_it(tmp_path: Path, stuck: in
         assert TOKEN not in str(cam.log())
 
 
+@pytest.mark.threat("pages")
 def test_other_sites_pages_are_refused(tmp_path: Path, stuck: int) -> None:
     with daemon(tmp_path, target("one", stuck)) as cam:
         for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
@@ -157,6 +145,7 @@ def test_other_sites_pages_are_refused(tmp_path: Path, stuck: int) -> None:
                 assert (path, cam.ask(method, path)[0]) == (path, 403)
 
 
+@pytest.mark.threat("binding")
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "192.0.2.1:8686", "[::]:0", "loopcam.example:8686"])
 def test_an_address_that_others_reach_needs_a_token_and_tls(tmp_path: Path, address: str) -> None:
     cam = Daemon(tmp_path, [target("one", 1)], listen=address)

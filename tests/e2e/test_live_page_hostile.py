@@ -85,6 +85,7 @@ def opened(look: Any, cam: Daemon) -> Page:
     return page
 
 
+@pytest.mark.threat("xss")
 def test_words_of_reports_and_targets_are_text(browser: Browser, cam: Daemon, shoot: Any) -> None:
     with watched(browser, lambda url: url.startswith((cam.url, "data:,"))) as found:
         page = opened(found, cam)
@@ -113,6 +114,7 @@ def test_words_of_reports_and_targets_are_text(browser: Browser, cam: Daemon, sh
         shoot(page, "light")
 
 
+@pytest.mark.threat("xss")
 @pytest.mark.parametrize("number", range(0, len(PAYLOADS), 3))
 def test_words_in_the_address_are_text(browser: Browser, cam: Daemon, number: int) -> None:
     payload = PAYLOADS[number]
@@ -124,6 +126,7 @@ def test_words_in_the_address_are_text(browser: Browser, cam: Daemon, number: in
         assert_nothing_born_of_data(page)
 
 
+@pytest.mark.threat("xss")
 def test_without_scripts_they_are_text_too(browser: Browser, cam: Daemon) -> None:
     with watched(
         browser, lambda url: url.startswith((cam.url, "data:,")), java_script_enabled=False
@@ -134,6 +137,7 @@ def test_without_scripts_they_are_text_too(browser: Browser, cam: Daemon) -> Non
         assert page.locator("img, svg, iframe, form, #plain script, #plain style, #plain base").count() == 0
 
 
+@pytest.mark.threat("xss")
 def test_scripts_and_requests_that_are_not_ours_are_stopped(browser: Browser, cam: Daemon) -> None:
     """Were a word to become markup after all, the policy would hold."""
     context = browser.new_context()

@@ -2,6 +2,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from tests.beats import STRANGER, as_user, ask_over, refused, send, shared, sockets
 from tests.daemon import daemon, target, until
 from tests.prerequisites import require
@@ -33,6 +35,7 @@ def test_the_first_to_send_is_the_target_and_is_captured(tmp_path: Path, targets
         assert any("wait_for_orders" in frame for top in manifest.top_stacks for frame in top.frames)
 
 
+@pytest.mark.threat("pids")
 def test_while_it_lives_no_other_process_speaks_for_it(tmp_path: Path, targets: Targets) -> None:
     with daemon(tmp_path, watched(max_loop_time="1h"), unix=sockets(tmp_path)) as cam:
         program, other = beating(targets, tmp_path), beating(targets, tmp_path)

@@ -51,6 +51,7 @@ def opened(request: pytest.FixtureRequest, browser: Browser, file: Path) -> Iter
         yield page
 
 
+@pytest.mark.threat("xss")
 def test_the_policy_lets_run_nothing_but_our_own(file: Path) -> None:
     text = file.read_text()
     policy = text.partition('http-equiv="Content-Security-Policy" content="')[2].partition('"')[0]
@@ -61,6 +62,7 @@ def test_the_policy_lets_run_nothing_but_our_own(file: Path) -> None:
     assert "unsafe-inline" not in policy.partition("script-src")[2].partition(";")[0]
 
 
+@pytest.mark.threat("xss")
 @pytest.mark.parametrize("opened", ["light", "dark"], indirect=True)
 def test_words_make_no_elements(opened: Page, file: Path, harmless: Path, shoot: Any) -> None:
     counted = opened.evaluate(_COUNTED)
@@ -72,6 +74,7 @@ def test_words_make_no_elements(opened: Page, file: Path, harmless: Path, shoot:
     assert counted == opened.evaluate(_COUNTED)
 
 
+@pytest.mark.threat("xss")
 def test_words_stay_words_however_the_page_is_used(opened: Page) -> None:
     """Every choice, every frame, every jump, every fold."""
     for folded in opened.locator("details:not([open]) > summary").all():
@@ -105,6 +108,7 @@ def test_it_is_printed_and_read_on_a_telephone(opened: Page, shoot: Any) -> None
     assert_prints(opened)
 
 
+@pytest.mark.threat("xss")
 def test_without_scripts_it_is_text_too(browser: Browser, file: Path) -> None:
     with watched(browser, java_script_enabled=False) as found:
         page = found.page()
@@ -112,6 +116,7 @@ def test_without_scripts_it_is_text_too(browser: Browser, file: Path) -> None:
         assert page.locator("img, iframe, form, object, embed, base, main script, main style").count() == 0
 
 
+@pytest.mark.threat("xss")
 def test_the_static_graph_is_text_too(browser: Browser, drawing: Drawing, tmp_path: Path) -> None:
     picture = tmp_path / "flamegraph.svg"
     picture.write_bytes(b"".join(flamegraph.draw(drawing)))

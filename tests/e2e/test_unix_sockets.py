@@ -10,6 +10,7 @@ import pytest
 from tests.beats import STRANGER, as_user, ask_over, ended, refused, send, shared, sockets
 from tests.daemon import Daemon, daemon, loopcam, looping, target, until
 from tests.prerequisites import require
+from tests.routes import routes
 
 
 @pytest.fixture
@@ -50,6 +51,7 @@ def test_the_command_line_speaks_http_over_the_socket(tmp_path: Path, stuck: int
     assert "no daemon answers" in gone.stderr
 
 
+@pytest.mark.threat("modes")
 def test_the_sockets_have_their_mode_and_group_and_are_removed_at_the_end(tmp_path: Path, stuck: int) -> None:
     group = os.getgroups()[-1] if os.geteuid() else grp.getgrnam("daemon").gr_gid
     made = tmp_path / "made"
@@ -113,6 +115,7 @@ def test_files_that_a_datagram_brings_are_not_kept(tmp_path: Path, stuck: int) -
         until(lambda: len(list(files.iterdir())) <= before, "nothing stays open")
 
 
+@pytest.mark.threat("routes", "pids")
 def test_other_users_are_refused_unless_they_are_configured_or_the_target(tmp_path: Path, stuck: int) -> None:
     require("root")
     with shared() as place:
@@ -156,6 +159,7 @@ def test_a_target_of_another_user_reaches_the_sockets_in_a_folder_below_an_empty
             assert ended(replaced) == 1  # heard, but not able to take its place
 
 
+@pytest.mark.threat("routes")
 def test_other_users_may_send_heartbeats_over_http_and_nothing_else(tmp_path: Path, stuck: int) -> None:
     require("root")
     with shared() as place:
@@ -167,15 +171,15 @@ def test_other_users_may_send_heartbeats_over_http_and_nothing_else(tmp_path: Pa
             statuses.chmod(0o666)
 
             def ask() -> None:
-                for path in (
-                    "POST /v1/heartbeat/start",
-                    "GET /v1/status",
-                    "POST /v1/collect",
-                    "GET /metrics",
-                ):
-                    with ask_over(place / "made" / "http.sock", path) as answer, statuses.open("a") as file:
-                        file.write(answer.split()[1] + "\n")
+                for method, path in routes():
+                    asked = ask_over(place / "made" / "http.sock", f"{method} {path}")
+                    with asked as answer, statuses.open("a") as file:
+                        file.write(f"{path} {answer.split()[1]}\n")
 
             assert ended(as_user(STRANGER, ask)) == 0
-            assert statuses.read_text().split() == ["204", "403", "403", "403"]
+            answered = dict(line.split() for line in statuses.read_text().splitlines())
+            assert len(answered) > 10
+            heard = {path for path, status in answered.items() if status != "403"}
+            assert heard == {"/v1/heartbeat", "/v1/heartbeat/start"}, answered
+            assert answered["/v1/heartbeat/start"] == "204"
             assert cam.target("one")["in_flight"]

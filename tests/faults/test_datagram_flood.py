@@ -46,6 +46,7 @@ def events(cam: Daemon, name: str) -> float:
     return cam.metric("loopcam_events_total", target=name)
 
 
+@pytest.mark.threat("floods")
 @pytest.mark.fault("D6")
 def test_d6_others_are_heard_through_a_flood_and_rates_hold(tmp_path: Path) -> None:
     with looping() as one, looping() as two:

@@ -34,6 +34,7 @@ def triggers(cam: Daemon, number: int) -> list[Trigger]:
     return [one for one in found if one.iteration == str(number)]
 
 
+@pytest.mark.alone
 @pytest.mark.fault("D3")
 def test_with_all_cores_taken_overruns_are_found_and_captured(tmp_path: Path, stuck: int, hogs: None) -> None:
     with daemon(tmp_path, target("one", stuck, cooldown="400ms")) as cam:

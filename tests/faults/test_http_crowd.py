@@ -31,6 +31,7 @@ async def eventually_welcome(port: int, source: str = "127.0.0.1") -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.threat("slow")
 @pytest.mark.fault("D6")
 async def test_one_address_gets_no_more_than_its_share() -> None:
     async with contextlib.AsyncExitStack() as stack:
@@ -75,6 +76,7 @@ def crowd() -> Iterator[list[socket.socket]]:
         sock.close()
 
 
+@pytest.mark.threat("slow")
 @pytest.mark.fault("D6")
 async def test_a_thousand_half_open_connections_do_not_keep_heartbeats_out(
     crowd: list[socket.socket],
@@ -124,6 +126,7 @@ async def test_running_out_of_descriptors_is_survived(
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
 
 
+@pytest.mark.threat("slow")
 @pytest.mark.fault("D6")
 async def test_half_said_requests_do_not_shut_out_others_behind_the_same_address() -> None:
     async with contextlib.AsyncExitStack() as stack:

@@ -10,6 +10,7 @@ from tests.unit.web.certificate import make_certificate
 from tests.unit.web.peer import BEAT, LONGEST_S, QUICK, heartbeats, listening, peer, post
 
 
+@pytest.mark.threat("slow")
 async def test_half_sent_headers_are_answered_408_and_the_connection_ends() -> None:
     async with heartbeats(bounds=QUICK) as (port, _), peer(port) as slow:
         answer = await slow.ask(b"POST /v1/heartbeat HTTP/1.1\r\nHost: local")
@@ -18,6 +19,7 @@ async def test_half_sent_headers_are_answered_408_and_the_connection_ends() -> N
         assert await slow.rest() == b""
 
 
+@pytest.mark.threat("slow")
 async def test_headers_that_drip_buy_no_time() -> None:
     async with heartbeats(bounds=QUICK) as (port, _), peer(port) as slow:
         ended = asyncio.create_task(slow.rest())
@@ -30,11 +32,13 @@ async def test_headers_that_drip_buy_no_time() -> None:
         assert (await ended)[:12] in (b"HTTP/1.1 408", b"")  # a reset may overtake the answer
 
 
+@pytest.mark.threat("slow")
 async def test_a_silent_connection_is_closed_without_a_word() -> None:
     async with heartbeats(bounds=QUICK) as (port, _), peer(port) as silent:
         assert await silent.rest() == b""
 
 
+@pytest.mark.threat("slow")
 async def test_a_half_sent_body_is_answered_408() -> None:
     async with heartbeats(bounds=QUICK) as (port, events), peer(port) as slow:
         answer = await slow.ask(post("/v1/heartbeat", BEAT)[:-5])
@@ -94,6 +98,7 @@ async def test_headers_without_end_are_answered_431() -> None:
         assert (await ended)[:12] in (b"HTTP/1.1 431", b"")  # a reset may overtake the answer
 
 
+@pytest.mark.threat("slow")
 async def test_a_peer_that_takes_no_byte_of_its_answer_is_cut_off() -> None:
     entered, left = asyncio.Event(), asyncio.Event()
 
@@ -115,6 +120,7 @@ async def test_a_peer_that_takes_no_byte_of_its_answer_is_cut_off() -> None:
             await left.wait()
 
 
+@pytest.mark.threat("slow")
 async def test_a_tls_handshake_that_never_comes_is_not_waited_for(tmp_path: Path) -> None:
     tls = make_certificate(tmp_path)
     async with listening([], bounds=QUICK, tls=tls) as listener, peer(listener.port) as silent:

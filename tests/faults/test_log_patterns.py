@@ -31,6 +31,7 @@ def cpu_s(one: LogFeed, piece: bytes) -> float:
     return time.thread_time() - started_s
 
 
+@pytest.mark.threat("redos")
 @pytest.mark.parametrize(("pattern", "line"), EVIL)
 async def test_a_pattern_that_stalls_others_leaves_the_event_loop_alone(pattern, line):
     one, piece = feed(pattern), (line + b"\n") * (PIECE_BYTES // len(line))
@@ -54,6 +55,7 @@ async def test_a_pattern_that_stalls_others_leaves_the_event_loop_alone(pattern,
     assert one.condition().up
 
 
+@pytest.mark.threat("redos")
 def test_the_dearest_pattern_is_disabled_within_the_piece():
     one, luck = feed(DEAR), random.Random(7)
     piece = b"".join(bytes(luck.choices(b"ab", k=1000)) + b"\n" for _ in range(PIECE_BYTES // 1000))

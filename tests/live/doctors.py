@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ def environment_of(make: Callable[[str], Path]) -> Mapping[str, str]:
         prefer(f"{SYSTEM_PYTHON} {ours}", "the rungs with facts made up")
     folder = make("bin")
     shutil.copy(Path(sysconfig.get_path("scripts"), "py-spy"), folder)
-    for place in (folder, *list(folder.parents)[:2]):
+    for place in (folder, *folder.parents):
+        if place == Path(tempfile.gettempdir()):
+            break
         place.chmod(0o755)
     libraries = os.pathsep.join([str(ROOT), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")])
     return {"PATH": f"{folder}:/usr/bin:/bin:/usr/sbin:/sbin", "PYTHONPATH": libraries, "HOME": "/"}

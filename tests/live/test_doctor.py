@@ -34,6 +34,7 @@ RUNGS: dict[str, tuple[list[str], list[str], bool, str]] = {
 }
 
 
+@pytest.mark.threat("rungs")
 @pytest.mark.parametrize("rung", RUNGS)
 def test_the_judgement_is_what_the_kernel_then_does(
     targets: Targets, environment: Mapping[str, str], rung: str

@@ -11,6 +11,7 @@ ARGUMENT = "--token=canary-in-an-argument"
 VALUE = "canary-in-the-environment"
 
 
+@pytest.mark.threat("secrets")
 @pytest.mark.parametrize("subprocesses", [False, True])
 async def test_arguments_environment_and_locals_stay_out(
     targets: Targets, studio: Studio, subprocesses: bool

@@ -96,6 +96,7 @@ async def test_a_process_that_is_not_python_is_unsupported_with_a_remedy(
     assert taken.seconds < PROMPT_S
 
 
+@pytest.mark.threat("rungs")
 async def test_another_user_without_a_capability_is_not_permitted(
     targets: Targets, studio: Studio, for_everybody: str
 ) -> None:
@@ -108,6 +109,7 @@ async def test_another_user_without_a_capability_is_not_permitted(
     assert taken.seconds < PROMPT_S
 
 
+@pytest.mark.threat("rungs")
 async def test_root_without_the_capability_is_not_permitted(
     targets: Targets, studio: Studio, for_everybody: str
 ) -> None:
@@ -120,6 +122,7 @@ async def test_root_without_the_capability_is_not_permitted(
     assert taken.seconds < PROMPT_S
 
 
+@pytest.mark.threat("rungs")
 async def test_the_capability_alone_is_enough_for_another_users_process(
     targets: Targets, studio: Studio, for_everybody: str
 ) -> None:

@@ -134,6 +134,7 @@ def test_the_cooldown_holds_from_the_trigger_and_for_its_target(scene: Scene) ->
     assert scene.refused() == ""
 
 
+@pytest.mark.threat("floods")
 def test_captures_an_hour_hold_for_those_by_hand_as_well(scene: Scene) -> None:
     for _ in range(3):
         scene.admit(kind=MANUAL)

@@ -261,6 +261,7 @@ def test_a_folder_in_the_files_place_is_set_aside(tmp_path: Path) -> None:
     assert refused(LimitsFile(path).load(), limits_file.now().boot_s) == Refusal.COOLDOWN
 
 
+@pytest.mark.threat("forged")
 def test_a_storm_of_overruns_is_captured_as_often_as_allowed_and_the_rest_is_counted() -> None:
     limits, rules = Limits(), LimitRules(cooldown_s=600.0, captures_per_hour=4)
     said = []

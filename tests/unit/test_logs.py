@@ -91,6 +91,7 @@ def test_a_traceback_follows_words_and_is_a_field_of_json() -> None:
 HOSTILE = ["a\nb", "\x1b[2J", "\x9b31m", "a\u2028b", "\u202egnp", "\x85", "\udcff", "", "=", '"', "a b"]
 
 
+@pytest.mark.threat("labels")
 @pytest.mark.parametrize("value", HOSTILE)
 def test_no_value_forges_a_line_or_moves_the_cursor(value: str) -> None:
     for line in (words(said=value), logs.JsonLines().format(record(name=value))):

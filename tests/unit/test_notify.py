@@ -120,6 +120,7 @@ def test_a_full_socket_is_not_waited_for_told_once_and_given_the_status_later(
         ("", "", 0.0),
         ("", "x", 0.0),
     ],
+    ids=["ours", "anybody's", "another's", "none", "no number"],
 )
 def test_the_variables_are_taken_away_from_children(pid: str, usec: str, watchdog_s: float) -> None:
     environ = {"NOTIFY_SOCKET": "@x", "WATCHDOG_USEC": usec, "WATCHDOG_PID": pid, "HOME": "/"}

@@ -43,6 +43,7 @@ def test_what_is_not_read_is_told_with_its_place_and_what_to_write(text, told):
     assert told in str(caught.value)
 
 
+@pytest.mark.threat("redos")
 @pytest.mark.parametrize(("text", "line"), EVIL)
 def test_a_pattern_that_would_stall_a_backtracking_matcher_takes_no_time(text, line):
     pattern, started_s = compiled(text), time.thread_time()
@@ -131,6 +132,6 @@ def test_any_text_is_a_pattern_or_refused(pattern):
 
 
 def test_a_search_finds_texts_also_where_they_are_no_unicode():
-    assert search("python.*scaler").occurs("/usr/bin/python /scaler.py")
-    assert not search("python.*scaler").occurs("/usr/bin/python /x.py")
-    assert search("scaler").occurs("\udcff scaler")
+    assert search("python.*scaler").occurs(b"/usr/bin/python /scaler.py")
+    assert not search("python.*scaler").occurs(b"/usr/bin/python /x.py")
+    assert search("scaler").occurs(b"\xff scaler")

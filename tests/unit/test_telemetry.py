@@ -176,6 +176,7 @@ def test_reloads_are_counted_by_result() -> None:
     assert value(telemetry, "loopcam_config_last_reload_successful") == 1
 
 
+@pytest.mark.threat("labels")
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
 def test_hostile_label_values_forge_no_line(accept: str) -> None:
     telemetry = Telemetry(HOSTILE)

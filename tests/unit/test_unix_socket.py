@@ -49,6 +49,7 @@ def test_a_socket_is_as_open_as_its_mode_whatever_the_umask(
     assert not (tmp_path / "a.sock").exists()
 
 
+@pytest.mark.threat("modes")
 def test_it_is_never_open_wider_not_for_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
     monkeypatch.setattr(os, "chown", lambda path, *_: seen.append(stat.S_IMODE(path.stat().st_mode)))
@@ -113,6 +114,7 @@ def test_what_is_no_socket_is_left_alone(tmp_path: Path, what: str) -> None:
     assert os.path.lexists(path)
 
 
+@pytest.mark.threat("links")
 def test_a_folder_that_anybody_may_write_to_is_refused_but_not_one_below(tmp_path: Path) -> None:
     folder = tmp_path / "open"
     folder.mkdir()
@@ -125,6 +127,7 @@ def test_a_folder_that_anybody_may_write_to_is_refused_but_not_one_below(tmp_pat
     done(bound(folder / "a.sock", socket.SOCK_DGRAM))
 
 
+@pytest.mark.threat("links")
 def test_a_folder_that_is_a_link_or_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")

@@ -21,6 +21,7 @@ ADMITTED = {
 Manifests = Callable[[str, dict[str, Any]], str]
 
 
+@pytest.mark.threat("sandbox")
 @pytest.mark.parametrize("mode", ["container", "native"])
 @pytest.mark.parametrize("privilege", ADMITTED)
 @pytest.mark.parametrize("way", ["chart", "inject"])
@@ -42,6 +43,7 @@ def test_each_rung_is_admitted_where_the_docs_say(
     assert seen == ADMITTED[privilege], said
 
 
+@pytest.mark.threat("sandbox")
 @pytest.mark.parametrize("sees_token", [False, True])
 def test_the_pods_token_is_masked_in_our_container_only(
     api: Api, namespaces: dict[str, str], manifests: Manifests, sees_token: bool

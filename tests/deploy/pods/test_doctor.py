@@ -25,6 +25,7 @@ def doctor(pod: Pod) -> Json:
     return {"code": done.returncode, **json.loads(done.stdout)}
 
 
+@pytest.mark.threat("rungs")
 @pytest.mark.parametrize("rung", ["sameUser", "fileCap"])
 def test_a_pod_that_is_ready_and_a_drill_to_its_bucket(rung: str, pod: Play, bucket: Bucket) -> None:
     one = pod(values_of(bucket, **RUNGS[rung])).watches()

@@ -18,6 +18,7 @@ RUNGS = {
 }
 
 
+@pytest.mark.threat("rungs")
 @pytest.mark.parametrize("rung", RUNGS)
 def test_a_stall_gives_a_report_in_a_bucket_by_every_source(rung: str, pod: Play, bucket: Bucket) -> None:
     # the capability of a file is the sampler's alone: loopcam itself may not enter the target's root

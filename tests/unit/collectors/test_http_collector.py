@@ -75,6 +75,7 @@ async def test_the_media_type_names_the_file(
     assert came.artifacts[0].media_type == media_type
 
 
+@pytest.mark.threat("bombs")
 @pytest.mark.parametrize(("packed", "file"), [("gzip", "one-trigger.gz"), ("br", "one-trigger.bin")])
 async def test_what_is_packed_without_being_asked_for_is_kept_as_it_is(
     tmp_path: Path, packed: str, file: str
@@ -156,6 +157,7 @@ async def test_a_status_may_be_evidence(tmp_path: Path) -> None:
     assert [(one.status, one.detail) for one in came.fetches] == [(500, "")]
 
 
+@pytest.mark.threat("bombs")
 async def test_an_answer_is_bounded(tmp_path: Path) -> None:
     async with serving(answering(body=b"x" * 100_000)) as server:
         options = Http(path="/x", max_bytes=1000)  # type: ignore[arg-type]
@@ -171,6 +173,7 @@ async def test_an_empty_answer_is_none(tmp_path: Path) -> None:
     assert (came.error, came.files) == (None, set())
 
 
+@pytest.mark.threat("secrets")
 @pytest.mark.parametrize("how", ["said again", "garbage", "aborted"])
 async def test_headers_and_query_are_never_told(
     tmp_path: Path, how: str, caplog: pytest.LogCaptureFixture
@@ -197,6 +200,7 @@ async def test_headers_and_query_are_never_told(
     assert all(HIDDEN not in record.getMessage() for record in ours)
 
 
+@pytest.mark.threat("redirects")
 async def test_a_redirect_leads_to_no_other_host(tmp_path: Path) -> None:
     async def elsewhere(request: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": f"http://127.0.0.1:{other.port}/stolen"})
@@ -219,6 +223,7 @@ async def test_a_redirect_to_nowhere_is_a_failure_like_any(tmp_path: Path, locat
     assert "redirects to" in came.failure[1]
 
 
+@pytest.mark.threat("secrets")
 @pytest.mark.parametrize("token", ["one\ntwo", "ein Schl\u20acssel"])
 async def test_a_token_that_cannot_be_sent_is_told_and_not_shown(tmp_path: Path, token: str) -> None:
     file = tmp_path / "token"

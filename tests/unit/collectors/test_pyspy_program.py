@@ -30,6 +30,7 @@ def test_an_empty_variable_names_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PySpy().dump(1).argv[0].endswith("py-spy")
 
 
+@pytest.mark.threat("environment")
 @pytest.mark.parametrize("named", ["py-spy", "./py-spy", "FOLDER", "FOLDER/closed"])
 def test_what_is_no_program_by_its_whole_path_is_refused(
     named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

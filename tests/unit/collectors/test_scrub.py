@@ -85,6 +85,7 @@ def test_a_named_secret_is_taken_out_of_each_form(form: str, name: str) -> None:
     assert found == line.replace(CANARY, "[scrubbed]")
 
 
+@pytest.mark.threat("secrets")
 @pytest.mark.parametrize("line", ALONE)
 def test_a_secret_is_known_by_what_it_looks_like(line: str) -> None:
     found = CLEAN(line.encode())
@@ -154,6 +155,7 @@ def test_it_never_fails_and_keeps_the_lines(text: bytes) -> None:
     assert CLEAN(text).count(b"\n") == text.count(b"\n")
 
 
+@pytest.mark.threat("redos")
 @pytest.mark.parametrize(
     "piece",
     [

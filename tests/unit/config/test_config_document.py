@@ -49,6 +49,7 @@ def test_an_empty_document_is_nothing():
     assert read(b"# only a comment\n", "x") is None
 
 
+@pytest.mark.threat("yaml")
 def test_aliases_are_refused_with_their_line():
     assert (
         faults("a: &x 1\nb: *x\n")
@@ -56,6 +57,7 @@ def test_aliases_are_refused_with_their_line():
     )
 
 
+@pytest.mark.threat("yaml")
 def test_a_billion_laughs_are_refused_at_once():
     laughs = "a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n"
     for one, next_one in zip("abcdefghi", "bcdefghij", strict=True):
@@ -65,11 +67,13 @@ def test_a_billion_laughs_are_refused_at_once():
     assert time.process_time() - started_s < 0.05
 
 
+@pytest.mark.threat("yaml")
 @pytest.mark.parametrize("opened", ["[", "{a: ", "- "])
 def test_deep_nesting_is_refused_at_once(opened):
     assert "too deep" in faults("a:\n  " + opened * 20_000)
 
 
+@pytest.mark.threat("yaml")
 def test_tags_are_refused():
     assert "a tag: tags are not read" in faults("a: !!python/object:os.system x\n")
     assert "a tag: tags are not read" in faults("a: !!set {b}\n")
@@ -104,5 +108,6 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key():
     assert read(b"\xef\xbb\xbfa: 1\n", "x") == {"a": 1}
 
 
+@pytest.mark.threat("yaml")
 def test_a_document_above_the_limit_is_refused():
     assert faults(b"#" * (MAX_BYTES + 1)) == "file.yaml: too long: at most 256 KiB"

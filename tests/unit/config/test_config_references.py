@@ -66,6 +66,7 @@ def test_a_value_from_the_environment_adds_no_structure():
     assert loaded.labels == {"a": "b, c: d"}
 
 
+@pytest.mark.threat("secrets")
 def test_a_value_from_the_environment_is_never_shown():
     with pytest.raises(ConfigError) as caught:
         parse(MINIMAL + "captures_at_once: ${CANARY_VARIABLE}\n", "x", ENVIRON)

@@ -54,6 +54,7 @@ def test_a_regular_expression_must_compile():
     assert only.startswith("targets[0].process.match: a(: a regular expression (RE2): missing )")
 
 
+@pytest.mark.threat("traversal", "labels")
 @pytest.mark.parametrize("name", ["A", "", ".a", "a.", "a..b", "a/b", "../a", "a b", '"a\\n"', "a" * 65])
 def test_a_name_that_is_no_file_name_is_refused(name):
     (only,) = told(f"targets: [{{name: {name or repr('')}, process: {{pid: 1}}, max_loop_time: 2m}}]")
@@ -117,6 +118,7 @@ def test_places_are_those_in_the_file_whatever_else_is_faulty():
     assert "targets[3].name: a: taken by targets[1]: choose another" in faults
 
 
+@pytest.mark.threat("binding")
 @pytest.mark.parametrize("listen", ["0.0.0.0:1", "10.0.0.1:1", "'[::]:1'", "example.com:1"])
 def test_control_within_reach_of_others_needs_token_and_tls_or_an_explicit_word(listen):
     (only,) = told(MINIMAL + f"listen: {listen}\n")
@@ -159,6 +161,7 @@ def test_a_certificate_and_its_key_go_together():
     ]
 
 
+@pytest.mark.threat("secrets")
 def test_a_token_in_place_of_its_hash_is_not_shown():
     (only,) = told(MINIMAL + "control: {token_sha256: CANARY}\n")
     assert only == "control.token_sha256: ***: the SHA-256 of the token, 64 digits of 0-9a-f"
@@ -186,6 +189,7 @@ def test_labels_that_sinks_refer_to_are_configured():
     config(MINIMAL + "labels: {clster: x}\n" + sinks)
 
 
+@pytest.mark.threat("labels")
 @pytest.mark.parametrize("label", ["'a b': x", "'': x", 'a: "x\\ny"', f"a: {'x' * 257}"])
 def test_labels_are_short_and_on_one_line(label):
     assert len(told(MINIMAL + f"labels: {{{label}}}\n")) == 1
@@ -244,6 +248,7 @@ def test_a_log_may_be_in_any_of_these_places(place):
     assert loaded.targets[0].iterations[0].kind == "log"
 
 
+@pytest.mark.threat("traversal")
 @pytest.mark.parametrize("name", ["../x", "a/b", "a?b", "A", "-a", "a\nb", ""])
 def test_names_of_containers_cannot_become_paths(name):
     place = f"kubernetes: {{container: {name!r}}}, start: a, end: b"

@@ -1,8 +1,13 @@
-from daemon.signals.pace import IDLE_SHARE, interval_s, is_slow
+from daemon.signals.pace import IDLE_SHARE, IDLE_SHARE_EACH, interval_s, is_slow
 
 
 def test_it_is_as_asked_where_that_is_cheap() -> None:
-    assert interval_s(1.0, 0.001, 1, slow=False) == 1.0
+    assert interval_s(1.0, 0.0005, 1, slow=False) == 1.0
+
+
+def test_it_is_less_often_where_one_reading_takes_long() -> None:
+    assert interval_s(1.0, 0.001, 1, slow=False) == 0.001 / IDLE_SHARE_EACH
+    assert interval_s(1.0, 0.001, 4, slow=False) == 0.001 / IDLE_SHARE_EACH
 
 
 def test_many_targets_share_what_reading_may_cost() -> None:

@@ -48,6 +48,7 @@ def test_a_drill_says_that_it_is_one() -> None:
     assert message(telling(drill=True))["text"].startswith("loopcam drill of demo")
 
 
+@pytest.mark.threat("xss")
 @pytest.mark.parametrize("field", ["target", "host", "reason", "function", "signature", "outcome", "link"])
 def test_nothing_of_a_target_becomes_markup_or_calls_anybody(field: str) -> None:
     assert_harmless(message(judged(**{field: HOSTILE, "function_share": 0.5})))

@@ -28,6 +28,7 @@ def _written(folder: Path, message: Message) -> Path:
     return file
 
 
+@pytest.mark.threat("bombs")
 @pytest.mark.parametrize(
     ("samples", "depth", "inlined"), [(1, 100_000, 100_000), (2, 1, 100_000), (20, 1000, 1)]
 )
@@ -44,6 +45,7 @@ def test_deep_stacks_with_inlined_calls_are_read(tmp_path: Path) -> None:
     assert len(profile.stacks[0][0]) == 1024
 
 
+@pytest.mark.threat("bombs")
 @pytest.mark.parametrize("packed", [True, False])
 def test_what_unpacks_to_too_much_is_refused(
     tmp_path: Path, packed: bool, monkeypatch: pytest.MonkeyPatch
@@ -56,6 +58,7 @@ def test_what_unpacks_to_too_much_is_refused(
         profiles.read(file)
 
 
+@pytest.mark.threat("bombs")
 def test_many_stacks_on_many_cpus_are_refused(tmp_path: Path) -> None:
     message = Message(string_table=["", "cpu", "nanoseconds", "main.loop", "main.go"])
     message.sample_type.add(type=1, unit=2)

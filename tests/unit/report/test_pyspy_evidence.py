@@ -72,6 +72,7 @@ def test_a_thread_that_took_over_a_pthread_id_ends_the_one_before() -> None:
     ]
 
 
+@pytest.mark.threat("secrets")
 def test_a_process_frame_is_dropped_with_the_arguments_in_its_name() -> None:
     secret = 'process 77:"/usr/bin/python job.py --token=hunter2"'
     events = json.loads(trace(_rows((0.0, 1, "a", "f")), 1.0))
@@ -88,6 +89,7 @@ def test_recursion_keeps_each_frame() -> None:
     assert [len(table.stack_frames(run.stack)) for run in table.runs()] == [40, 20]
 
 
+@pytest.mark.threat("collapsed")
 @pytest.mark.parametrize("name", [HOSTILE, "thread (5): other", "process 1:x", "", "a\nb"])
 def test_hostile_names_of_threads_and_functions_stay_what_they_are(name: str) -> None:
     table = _table(trace([(0.0, 1, name, [(name or "f", "/a.py", 1)])], 1.0))

@@ -54,6 +54,7 @@ def _truth(drawing: Drawing) -> Counter[tuple[str, ...]]:
     return found
 
 
+@pytest.mark.threat("collapsed")
 @hostile
 @given(make.drawings)
 def test_collapsed_gives_back_every_name_and_microsecond(tmp_path: Path, segments: Segments) -> None:
@@ -154,6 +155,7 @@ def _with_time(drawing: Drawing) -> set[int]:
     return found
 
 
+@pytest.mark.threat("xss")
 @hostile
 @given(make.drawings)
 def test_the_page_holds_the_whole_graph_and_no_markup_but_its_own(tmp_path: Path, segments: Segments) -> None:
@@ -234,6 +236,7 @@ def test_a_view_of_nothing_is_drawn(tmp_path: Path, view: Any) -> None:
     assert isinstance(b"".join(view.draw(make.drawing(tmp_path, []))), bytes)
 
 
+@pytest.mark.threat("collapsed")
 @given(st.text())
 def test_escapes_can_be_undone(text: str) -> None:
     line = escaped(text, also=";")

@@ -33,6 +33,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "reports"
 
 
+@pytest.mark.threat("modes")
 def test_only_the_owner_can_read(tmp_path: Path, root: Path) -> None:
     File(path=root).store(report_of(tmp_path, 1))
     for path in (root, *root.rglob("*")):
@@ -149,6 +150,7 @@ def test_a_disk_that_cannot_be_written_is_retried_and_leaves_nothing(
     assert [path for path in root.rglob("*") if "2026112" in path.name] == []
 
 
+@pytest.mark.threat("links")
 @pytest.mark.parametrize("at", ["demo", "demo/2026", DAY, f"{DAY}/20261121T085801Z-demo-0a1b2c"])
 def test_nothing_is_written_through_a_symbolic_link(tmp_path: Path, root: Path, at: str) -> None:
     elsewhere = tmp_path / "elsewhere"

@@ -96,6 +96,7 @@ def test_http_options_that_cannot_be_sent_are_faults(url: str, options: dict[str
     assert http_faults(url, **options) == [field]
 
 
+@pytest.mark.threat("secrets")
 def test_faults_show_no_secret() -> None:
     sink = Http(
         url=Secret("https://store/{x?sig=canary"), token=Secret("canary\n"), headers={"A": Secret("canary\n")}
@@ -112,6 +113,7 @@ def test_good_http_options_have_no_fault() -> None:
     assert Http(url=Secret("https://store/{cluster}/{path}/{file}")).labels() == {"cluster"}
 
 
+@pytest.mark.threat("traversal")
 @pytest.mark.parametrize("value", ["", ".", "..", "a/b", "\u00e9", "a b", "x" * 500, "\0", "...."])
 def test_a_value_is_one_harmless_name(value: str) -> None:
     name = template.as_name(value)
@@ -142,6 +144,7 @@ def test_a_date_in_the_past_means_now() -> None:
     assert replies.retry_after_s("Wed, 21 Oct 2015 07:28:00 GMT") == 0
 
 
+@pytest.mark.threat("secrets")
 def test_words_of_a_server_are_quoted_short_and_without_secrets() -> None:
     said = replies.quote(
         "no\n\x1b[31m key hush at http://x/?sig=1 " + "f" * 64 + " y" * 500, [Secret("hush"), None]

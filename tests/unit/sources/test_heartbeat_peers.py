@@ -101,6 +101,7 @@ async def test_the_first_peer_is_the_target_until_it_ends(others: list[int]) -> 
     watched["one"].let_go()
 
 
+@pytest.mark.threat("pids")
 async def test_a_strangers_process_does_not_become_the_target(others: list[int]) -> None:
     watched = fleet(peer=True)
     assert reason(Peers(watched, []), peer(others[0], STRANGER)) == "foreign"

@@ -161,6 +161,7 @@ def test_a_rendering_that_was_cut_off_is_swept_away(tmp_path: Path) -> None:
     assert sorted(path.name for path in entries[name(1)].report_dir.iterdir()) == [CAPTURE_FILE, "evidence"]
 
 
+@pytest.mark.threat("links")
 def test_links_among_the_evidence_are_no_evidence(tmp_path: Path) -> None:
     directory = orphan(tmp_path)
     secret = tmp_path / "secret"

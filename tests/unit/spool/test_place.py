@@ -70,6 +70,7 @@ def test_one_of_another_user_that_is_open_to_us_is_taken(tmp_path: Path) -> None
     assert place(path) == path
 
 
+@pytest.mark.threat("links")
 @pytest.mark.parametrize("trap", ["link", "dangling", "stranger", "open", "file"])
 def test_a_folder_beside_it_that_another_user_laid_is_refused(
     trap: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

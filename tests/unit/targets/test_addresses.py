@@ -220,6 +220,7 @@ async def test_what_cannot_be_a_name_is_told(caplog: pytest.LogCaptureFixture) -
     assert "is no name" in str([vars(record) for record in caplog.records])
 
 
+@pytest.mark.threat("redirects")
 async def test_a_name_that_leads_to_where_clouds_hand_out_credentials_leads_nowhere(
     names: dict[str, Any], later: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -95,6 +95,7 @@ def test_a_token_is_taken_from_bearer_and_basic(header: str, token: str) -> None
     assert presented_token(header) == token
 
 
+@pytest.mark.threat("routes")
 def test_a_token_is_known_by_its_hash_alone() -> None:
     digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     assert is_token(TOKEN, digest)
@@ -110,6 +111,7 @@ async def test_our_own_names_are_answered(host: str) -> None:
         assert (await one.ask(get("/", host=host.format(port=listener.port)))).status == 200
 
 
+@pytest.mark.threat("pages")
 @pytest.mark.parametrize(
     "host",
     [
@@ -145,6 +147,7 @@ async def test_a_listener_may_answer_to_any_name() -> None:
         assert (await one.ask(get("/", host="metrics.example"))).status == 200
 
 
+@pytest.mark.threat("pages")
 async def test_other_sites_pages_are_refused() -> None:
     async with listening(ROUTES) as listener, peer(listener.port) as one:
         own = f"Origin: http://localhost:{listener.port}"
@@ -155,6 +158,7 @@ async def test_other_sites_pages_are_refused() -> None:
             assert answer.error["remedy"]
 
 
+@pytest.mark.threat("routes")
 @pytest.mark.parametrize("wrong", ["", "Bearer wrong", basic("wrong"), "Bearer", "Basic"])
 async def test_every_route_but_healthz_needs_the_token(wrong: str) -> None:
     header = [f"Authorization: {wrong}"] if wrong else []
@@ -192,6 +196,7 @@ async def test_a_large_body_is_not_read_for_who_may_not_ask() -> None:
         assert await one.rest() == b""
 
 
+@pytest.mark.threat("pages")
 @pytest.mark.parametrize(
     ("site", "status"), [("cross-site", 403), ("same-site", 403), ("same-origin", 204), ("none", 204)]
 )

@@ -26,6 +26,7 @@ async def test_a_connection_is_reused() -> None:
                 assert (await one.ask(post("/v1/heartbeat", BEAT))).status == 204
 
 
+@pytest.mark.threat("smuggling")
 async def test_pipelined_requests_are_answered_in_order_and_held_back_beyond_a_bound() -> None:
     release, seen = asyncio.Event(), []
 

@@ -63,6 +63,7 @@ async def message(one: Peer) -> live.News:
     return coding.decode(line.removeprefix(b"data: "), live.News)
 
 
+@pytest.mark.threat("xss")
 async def test_the_page_runs_only_what_bears_its_nonce(control: Control) -> None:
     async with listening(control.routes()) as listener, peer(listener.port) as one:
         first, second = await one.ask(get("/")), await one.ask(get("/"))
@@ -89,6 +90,7 @@ async def test_its_files_are_those_and_no_others(control: Control) -> None:
             assert (path, (await one.ask(get(f"/assets/{path}"))).status) == (path, 404)
 
 
+@pytest.mark.threat("xss")
 async def test_a_reports_files_are_kept_and_never_shown_with_our_rights(control: Control) -> None:
     async with listening(control.routes()) as listener, peer(listener.port) as one:
         answer = await one.ask(get(f"/v1/reports/{name(1)}/capture.json"))
@@ -141,6 +143,7 @@ async def test_the_stream_tells_the_status_and_when_reports_changed(core: Core, 
     assert after.reports != before.reports
 
 
+@pytest.mark.threat("floods")
 async def test_many_look_at_one_message_and_too_many_are_told_to_ask(control: Control) -> None:
     async with listening(control.routes()) as listener, AsyncExitStack() as stack:
         peers = [await stack.enter_async_context(peer(listener.port)) for _ in range(live.LISTENERS + 1)]

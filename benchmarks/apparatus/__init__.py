@@ -1,0 +1,1 @@
+"""What experiments are made of: daemons, targets, profilers, and looks at them from outside."""
