@@ -183,16 +183,11 @@ ROWS = {
     "S13": Row("a sink blocks", "a sink that hangs", "detection is not late"),
     "S14": Row("no descriptors, no processes", "rlimits; a control group of few pids", "rests and recovers"),
     "S15": Row(
-<<<<<<< HEAD
-        "very many iterations and captures",
-        "heartbeats as fast as they are heard; captures one after the other",
-        "memory and descriptors as before",
-        "72 hours: a million iterations, 10,000 captures at full speed",
-=======
-        "many captures, for long",
-        "captures in a row; the load simulator's loop, with errors, throttling and outages",
+        "very many iterations and captures, for long",
+        "heartbeats as fast as they are heard; captures in a row; the load simulator's loop, with errors, "
+        "throttling and outages",
         "memory and descriptors as before: in a soak 1 MiB an hour at most; no zombie, none missed",
->>>>>>> e419734abf88e30220c2b28fdafe20b8b955749f
+        "72 hours: a million iterations and 10,000 captures at full speed",
     ),
     "S16": Row(
         "another version left the spool",
