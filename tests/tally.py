@@ -72,9 +72,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(row): proves a row of the list of faults, tests/faults/rows.py")
+    config.addinivalue_line("markers", "rounds(count): run so many times in a soak, each a try")
     config.addinivalue_line("markers", "threat(row): proves a row of the threats, tests/security/rows.py")
     if config.getoption(TABLE):
         config.pluginmanager.register(Table(config.getoption(PAGE), soak=config.getoption(SOAK)))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    mark = metafunc.definition.get_closest_marker("rounds")
+    if mark is not None and metafunc.config.getoption(SOAK):
+        metafunc.fixturenames.append("round_of_soak")
+        metafunc.parametrize("round_of_soak", range(mark.args[0]))
 
 
 @pytest.hookimpl(trylast=True)

@@ -7,8 +7,9 @@ import pytest
 
 from tests.daemon import Daemon, daemon, looping, target, until
 from tests.e2e.conftest import Bucket
+from tests.tally import Tally, Times
 
-CAPTURES = 20
+CAPTURES, SOAK_CAPTURES = 20, 10_000
 GROWTH_KIB = 6 * 1024
 LOOKED_KIB = 1024
 TELLING = """
@@ -45,13 +46,16 @@ def test_it_loads_neither_boto3_nor_a_renderer(tmp_path: Path, bucket: Bucket) -
 
 
 @pytest.mark.fault("S15")
-def test_many_captures_leave_its_memory_and_its_descriptors_as_they_were(tmp_path: Path) -> None:
+def test_many_captures_leave_its_memory_and_its_descriptors_as_they_were(
+    tmp_path: Path, tally: Tally, times: Times
+) -> None:
+    tally.tries = times(CAPTURES, SOAK_CAPTURES)
     with looping() as child:
         quick = target("one", child.pid, collection_time="100ms", cooldown="100ms")
         cam = Daemon(tmp_path, [quick], sinks=[{"file": {"path": str(tmp_path / "reports"), "keep": 3}}])
         try:
             cam.start()
-            for number in range(CAPTURES + 5):
+            for number in range(tally.tries + 5):
                 cam.beat("start", "one", number)
                 done = number + 1
                 until(lambda done=done: delivered(cam) >= done, f"{done} delivered")

@@ -183,9 +183,11 @@ ROWS = {
     "S13": Row("a sink blocks", "a sink that hangs", "detection is not late"),
     "S14": Row("no descriptors, no processes", "rlimits; a control group of few pids", "rests and recovers"),
     "S15": Row(
-        "many captures, for long",
-        "captures in a row; the load simulator's loop, with errors, throttling and outages",
+        "very many iterations and captures, for long",
+        "heartbeats as fast as they are heard; captures in a row; the load simulator's loop, with errors, "
+        "throttling and outages",
         "memory and descriptors as before: in a soak 1 MiB an hour at most; no zombie, none missed",
+        "72 hours: a million iterations and 10,000 captures at full speed",
     ),
     "S16": Row(
         "another version left the spool",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.logs import Following, Writer
+from tests.tally import Tally, Times
 
 
 @pytest.fixture
@@ -14,10 +15,11 @@ def path(ext4: Path) -> Path:
 
 
 @pytest.mark.fault("L1")
-def test_a_writer_that_keeps_the_old_file_is_heard_to_its_end(path: Path) -> None:
+def test_a_writer_that_keeps_the_old_file_is_heard_to_its_end(path: Path, tally: Tally, times: Times) -> None:
     writer, one = Writer(path, most_kept=8), Following(path)
     one.turn()
-    for _ in range(1000):
+    tally.tries = times(200, 1000)
+    for _ in range(tally.tries):
         writer.write(5)
         writer.rename(reopen=False)
         path.touch()
@@ -27,6 +29,8 @@ def test_a_writer_that_keeps_the_old_file_is_heard_to_its_end(path: Path) -> Non
         writer.write(1)
     one.turn(2)
     writer.close()
+    tally.lost = len(set(writer.lines) - set(one.heard.lines))
+    tally.duplicated = len(one.heard.lines) - len(set(one.heard.lines))
     assert sorted(one.heard.lines) == writer.lines
     assert one.heard.gaps == []
 
@@ -76,12 +80,14 @@ def test_a_log_that_was_cut_and_grew_beyond_is_read_from_its_start(path: Path, d
 
 
 @pytest.mark.fault("L4")
-def test_a_new_file_with_the_old_ones_inode_is_never_read_from_the_old_place(path: Path) -> None:
+def test_a_new_file_with_the_old_ones_inode_is_never_read_from_the_old_place(
+    path: Path, tally: Tally, times: Times
+) -> None:
     path.write_bytes(b"")
     one = Following(path)
     one.turn()
-    reused = 0
-    for number in range(50):
+    reused, tally.tries, tally.wrong = 0, times(50, 200), 0
+    for number in range(tally.tries):
         one.stop()
         inode = path.stat().st_ino
         path.unlink()
@@ -90,9 +96,10 @@ def test_a_new_file_with_the_old_ones_inode_is_never_read_from_the_old_place(pat
         reused += path.stat().st_ino == inode
         one.start()
         one.turn()
-        assert one.heard.lines[-100:] == new
-    assert reused > 40  # else this disk shows nothing
-    assert len(one.heard.gaps) == 49  # each but the first, of which nothing had been read
+        tally.wrong += one.heard.lines[-100:] != new
+        assert not tally.wrong
+    assert reused > 0.8 * tally.tries  # else this disk shows nothing
+    assert len(one.heard.gaps) == tally.tries - 1  # each but the first, of which nothing had been read
 
 
 @pytest.mark.fault("L5")

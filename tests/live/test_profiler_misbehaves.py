@@ -91,6 +91,7 @@ async def test_a_profiler_that_ends_too_soon_is_not_started_over_and_over(
 
 
 @pytest.mark.fault("T2")
+@pytest.mark.rounds(100)
 async def test_a_stopped_profiler_does_not_stop_the_target(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py")
     states: set[str] = set()

@@ -72,6 +72,7 @@ def assert_nothing_foreign(taken: Taken) -> None:
 
 
 @pytest.mark.fault("T6")
+@pytest.mark.rounds(20)
 async def test_a_swap_before_the_first_look(zygote: Zygote, studio: Studio) -> None:
     held = HeldProcess(zygote.pid)
     zygote.swap()
@@ -81,6 +82,7 @@ async def test_a_swap_before_the_first_look(zygote: Zygote, studio: Studio) -> N
 
 
 @pytest.mark.fault("T6")
+@pytest.mark.rounds(20)
 @pytest.mark.parametrize("before", ["dump", "record"])
 async def test_a_swap_between_the_decision_and_the_attach(
     zygote: Zygote, studio: Studio, before: str
@@ -92,6 +94,7 @@ async def test_a_swap_between_the_decision_and_the_attach(
 
 
 @pytest.mark.fault("T6")
+@pytest.mark.rounds(20)
 @pytest.mark.parametrize("stalled_s", [0.0, 0.3])
 async def test_a_swap_while_it_is_recorded(zygote: Zygote, studio: Studio, stalled_s: float) -> None:
     def stall_and_swap(window: CaptureWindow) -> None:
@@ -107,6 +110,7 @@ async def test_a_swap_while_it_is_recorded(zygote: Zygote, studio: Studio, stall
 
 
 @pytest.mark.fault("T6")
+@pytest.mark.rounds(20)
 async def test_what_was_seen_before_an_end_without_a_swap_stays(zygote: Zygote, studio: Studio) -> None:
     def began(window: CaptureWindow) -> None:
         asyncio.get_running_loop().call_later(0.6, zygote.drop)
@@ -117,6 +121,7 @@ async def test_what_was_seen_before_an_end_without_a_swap_stays(zygote: Zygote, 
 
 
 @pytest.mark.fault("T6")
+@pytest.mark.rounds(20)
 async def test_a_number_that_was_given_is_not_trusted_a_second_time(zygote: Zygote) -> None:
     config = settings.Target(name="demo", process=Selector(pid=zygote.pid), max_loop_time=Seconds(1))
     fleet = Fleet([config], lambda target: None)

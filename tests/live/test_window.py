@@ -47,6 +47,7 @@ async def test_the_window_is_recorded_to_its_end(targets: Targets, studio: Studi
 
 
 @pytest.mark.fault("T5")
+@pytest.mark.rounds(20)
 async def test_a_target_that_exits_ends_the_window_and_what_was_seen_stays(
     targets: Targets, studio: Studio
 ) -> None:
@@ -66,6 +67,7 @@ async def test_a_target_that_exits_ends_the_window_and_what_was_seen_stays(
 
 
 @pytest.mark.fault("T5")
+@pytest.mark.rounds(20)
 async def test_a_killed_target_ends_the_window_too(targets: Targets, studio: Studio) -> None:
     target = targets.start("stalled.py")
     taken = await studio.take(target.pid, 30, began=later(target.kill))
@@ -152,6 +154,7 @@ async def test_an_iteration_that_ends_before_the_first_look_has_no_stacks(
 
 
 @pytest.mark.fault("T5")
+@pytest.mark.rounds(20)
 async def test_a_target_that_becomes_another_program_is_followed(targets: Targets, studio: Studio) -> None:
     target = targets.start("changeling.py")
     taken = await studio.take(target.pid, 8, began=later(lambda: target.tell("exec")))
@@ -161,6 +164,7 @@ async def test_a_target_that_becomes_another_program_is_followed(targets: Target
 
 
 @pytest.mark.fault("T5")
+@pytest.mark.rounds(20)
 async def test_a_target_that_is_no_python_any_more_leaves_a_part(targets: Targets, studio: Studio) -> None:
     target = targets.start("changeling.py")
     taken = await studio.take(target.pid, 8, began=later(lambda: target.tell("exec-sleep")))
@@ -171,6 +175,7 @@ async def test_a_target_that_is_no_python_any_more_leaves_a_part(targets: Target
 
 
 @pytest.mark.fault("T5")
+@pytest.mark.rounds(20)
 async def test_a_target_that_forks_is_still_the_only_one_looked_at(targets: Targets, studio: Studio) -> None:
     target = targets.start("changeling.py")
     taken = await studio.take(target.pid, 1.5, began=later(lambda: target.tell("fork")))

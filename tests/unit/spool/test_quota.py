@@ -1,9 +1,12 @@
+import random
 from pathlib import Path
 
 import pytest
 
+from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Progress
 from model.errors import SpoolError
+from tests.tally import Tally, Times
 from tests.unit.spool.entries import DELIVERED, name, opened_spool, put
 
 STORED = {"file": DELIVERED}
@@ -112,3 +115,31 @@ def test_only_its_owner_may_look_into_a_spool(tmp_path: Path) -> None:
     opened_spool(tmp_path / "spool").close()
     for path in (tmp_path / "spool").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.fault("S4")
+def test_however_many_reports_come_there_is_one_more_than_the_quota_at_most(
+    tmp_path: Path, tally: Tally, times: Times
+) -> None:
+    chance = random.Random(7)
+    spool = opened_spool(tmp_path, max_bytes=200_000, max_reports=20)
+    tally.tries, tally.wrong = times(60, 10_000), 0
+    for number in range(tally.tries):
+        target = chance.choice(["demo", "other"])
+        if spool.has_room(target):
+            sinks = {"file": Delivery()} if chance.random() < 0.3 else STORED
+            entry = Entry(
+                put(tmp_path, number, target=target, sinks=sinks, padding_bytes=chance.randrange(9000))
+            )
+            tally.wrong += spool.used_bytes() > spool.max_bytes
+            spool.add(entry)
+            tally.wrong += len(spool.entries) > spool.max_reports + 1
+            if sinks is not STORED and chance.random() < 0.9:
+                entry.set_delivery("file", DELIVERED)
+        spool.make_room()
+        for entry in spool.owed():
+            if chance.random() < 0.1:
+                entry.set_delivery("file", DELIVERED)
+    assert tally.wrong == 0
+    assert {entry.target for entry in spool.entries.values()} == {"demo", "other"}
+    spool.close()
