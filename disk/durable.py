@@ -45,7 +45,7 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
 
 
 def _new(path: Path) -> int:
-    """A file that was not there, whatever lies in its place: a leftover of ours, or a trap of somebody else's."""
+    """A file that was not there; what lies in its place is a leftover of ours, or somebody else's trap."""
     try:
         return os.open(path, _CREATE, FILE_MODE)
     except FileExistsError:

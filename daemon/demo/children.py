@@ -12,6 +12,7 @@ from model.errors import LoopcamError
 
 WITHIN_S = 60.0
 _END_S = 30.0
+ABOVE = "its log above"
 Child = subprocess.Popen[bytes]
 
 
@@ -45,19 +46,19 @@ def free_port() -> int:
     return port
 
 
-def wait_until_healthy(address: str, daemon: Child) -> None:
-    """Until it listens; raises LoopcamError."""
+def wait_until_healthy(address: str, daemon: Child, log: str = ABOVE) -> None:
+    """Until it listens; raises LoopcamError, which says where its log is."""
     host, _, port = address.partition(":")
     deadline_s = time.monotonic() + WITHIN_S
     while time.monotonic() < deadline_s:
-        check_alive(daemon)
+        check_alive(daemon, log=log)
         with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
             return
         time.sleep(0.05)
-    raise LoopcamError("the daemon does not listen", remedy="its log says why")
+    raise LoopcamError("the daemon does not listen", remedy=f"{log} says why")
 
 
-def check_alive(started: Child, name: str = "the daemon") -> None:
+def check_alive(started: Child, name: str = "the daemon", log: str = ABOVE) -> None:
     """Raises LoopcamError when it has ended."""
     if started.poll() is not None:
-        raise LoopcamError(f"{name} ended with {started.returncode}", remedy="its log says why")
+        raise LoopcamError(f"{name} ended with {started.returncode}", remedy=f"{log} says why")

@@ -57,17 +57,17 @@ class Course:
         return self.looks[int(len(self.looks) * _WARM) :] if len(self.looks) >= FEWEST_LOOKS else ()
 
     def growth_bytes(self) -> float:
-        """By how much the daemon's memory grew from the beginning to the end, as medians."""
+        """By how much the daemon's own memory grew from the beginning to the end, as medians."""
         early, late = self._edges()
-        return statistics.median(one.process.pss_bytes for one in late) - statistics.median(
-            one.process.pss_bytes for one in early
+        return statistics.median(one.process.own_bytes for one in late) - statistics.median(
+            one.process.own_bytes for one in early
         )
 
     def growth_bytes_per_h(self) -> float:
         """The slope of its memory."""
         settled = self.settled
         slope, _ = statistics.linear_regression(
-            [one.at_s for one in settled], [float(one.process.pss_bytes) for one in settled]
+            [one.at_s for one in settled], [float(one.process.own_bytes) for one in settled]
         )
         return slope * _HOUR_S
 

@@ -18,6 +18,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     """What the kernel says of a process."""
 
     pss_bytes: int
+    own_bytes: int  # anonymous memory: what is shared with other programs moves with those
     descriptors: int
     cpu_s: float
     zombies: tuple[int, ...]  # children that ended and that nobody waited for
@@ -54,11 +55,16 @@ def process(pid: int) -> Process:
     rollup = (folder / "smaps_rollup").read_text()
     stat = (folder / "stat").read_text().rpartition(")")[2].split()
     return Process(
-        pss_bytes=int(rollup.partition("\nPss:")[2].split()[0]) * 1024,
+        pss_bytes=_field_bytes(rollup, "Pss"),
+        own_bytes=_field_bytes(rollup, "Anonymous"),
         descriptors=len(list((folder / "fd").iterdir())),
         cpu_s=(int(stat[11]) + int(stat[12])) * _TICK_S,
         zombies=tuple(_zombies(pid)),
     )
+
+
+def _field_bytes(rollup: str, name: str) -> int:
+    return int(rollup.partition(f"\n{name}:")[2].split()[0]) * 1024
 
 
 def _zombies(parent: int) -> list[int]:
@@ -103,7 +109,7 @@ def _fetched(port: int, path: str) -> bytes:
         return connection.getresponse().read()
     except (OSError, http.client.HTTPException) as error:
         raise LoopcamError(
-            f"127.0.0.1:{port}{path}: {error or type(error).__name__}", remedy="its log says why"
+            f"127.0.0.1:{port}{path}: {error or type(error).__name__}", remedy="its log in --out says why"
         ) from error
     finally:
         connection.close()
@@ -122,6 +128,6 @@ class Watcher:
         try:
             looked = process(self._pid)
         except OSError as error:
-            raise LoopcamError(f"the daemon is gone: {error}", remedy="its log says why") from error
+            raise LoopcamError(f"the daemon is gone: {error}", remedy="its log in --out says why") from error
         at_s = time.monotonic() - self._began_s
         return Look(at_s=at_s, process=looked, seen=found, api=counts(self._api_port))

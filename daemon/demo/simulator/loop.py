@@ -21,6 +21,7 @@ from daemon.demo.simulator.scaling import planned
 
 _THREADS = 4
 _NODES_A_CALL = 20
+_PATIENCE_S = 10.0  # beyond a busy machine's: a lost heartbeat would look like the daemon's fault
 
 
 def iterate(client: Client) -> None:
@@ -70,7 +71,7 @@ def main() -> None:
     client, number = Client(args.api_port), 0
     while True:
         number += 1
-        beat(args.watcher, "start", args.target, number)
+        beat(args.watcher, "start", args.target, number, _PATIENCE_S)
         began_s = time.monotonic()
         retries, backed_off_s, failed = client.retries, client.backed_off_s, ""
         try:
@@ -78,7 +79,7 @@ def main() -> None:
         except ApiError as error:
             failed = str(error)
         took_s = time.monotonic() - began_s
-        beat(args.watcher, "end", args.target, number)
+        beat(args.watcher, "end", args.target, number, _PATIENCE_S)
         _tell(
             Iterated(
                 took_s=took_s,

@@ -178,7 +178,7 @@ OPTIONS = (
         default="10s",
         meaning="after a capture, none for so long",
         read=Seconds.parse,
-        least=0,
+        least=0.1,
         most=86400,
     ),
     Option(

@@ -29,7 +29,7 @@ class Progress:
         self._last = look
         seen, api, process = look.seen, look.api, look.process
         return ", ".join([
-            f"{Seconds(round(look.at_s)):>6}: {counted(len(ordered_s), 'iteration')}"
+            f"{Seconds(round(look.at_s))!s:>6}: {counted(len(ordered_s), 'iteration')}"
             f" p50 {_shown(taken.p50_s)} p99 {_shown(taken.p99_s)}",
             f"overruns {seen.overruns} captures {seen.captures} delivered {seen.delivered}",
             f"calls {api.calls} errors {api.errors} throttled {api.throttled} unreachable {api.unreachable}",
@@ -52,7 +52,7 @@ def summary(course: Course, judgements: Sequence[Judgement]) -> Iterator[str]:
         f" {api.unreachable} lost in {counted(api.outages, 'outage')};"
         f" {counted(api.failed_nodes, 'node')} failed"
     )
-    yield f"Back-off      {course.retries} retries, {_shown(course.backed_off_s)} asleep"
+    yield f"Back-off      {course.retries} times, {_shown(course.backed_off_s)} asleep"
     yield (
         f"Overruns      {seen.overruns} seen, {course.missed} missed; {counted(seen.captures, 'capture')}, "
         f"{seen.refused} refused; {counted(seen.delivered, 'report')} delivered, {seen.undelivered} not"

@@ -17,6 +17,7 @@ from daemon.demo.simulator.looks import Watcher
 from daemon.demo.simulator.progress import Progress
 from daemon.demo.simulator.wanted import Wanted
 from model.errors import LoopcamError
+from model.units import Seconds
 
 TARGET = "demo-loop"
 _API, _LOOP = "daemon.demo.simulator.api", "daemon.demo.simulator.loop"
@@ -24,6 +25,7 @@ LOG = "daemon.log"
 _PIDFILE = "loop.pid"
 _AT_REST_S = 60.0
 _PAUSE_S = 0.25
+_COLLECTION_TIME_S = Seconds(2)
 _CONFIGURATION = """\
 listen: {address}
 spool: {{path: {out}/spool}}
@@ -32,7 +34,7 @@ targets:
   - name: {target}
     process: {{pidfile: {pidfile}}}
     max_loop_time: {max_loop_time}
-    collection_time: 2s
+    collection_time: {collection_time}
     cooldown: {cooldown}
     captures_per_hour: 3600
     captures_per_signature: 3600
@@ -56,7 +58,7 @@ class Simulation:
         with contextlib.ExitStack() as stack:
             log = stack.enter_context((wanted.out / LOG).open("ab"))
             self._daemon = stack.enter_context(child("-m", "daemon", "run", "--config", str(file), log=log))
-            wait_until_healthy(address, self._daemon)
+            wait_until_healthy(address, self._daemon, str(wanted.out / LOG))
             self._api, port, counts_port = self._started_api(stack)
             self._loop = stack.enter_context(
                 child(*self._loop_command(address, port), stdout=subprocess.PIPE)
@@ -91,13 +93,14 @@ class Simulation:
         self._hearing.join()
         until_s = time.monotonic() + _AT_REST_S
         while (look := self._watcher.look()).seen.busy and time.monotonic() < until_s:
-            check_alive(self._daemon)
+            check_alive(self._daemon, log=str(self._wanted.out / LOG))
             time.sleep(_PAUSE_S)
         self._course.looks.append(look)
 
     def _check(self) -> None:
-        for one, name in ((self._daemon, "the daemon"), (self._api, "the API"), (self._loop, "the loop")):
-            check_alive(one, name)
+        check_alive(self._daemon, log=str(self._wanted.out / LOG))
+        check_alive(self._api, "the API")
+        check_alive(self._loop, "the loop")
 
     def _configured(self, address: str) -> Path:
         out = self._wanted.out
@@ -111,6 +114,7 @@ class Simulation:
                 target=TARGET,
                 pidfile=out / _PIDFILE,
                 max_loop_time=self._wanted.max_loop_time_s,
+                collection_time=min(_COLLECTION_TIME_S, self._wanted.cooldown_s),  # it cannot be longer
                 cooldown=self._wanted.cooldown_s,
             )
         )

@@ -27,6 +27,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     limit: float
     measure: Callable[[Course], float]
     shown: Callable[[float], str]
+    needs_iterations: bool = True
     needs_looks: bool = False
     needs_s: float = 0.0
 
@@ -49,7 +50,11 @@ def _counted(measure: Callable[[Course], float]) -> Callable[[str, str], dict[st
 
 
 def _at_rest(measure: Callable[[Course], float]) -> Callable[[str, str], dict[str, Any]]:
-    return lambda name, limit: {**_counted(measure)(name, limit), "needs_looks": True}
+    return lambda name, limit: {**_of_daemon(measure)(name, limit), "needs_looks": True}
+
+
+def _of_daemon(measure: Callable[[Course], float]) -> Callable[[str, str], dict[str, Any]]:
+    return lambda name, limit: {**_counted(measure)(name, limit), "needs_iterations": False}
 
 
 def _growth(name: str, limit: str) -> dict[str, Any]:
@@ -58,6 +63,7 @@ def _growth(name: str, limit: str) -> dict[str, Any]:
         "limit": ByteSize.parse(limit.removesuffix(_PER_HOUR)),
         "measure": Course.growth_bytes_per_h if steady else Course.growth_bytes,
         "shown": lambda value: signed(value) + (_PER_HOUR if steady else ""),
+        "needs_iterations": False,
         "needs_looks": True,
         "needs_s": SLOPE_NEEDS_S if steady else 0.0,
     }
@@ -68,6 +74,7 @@ def _cpu(name: str, limit: str) -> dict[str, Any]:
         "limit": Percent.parse(limit),
         "measure": Course.cpu_share,
         "shown": lambda value: str(Percent(value)),
+        "needs_iterations": False,
         "needs_looks": True,
     }
 
@@ -76,8 +83,8 @@ _KINDS: dict[str, Callable[[str, str], dict[str, Any]]] = {
     "overruns": _counted(lambda course: course.looks[-1].seen.overruns),
     "failed": _counted(lambda course: course.failed),
     "missed": _counted(lambda course: course.missed),
-    "undelivered": _counted(lambda course: course.looks[-1].seen.undelivered),
-    "zombies": _counted(Course.zombies),
+    "undelivered": _of_daemon(lambda course: course.looks[-1].seen.undelivered),
+    "zombies": _of_daemon(Course.zombies),
     "descriptors": _at_rest(Course.growth_descriptors),
     "growth": _growth,
     "cpu": _cpu,
@@ -119,7 +126,7 @@ def check(demanded: Demand, for_s: float) -> None:
 
 def judge(demanded: Demand, course: Course) -> Judgement:
     """Whether it was kept. What could not be measured is no proof: then it is broken."""
-    if not course.iterations:
+    if demanded.needs_iterations and not course.iterations:
         return Judgement(demand=demanded.written, measured="no iteration ended", kept=False)
     if demanded.needs_looks and not course.settled:
         few = f"{len(course.looks)} looks, and {FEWEST_LOOKS} are needed"

@@ -46,7 +46,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
         """Often enough that a short one can be judged, too."""
         if self.serve:
             return self.interval_s
-        return min(self.interval_s, max(_LEAST_LOOK_S, self.for_s / _LOOKS))
+        longest_s = max(_LEAST_LOOK_S, self.for_s / _LOOKS)
+        return self.interval_s / math.ceil(self.interval_s / longest_s)  # so that a line is never late
 
 
 def read(args: argparse.Namespace) -> Wanted:

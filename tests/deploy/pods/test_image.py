@@ -1,9 +1,11 @@
 """What is in the image, and what is not."""
 
 import json
+import re
 import subprocess
 
 from daemon import __version__
+from release import LOCKS, bill, locks
 from tests.deploy.pods.engine import Podman
 from tests.deploy.pods.images import ROOT
 from tests.prerequisites import require
@@ -49,3 +51,21 @@ def test_no_compiler_all_licences_and_any_user_of_group_0(podman: Podman, image:
     shell = ("--entrypoint", "sh")
     said = podman("run", *strict, *state, *shell, image, "-c", INSIDE)
     assert said.splitlines()[-1] == f"loopcam {__version__}"
+
+
+def test_its_bill_is_what_is_locked_and_what_debian_has(podman: Podman, image: str) -> None:
+    page = (ROOT / "docs/image.md").read_text()
+    (command,) = re.findall(r"^podman run .* -c '(.*?)' \|$", page, re.MULTILINE | re.DOTALL)
+    said = podman("run", "--rm", "--network", "none", "--entrypoint", "sh", image, "-c", command)
+    parts = {one["purl"]: one for one in json.loads(bill.of_image(said.splitlines()))["components"]}
+    names = {one["name"]: one for purl, one in parts.items() if purl.startswith("pkg:pypi/")}
+    locked = locks.read(LOCKS / "loopcam.txt")
+    always = {name for name, one in locked.items() if one.marker is None}
+    assert always <= set(names) <= set(locked)
+    for name, one in names.items():
+        (file,) = one["externalReferences"][0]["hashes"]
+        assert one["version"] == locked[name].version
+        assert file["content"] in locked[name].hashes
+        assert one["licenses"]
+    debian = {one["name"] for purl, one in parts.items() if purl.startswith("pkg:deb/")}
+    assert {"tini", "libc6"} <= debian
