@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from daemon import shortage
 from daemon.config.doubts import tell
 from daemon.config.settings import Config
 from daemon.core import Core
@@ -49,6 +50,7 @@ class App:
 
     async def run(self) -> None:
         """Live until SIGTERM or SIGINT; a second one ends everything at once."""
+        shortage.bear()
         try:
             await self._startup()
             async with asyncio.TaskGroup() as tasks:

@@ -12,6 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from collectors.trusted import checked
+from model.errors import CollectorError
+
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)  # loaded before any fork
 INTERRUPT_GRACE_S = 2.0
@@ -38,14 +41,17 @@ SETPRIV = Path("/usr/bin/setpriv")
 
 @functools.lru_cache(maxsize=1)
 def _is_setpriv(path: Path) -> bool:
-    return path.resolve().name == "setpriv" and os.access(path, os.X_OK)  # busybox cannot ask
+    if path.resolve().name != "setpriv" or not os.access(path, os.X_OK):  # busybox's cannot ask
+        return False
+    try:
+        return bool(checked(path))
+    except CollectorError:  # others may put another program in its place
+        return False
 
 
 def _by_setpriv(program: str) -> bool:
-    """Whether setpriv can start it as code of ours would."""
-    if (
-        not _is_setpriv(SETPRIV) or signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    ):  # which it would inherit
+    """Whether setpriv can start it as code of ours would: it leaves signals ignored that are."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN or not _is_setpriv(SETPRIV):
         return False
     try:
         os.getxattr(program, "security.capability")

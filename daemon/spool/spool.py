@@ -17,7 +17,7 @@ from daemon.spool.healthy import Healthy
 from daemon.spool.incoming import Incoming
 from daemon.spool.place import demand_no_trap
 from daemon.spool.state import Delivery, Opened
-from disk.durable import FILE_MODE, make_dir, sync_dir, sync_file, write_atomic
+from disk.durable import FILE_MODE, make_dir, sync_dir, sync_files, write_atomic
 from model import coding
 from model.capture import Capture
 from model.errors import SpoolError
@@ -109,8 +109,7 @@ class Spool:
         directory = incoming.directory
         if directory.exists():  # otherwise it was moved already, but its new name was not yet durable
             owe(directory, incoming.opened.sinks, incoming.opened.notices)
-            for artifact in capture.evidence:
-                sync_file(incoming.report_dir / artifact.path)
+            sync_files([incoming.report_dir / artifact.path for artifact in capture.evidence])
             write_atomic(incoming.report_dir / CAPTURE_FILE, coding.encode(capture, indent=2))
             sync_dir(incoming.evidence_dir)
             incoming.close()

@@ -31,6 +31,13 @@ def _table(path: Path, looks: Sequence[Look] = ()) -> tuple[SampleTable, str]:
     return builder.freeze(SPAN.start_us, SPAN.end_us), found.damage
 
 
+def _sampled(*stack: tuple[str, str, int]) -> bytes:
+    """A file of one sample."""
+    mojo = Mojo()
+    mojo.sample(10_000, PID, PID, stack)
+    return bytes(mojo.data)
+
+
 def _story(mojo: Mojo, folder: Path, damage: str = "") -> list[tuple[int, str, int, int]]:
     """Thread, innermost function, start and end in milliseconds of the segment."""
     table, damaged = _table(_file(mojo.data, folder))
@@ -205,6 +212,39 @@ def test_what_is_no_mojo_says_so(tmp_path: Path, data: bytes) -> None:
 def test_an_empty_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="the file is empty"):
         _table(_file(b"", tmp_path))
+
+
+@pytest.mark.parametrize("bad", [b"", b"\x7fELF" * 100, b"MOJ\x03", b"MOJ\x03\x02\x80"])
+def test_a_segment_that_is_damaged_costs_itself_only(tmp_path: Path, bad: bytes) -> None:
+    """An empty one ends the converter; the next one's numbers mean the same stacks all the same."""
+    builder, files = TableBuilder(), [_sampled(MAIN, each) for each in (A, B, A)]
+    with austin.reading() as rows:
+        for number, data in enumerate((files[0], bad, *files[1:])):
+            file = tmp_path / f"{number}.mojo"
+            file.write_bytes(data)
+            start_us = SPAN.start_us + number * 1_000_000
+            span = Span(start_us, start_us + 1_000_000, 100)
+            try:
+                builder.add(span, rows(file, span, builder, ()).rows)
+            except ValueError:
+                assert data is bad
+    table = builder.freeze(SPAN.start_us, SPAN.start_us + 4_000_000)
+    seen = [table.stack_frames(stack) for stack in table.stack if stack > 0]
+    assert [stack for stack in seen if stack[-1] in (A, B)] == [(MAIN, A), (MAIN, B), (MAIN, A)]
+    assert len(table.frames) == 3
+
+
+def test_a_key_that_means_another_frame_in_the_next_segment_is_read_anew(tmp_path: Path) -> None:
+    builder = TableBuilder()
+    found = []
+    with austin.reading() as rows:
+        for number, place in enumerate((A, B)):  # each the first that its file defines: the same key
+            file = tmp_path / f"{number}.mojo"
+            file.write_bytes(_sampled(place))
+            (row,) = rows(file, SPAN, builder, ()).rows
+            found.append(row.stack)
+    table = builder.freeze(0, 1)
+    assert [table.stack_frames(stack) for stack in found] == [(A,), (B,)]
 
 
 def test_a_converter_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
