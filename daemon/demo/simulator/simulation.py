@@ -28,7 +28,7 @@ _PAUSE_S = 0.25
 _COLLECTION_TIME_S = Seconds(2)
 _CONFIGURATION = """\
 listen: {address}
-spool: {{path: {out}/spool}}
+spool: {{path: {out}/spool, max_reports: 50}}
 labels: {{cluster: demo}}
 targets:
   - name: {target}
