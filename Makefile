@@ -52,10 +52,10 @@ format: $(STAMP)  ## mend what a tool can mend
 	$(BIN)/ruff check --fix .
 
 faults: $(STAMP)  ## each fault that it must survive, injected, and a table of what came of it
-	$(BIN)/pytest -q --faults
+	$(BIN)/pytest -q --faults $(if $(PAGE),--faults-page $(PAGE))
 
 soak: $(STAMP)  ## the same as often as a release is to stand: hours
-	$(BIN)/pytest -q --faults --soak
+	$(BIN)/pytest -q --faults --soak $(if $(PAGE),--faults-page $(PAGE))
 
 threats: $(STAMP)  ## each threat, played against a real daemon where it can be
 	$(BIN)/pytest -q -m threat

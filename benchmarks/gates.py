@@ -98,7 +98,7 @@ def _bounds(where: str, kinds: Mapping[str, object]) -> Bounds:
         if name not in list(Kind):
             raise GatesError(f"{where}: {name!r} is no kind of bound; there are {', '.join(Kind)}")
         found[Kind(name)] = tuple(
-            bound(where, text) for text in ([texts] if not isinstance(texts, list) else texts)
+            bound(where, str(text)) for text in ([texts] if not isinstance(texts, list) else texts)
         )
     if any(one.unit != RATIO for one in found.get(Kind.GATE, ())):
         raise GatesError(f"{where}: a gate bounds a ratio: write `at most 1.1 {RATIO}`")
@@ -107,7 +107,7 @@ def _bounds(where: str, kinds: Mapping[str, object]) -> Bounds:
 
 def bound(where: str, text: str) -> Bound:
     """A bound of its text; raises GatesError, which says `where`."""
-    match = _BOUND.fullmatch(str(text))
+    match = _BOUND.fullmatch(text)
     if match is None:
         raise GatesError(f"{where}: {text!r} is no bound: write `at most 1.1 x` or `at least 5_000 /s`")
     word, limit, unit = match.groups()

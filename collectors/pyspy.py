@@ -4,7 +4,6 @@ import math
 import mmap
 import re
 import signal
-import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -12,7 +11,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from collectors.contract import Command, Cost, Exit, Judgement, Looker
-from collectors.pyspy_program import program
+from collectors.pyspy_program import program, version
 from model.capture import Outcome
 
 # Measured with py-spy 0.4.3, non-blocking: 0.5 ms a sample at 4 threads x 20 frames, 34 ms at 51 x 61.
@@ -78,9 +77,7 @@ class PySpy(Looker, frozen=True):
 
     def version(self) -> str:
         """The installed py-spy's version; raises CollectorError when there is none."""
-        program()
-        found = Path(sysconfig.get_path("purelib")).glob("py_spy-*.dist-info")
-        return next((folder.name.split("-")[1].removesuffix(".dist") for folder in found), "unknown")
+        return version()
 
     def pauses_target(self) -> bool:
         """Whether it was asked to stop the target for each sample."""

@@ -1,5 +1,6 @@
 """The py-spy that is run."""
 
+import functools
 import os
 import shutil
 import sysconfig
@@ -31,3 +32,15 @@ def program() -> str:
     if not found:
         raise CollectorError(Outcome.FAILED, "py-spy is not installed", remedy="pip install 'py-spy>=0.4.1'")
     return checked(Path(found))
+
+
+def version() -> str:
+    """The installed one's version; raises CollectorError when there is none."""
+    return _version(Path(program()).stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1)
+def _version(_program_mtime_ns: int) -> str:
+    """Looked up once for each: before the first look at a stall there is no time for folders."""
+    found = Path(sysconfig.get_path("purelib")).glob("py_spy-*.dist-info")
+    return next((folder.name.split("-")[1].removesuffix(".dist") for folder in found), "unknown")

@@ -22,8 +22,8 @@ def checked(path: Path, package: str | None = None) -> str:
     """The program's path, once it was looked at; raises CollectorError.
 
     Neither the file nor a folder on the way to it may be another user's to change, but for folders through
-    which whoever owns them could as well replace ourselves. Of a program that was installed with us, `package`
-    names the wheel: its bytes must be those that the wheel's RECORD tells, where there is one.
+    which whoever owns them could as well replace ourselves. `package` names the wheel that brought the
+    program with us: its bytes must be those that the wheel's RECORD tells, where there is one.
     """
     real = path.resolve()
     for place in dict.fromkeys((real, *real.parents, *path.absolute().parents)):

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from daemon import shortage
 from daemon.config.doubts import tell
 from daemon.config.settings import Config
 from daemon.core import Core
@@ -27,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 
 TICK_S = 1.0
 HURRY_S = 0.1
+SLICE_S = 0.02
 SAME_SIGNAL_S = 0.2
 EVIDENCE_S, EVIDENCE_LOOK_S = 3.0, 0.05  # what captures took becomes durable in 2 s, with any grace
 NEWS_S = 1.5  # for notifications, once all is delivered
@@ -48,13 +50,16 @@ class App:
 
     async def run(self) -> None:
         """Live until SIGTERM or SIGINT; a second one ends everything at once."""
+        shortage.bear()
         try:
             await self._startup()
             async with asyncio.TaskGroup() as tasks:
                 await self._core.deliveries.start(tasks)
                 self._core.notifications.start(tasks)
                 ticker = tasks.create_task(self._tick(), name="ticker")
+                reader = tasks.create_task(self._take_up(), name="reader of the spool")
                 await self._stopping.wait()
+                reader.cancel()
                 await self._shutdown()
                 ticker.cancel()
         finally:
@@ -152,6 +157,14 @@ class App:
             async with asyncio.timeout_at(until_s):
                 while self._core.captures.in_progress():  # noqa: ASYNC110  # for a moment, at the very end
                     await asyncio.sleep(EVIDENCE_LOOK_S)
+
+    async def _take_up(self) -> None:
+        """Read what is left of a full spool, little by little: nobody waits for it, and nothing is late."""
+        if unread := self._core.spool.unread:
+            _LOG.info("reading on in the spool", extra={"entries": unread})
+        while self._core.spool.make_room() or self._core.spool.unread:
+            self._core.deliveries.take_up(self._core.spool.take_up(SLICE_S))
+            await asyncio.sleep(SLICE_S)
 
     async def _tick(self) -> None:
         """About once a second: our own lateness, processes, switch, configuration."""

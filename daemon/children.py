@@ -3,12 +3,17 @@
 import asyncio
 import contextlib
 import ctypes
+import functools
 import os
 import resource
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import IO
+
+from collectors.trusted import checked
+from model.errors import CollectorError
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)  # loaded before any fork
@@ -24,12 +29,54 @@ SAMPLER_ENVIRONMENT: Mapping[str, str] = {
 }
 
 
-# Code of ours between fork and exec, in a process with threads, would hang if it wanted a lock that one of
-# them held at the fork. It wants none: system calls only, by what was loaded before. There is no cheaper way
-# that is right: only the child can ask for the signal of its parent's death, posix_spawn knows nothing of it,
-# setpriv is not in every image, and a Python of its own would take 20 ms between an overrun and its first
-# stack. The kernel forgets the signal where the program's file brings capabilities (`privilege: fileCap`):
-# then the sampler's own duration ends it.
+# Only a child can ask for the signal of its parent's death. util-linux's setpriv asks, and then executes
+# the program: that takes a millisecond. Where it is not to be had, code of ours asks, between fork and
+# exec: the fork copies our page tables, and keeps us for five milliseconds, or forty where cores are busy.
+# In a process with threads such code would hang if it wanted a lock that one of them held at the fork; it
+# wants none: system calls only, by what was loaded before. The kernel forgets the signal where the
+# program's file brings capabilities (`privilege: fileCap`), and setpriv does not notice if we die before it
+# has asked: then the sampler's own duration ends it.
+SETPRIV = Path("/usr/bin/setpriv")
+
+
+@functools.lru_cache(maxsize=1)
+def _is_setpriv(path: Path) -> bool:
+    if path.resolve().name != "setpriv" or not os.access(path, os.X_OK):  # busybox's cannot ask
+        return False
+    try:
+        return bool(checked(path))
+    except CollectorError:  # others may put another program in its place
+        return False
+
+
+def _by_setpriv(program: str) -> bool:
+    """Whether setpriv can start it as code of ours would: it leaves signals ignored that are."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN or not _is_setpriv(SETPRIV):
+        return False
+    try:
+        os.getxattr(program, "security.capability")
+    except OSError:  # none, or there is no such thing here
+        return os.access(program, os.X_OK)
+    return False  # what the kernel says to such a file we want to hear
+
+
+def prepared(
+    argv: Sequence[str], death_signal: int, limits: Mapping[int, int]
+) -> tuple[Sequence[str], Callable[[], None] | None]:
+    """The command, and what its child does before exec."""
+    if _by_setpriv(argv[0]):
+        name = signal.Signals(death_signal).name.removeprefix("SIG")
+        return (str(SETPRIV), "--pdeathsig", name, "--", *argv), None
+    return argv, _tied_to_parent(os.getpid(), death_signal, limits)
+
+
+def _bound(pid: int, limits: Mapping[int, int]) -> None:
+    """Set the limits of a child that set none itself."""
+    with contextlib.suppress(ProcessLookupError):
+        for kind, most in limits.items():
+            resource.prlimit(pid, kind, (most, most))
+
+
 def _tied_to_parent(parent: int, death_signal: int, limits: Mapping[int, int]) -> Callable[[], None]:
     """What a child does before exec: die with us, within its limits, in a process group of its own."""
 
@@ -60,8 +107,9 @@ async def spawn(
     The kernel sends the death signal when the *thread* that forked ends, hence the main thread. `keep` are
     descriptors that the child inherits. A group of its own keeps a terminal's Ctrl-C away from it.
     """
-    return await asyncio.create_subprocess_exec(
-        *argv,
+    command, prepare = prepared(argv, death_signal, limits or {})
+    process = await asyncio.create_subprocess_exec(
+        *command,
         env=dict(environment),
         stdin=stdin,
         stdout=stdout,
@@ -69,8 +117,11 @@ async def spawn(
         pass_fds=tuple(keep),
         process_group=0,
         umask=0o077,
-        preexec_fn=_tied_to_parent(os.getpid(), death_signal, limits or {}),
+        preexec_fn=prepare,
     )
+    if prepare is None:
+        _bound(process.pid, limits or {})
+    return process
 
 
 def start(
@@ -83,8 +134,9 @@ def start(
     keep: Sequence[int],
 ) -> int:
     """The same for a child that the caller reaps itself, as whoever wants to know its cost must; its pid."""
+    command, prepare = prepared(argv, signal.SIGINT, limits)
     process = subprocess.Popen(
-        argv,
+        command,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=stdout,
@@ -92,8 +144,10 @@ def start(
         pass_fds=tuple(keep),
         process_group=0,
         umask=0o077,
-        preexec_fn=_tied_to_parent(os.getpid(), signal.SIGINT, limits),
+        preexec_fn=prepare,
     )
+    if prepare is None:
+        _bound(process.pid, limits)
     process.returncode = 0  # it shall neither poll nor warn: the child is the caller's
     return process.pid
 

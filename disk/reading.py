@@ -17,7 +17,7 @@ def content(path: Path, most_bytes: int = MOST_BYTES) -> bytes:
             raise OSError(errno.EINVAL, "no regular file", str(path))
         if found.st_size > most_bytes:
             raise OSError(errno.EFBIG, "larger than any of ours", str(path))
-        return file.read(most_bytes)
+        return file.read(found.st_size)  # no buffer for the most that there may be
 
 
 def set_aside(path: Path) -> None:

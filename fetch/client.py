@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -110,10 +111,11 @@ class Client:
         """The response, or where it sends us on the same host."""
         assert self._session is not None  # noqa: S101  # used within its context
         access = self._endpoint.access
+        authorized = _authorized(access)
         asked = self._session.request(
             request.method,
             url,
-            headers={"Accept-Encoding": "identity", **_authorized(access), **request.headers},
+            headers={"Accept-Encoding": "identity", **authorized, **request.headers},
             data=request.body or None,
             allow_redirects=False,
             server_hostname=access.server_name,
@@ -125,12 +127,20 @@ class Client:
             succeeded = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
             if not succeeded and response.status not in request.statuses:
                 said = await response.content.read(MOST_SAID_BYTES)
-                text = said.decode(errors="replace").strip()
+                text = _without(authorized, said.decode(errors="replace").strip())
                 return Response(status=response.status, headers=headers, size_bytes=0, whole=True, said=text)
             if begun is not None:
                 begun(response.status, headers)
             size_bytes, whole = await _taken(response.content, request.max_bytes, take)
             return Response(status=response.status, headers=headers, size_bytes=size_bytes, whole=whole)
+
+
+def _without(authorized: Mapping[str, str], said: str) -> str:
+    """What a server said, which may repeat the token that it was shown."""
+    for value in authorized.values():
+        token = value.removeprefix("Bearer ")
+        said = re.sub(re.escape(token), "***", said, flags=re.IGNORECASE)
+    return said
 
 
 async def _taken(content: StreamReader, max_bytes: int, take: Take) -> tuple[int, bool]:

@@ -108,17 +108,19 @@ class SampleTable:
 
     def runs(self) -> Iterator[Run]:
         """What the rows mean. The runs of one thread come in the order of time and never overlap."""
-        open_rows: dict[int, int] = {}
+        begun: dict[int, tuple[int, int, int]] = {}  # by thread: since when, stack, state
         segment = -1
-        for row, its_segment in enumerate(self.segment):
+        rows = zip(self.time_us, self.thread, self.stack, self.state, self.segment, strict=True)
+        for time_us, thread, stack, state, its_segment in rows:
             if its_segment != segment:
-                yield from self._close(open_rows)
+                yield from self._close(begun, segment)
                 segment = its_segment
-            thread = self.thread[row]
-            if (last := open_rows.get(thread)) is not None:
-                yield from self._run(last, self.time_us[row])
-            open_rows[thread] = row
-        yield from self._close(open_rows)
+            if (last := begun.get(thread)) is not None:
+                start_us, its_stack, its_state = last
+                if its_stack != GONE and time_us > start_us:
+                    yield Run(thread, its_stack, start_us, time_us, STATES[its_state], segment)
+            begun[thread] = time_us, stack, state
+        yield from self._close(begun, segment)
 
     def gaps(self) -> Iterator[tuple[int, int]]:
         """The stretches that no segment covers, as (start_us, end_us)."""
@@ -129,16 +131,11 @@ class SampleTable:
                 yield seen_us, until_us
             seen_us = max(seen_us, span.end_us)
 
-    def _close(self, open_rows: dict[int, int]) -> Iterator[Run]:
-        for row in open_rows.values():
-            yield from self._run(row, self.segments[self.segment[row]].end_us)
-        open_rows.clear()
-
-    def _run(self, row: int, end_us: int) -> Iterator[Run]:
-        start_us, stack = self.time_us[row], self.stack[row]
-        if stack != GONE and end_us > start_us:
-            state = STATES[self.state[row]]
-            yield Run(self.thread[row], stack, start_us, end_us, state, self.segment[row])
+    def _close(self, begun: dict[int, tuple[int, int, int]], segment: int) -> Iterator[Run]:
+        for thread, (start_us, stack, state) in begun.items():
+            if stack != GONE and (end_us := self.segments[segment].end_us) > start_us:
+                yield Run(thread, stack, start_us, end_us, STATES[state], segment)
+        begun.clear()
 
 
 @dataclass
@@ -165,19 +162,22 @@ class TableBuilder:
         """The number of a frame."""
         return self._frames.setdefault(frame, len(self._frames))
 
-    def enter(self, stack: int, frame: int) -> int:
-        """The number of the stack that has the frame with this number inside another stack."""
-        call = stack << 32 | frame
-        found = self._stacks.get(call)
-        if found is None:
-            found = self._stacks[call] = len(self._tops)
-            self._callers.append(stack)
-            self._tops.append(frame)
+    def descend(self, stack: int, frames: Iterable[int]) -> list[int]:
+        """The numbers of the stacks that have ever more of these frames inside another stack."""
+        found, known, tops, callers = list[int](), self._stacks, self._tops, self._callers
+        for frame in frames:
+            call = stack << 32 | frame
+            if (inner := known.get(call)) is None:
+                inner = known[call] = len(tops)
+                callers.append(stack)
+                tops.append(frame)
+            found.append(inner)
+            stack = inner
         return found
 
     def call(self, stack: int, frame: Frame) -> int:
         """The number of the stack that has this frame inside another stack."""
-        return self.enter(stack, self.frame(frame))
+        return self.descend(stack, (self.frame(frame),))[0]
 
     def stack(self, frames: Iterable[Frame]) -> int:
         """The number of a stack given root first."""

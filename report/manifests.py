@@ -1,5 +1,6 @@
 """manifest.json: the table of contents, written last, because a report with one is whole."""
 
+import functools
 import importlib.metadata
 import platform
 from collections.abc import Iterable, Iterator
@@ -96,8 +97,14 @@ def _next_revision(directory: Path) -> int:
         return 1  # none yet, or a damaged one that this replaces
 
 
+@functools.cache
+def own_version() -> str:
+    """The version of loopcam that is installed."""
+    return importlib.metadata.version("loopcam")
+
+
 def _versions(capture: Capture) -> Iterator[tuple[str, str]]:
-    yield "loopcam", importlib.metadata.version("loopcam")
+    yield "loopcam", own_version()
     yield "python", platform.python_version()
     if capture.recording is not None:
         yield (

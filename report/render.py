@@ -15,7 +15,7 @@ from report import manifests, shown
 from report.baseline import compare
 from report.drawing import Drawing
 from report.evidence import code, reading
-from report.verdict import judge
+from report.verdict import judge, rules
 from report.verdict.go.judge import judge as judge_go
 from report.views import collapsed, flamegraph, metrics, page, perfetto, pprof, speedscope, stacks
 
@@ -59,6 +59,9 @@ def warm() -> None:
 
     pprof_pb2.Profile()
     page.load()
+    manifests.own_version()
+    for pattern in rules.PATTERNS:
+        pattern.compile()
 
 
 def render(directory: Path) -> Manifest:
@@ -147,9 +150,9 @@ def _drawn(drawing: Drawing, folder: Path, name: str, view: View, part: Drawing 
 
 def _publish(folder: Path, directory: Path) -> None:
     """Move the documents into place; of an earlier revision nothing stays."""
+    durable.sync_files(list(folder.iterdir()))
     for name in DOCUMENTS:
         if (folder / name).exists():
-            durable.sync_file(folder / name)
             (folder / name).chmod(durable.FILE_MODE)
             os.replace(folder / name, directory / name)
         else:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,7 @@ from model.artifacts import Artifact
 from model.errors import SinkError
 from model.report import EVIDENCE_DIR, Report
 from model.units import ByteSize, Seconds
-from sinks import addresses, template
+from sinks import addresses, template, together
 from sinks.contract import Sink
 from sinks.gcs_errors import explained
 from sinks.gcs_upload import Upload
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from google.cloud.storage import Client
     from google.cloud.storage.blob import Blob
 
-_THREADS = 4
 _CONNECT_S = 5.0
 _PART_UNIT_BYTES = 256 << 10  # parts are multiples of it
 _LONGEST_KEY_BYTES = 1024
@@ -109,9 +107,7 @@ class Gcs(Sink, frozen=True, kw_only=True, dict=True):
         self.prepare()
         key = template.key(self.prefix, report)
         try:
-            with ThreadPoolExecutor(_THREADS) as pool:
-                for _ in pool.map(lambda artifact: self._put(report, key, artifact), files(report)):
-                    pass
+            together.each(lambda artifact: self._put(report, key, artifact), files(report))
             self._put(report, key, manifest(report))
         except SinkError:
             self.__dict__.pop("_client", None)  # the next attempt reads the credentials again

@@ -1,7 +1,6 @@
 """Stores reports in a bucket of S3 or of a store that speaks its language."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,7 +12,7 @@ from model.errors import SinkError
 from model.report import Report
 from model.secrets import Secret
 from model.units import ByteSize, Seconds
-from sinks import addresses, template
+from sinks import addresses, template, together
 from sinks.contract import Sink
 from sinks.object_metadata import metadata
 from sinks.paths import files, manifest, open_file
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from botocore.awsrequest import AWSRequest
     from botocore.client import BaseClient
 
-_THREADS = 4
 _CONNECT_S = 5.0
 _SMALLEST_PART_BYTES = 5 << 20
 _LONGEST_KEY_BYTES = 1024
@@ -110,9 +108,7 @@ class S3(Sink, frozen=True, kw_only=True, dict=True):
         self.prepare()
         key = template.key(self.prefix, report)
         try:
-            with ThreadPoolExecutor(_THREADS) as pool:
-                for _ in pool.map(lambda artifact: self._put(report, key, artifact), files(report)):
-                    pass
+            together.each(lambda artifact: self._put(report, key, artifact), files(report))
             self._put(report, key, manifest(report))
         except SinkError:
             self.__dict__.pop("_client", None)  # the next attempt reads the credentials again
@@ -139,7 +135,7 @@ class S3(Sink, frozen=True, kw_only=True, dict=True):
                 connect_timeout=min(_CONNECT_S, self.timeout),
                 read_timeout=float(self.timeout),
                 retries={"total_max_attempts": 1, "mode": "standard"},  # the daemon tries again
-                max_pool_connections=_THREADS,
+                max_pool_connections=together.THREADS,
                 proxies={},  # none from the environment
                 request_checksum_calculation="when_supported" if self._crc32 else "when_required",
                 response_checksum_validation="when_required",

@@ -90,6 +90,11 @@ def _failed(
         remedy = "check that the endpoint can be reached from here"
     return SinkError(
         f"{what}: {type(error).__name__}: {replies.quote(str(error), secrets)}",
-        retry=not isinstance(error, lasting),
+        retry=not isinstance(error, lasting) or _half_written(error),
         remedy=remedy,
     )
+
+
+def _half_written(error: Exception) -> bool:
+    """Whether a role's token file was read while somebody wrote it."""
+    return "WebIdentityToken" in str(error)

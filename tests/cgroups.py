@@ -47,6 +47,11 @@ class Group:
             (self.folder / "cpu.cfs_period_us").write_text("100000")
         self._write("cpu.cfs_quota_us", "cpu.max", str(quota_us), f"{quota_us} 100000")
 
+    def limit_processes(self, more: int | None) -> None:
+        """Allow so many processes and threads more than there are now; None is any number."""
+        now = int((self.folder / "pids.current").read_text())
+        (self.folder / "pids.max").write_text("max" if more is None else str(now + more))
+
     def killed(self) -> int:
         """How many processes ended for lack of memory."""
         file = self.folder / ("memory.events" if self._second else "memory.oom_control")
@@ -65,7 +70,7 @@ class Group:
 
 @contextmanager
 def group(controller: str) -> Iterator[Group]:
-    """A new group with this controller, `memory`, `freezer` or `cpu`; empty it before its end."""
+    """A new group with this controller, `memory`, `freezer`, `pids` or `cpu`; empty it before its end."""
     parent, second = _parent(controller)
     folder = parent / f"loopcam-test-{os.getpid()}-{next(_NUMBERS)}"
     folder.mkdir()

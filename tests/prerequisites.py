@@ -161,6 +161,7 @@ CHECKS = {
     "helm4": functools.partial(_built, "helm4"),
     "memory cgroup": functools.partial(_group, "memory"),
     "freezer cgroup": functools.partial(_group, "freezer"),
+    "pids cgroup": functools.partial(_group, "pids"),
     "cpu cgroup": functools.partial(_group, "cpu"),
     "austin": _austin,
     "austin-python": _austin_python,

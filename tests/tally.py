@@ -4,16 +4,22 @@ A test marked `fault` counts as one try; one that injects its fault many times s
 `--faults` prints the table, `--soak` injects as often as a release is to stand.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from tests.faults import results
 from tests.faults.rows import ROWS
 from tests.security.rows import ROWS as THREATS
 
+Count = TypeVar("Count")
 SOAK = "--soak"
 TABLE = "--faults"
+PAGE = "--faults-page"
 _PROPERTY = "fault tally"
 _ROWS = "fault rows"
 
@@ -60,6 +66,7 @@ class Result:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("faults")
     group.addoption(TABLE, action="store_true", help="run the tests of faults only, and print their table")
+    group.addoption(PAGE, type=Path, help="a page to write the table into, such as docs/reliability.md")
     group.addoption(SOAK, action="store_true", help="inject each fault as often as a release is to stand")
 
 
@@ -67,7 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(row): proves a row of the list of faults, tests/faults/rows.py")
     config.addinivalue_line("markers", "threat(row): proves a row of the threats, tests/security/rows.py")
     if config.getoption(TABLE):
-        config.pluginmanager.register(Table())
+        config.pluginmanager.register(Table(config.getoption(PAGE), soak=config.getoption(SOAK)))
 
 
 @pytest.hookimpl(trylast=True)
@@ -75,7 +82,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         assert set(_rows(item)) <= set(ROWS), f"{item.nodeid}: {_rows(item)} are no rows"
         assert set(_rows(item, "threat")) <= set(THREATS), f"{item.nodeid}: no such threat"
-        item.user_properties.append((_ROWS, _rows(item)))  # its reports tell, from whichever process
+        item.user_properties.append((_ROWS, _rows(item)))  # with its reports, whichever process it runs in
     if config.getoption(TABLE):
         items[:] = [item for item in items if _rows(item)]
 
@@ -102,14 +109,17 @@ def times(request: pytest.FixtureRequest) -> "Times":
 class Times:
     soak: bool
 
-    def __call__(self, here: int, soak: int) -> int:
+    def __call__(self, here: Count, soak: Count) -> Count:
         return soak if self.soak else here
 
 
 class Table:
-    """Collects results, and prints them at the end."""
+    """Collects results, and prints them at the end, also into a page where one is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, page: Path | None, *, soak: bool) -> None:
+        self._page = page
+        self._soak = soak
+        self._began_s = time.monotonic()
         self._results = {row: Result() for row in ROWS}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -128,8 +138,13 @@ class Table:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("faults")
-        for line in table(self._results):
+        lines = list(table(self._results))
+        for line in lines:
             terminalreporter.write_line(line)
+        if self._page is not None:
+            about = results.about(time.monotonic() - self._began_s)
+            text = results.put(self._page.read_text(), [about, "", *lines], soak=self._soak)
+            self._page.write_text(text)
 
 
 def table(results: dict[str, Result]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from benchmarks.figures import Row, often
 
 SIZES = ((1, 20), (4, 20), (50, 60))  # threads, depth
 WINDOW_S = 4
-ROUNDS = 3
+ROUNDS = 2
 
 
 def measure(folder: Path, times: float) -> list[Row]:

@@ -15,7 +15,7 @@ from benchmarks.apparatus.trees import Watched, tree
 from benchmarks.figures import Row, often
 
 THREADS, DEPTH = 4, 20
-SETTLE_S, WATCH_S, ROUNDS, PAIRS = 20, 20, 2, 30
+SETTLE_S, WATCH_S, ROUNDS, PAIRS = 20, 15, 2, 25
 BEAT_S = 0.5
 MODES = ("adaptive", "continuous")
 

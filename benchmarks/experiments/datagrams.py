@@ -5,6 +5,7 @@ from statistics import median
 
 from benchmarks.apparatus.daemons import TARGET, daemon
 from benchmarks.apparatus.processes import child, cores, cpu_s, program, said
+from benchmarks.apparatus.sockets import socket_place
 from benchmarks.figures import FigureError, Row, often
 
 ROUNDS, SECONDS = 3, 2
@@ -18,9 +19,10 @@ def measure(folder: Path, times: float) -> list[Row]:
         raise FigureError("needs two cores, one for the daemon and one for the sender")
     core = cores()[0]
     options = {"max_loop_time": "1h", "cooldown": "1h", "iterations": [BEATS]}
-    place, bare_place = folder / "beat.sock", folder / "bare.sock"
     ours, bare = [], []
     with (
+        socket_place() as place,
+        socket_place() as bare_place,
         child(program("threads", "4", "20")) as target,
         child(program("bare_datagrams", str(bare_place)), core=core) as server,
         daemon(folder, target.pid, options, core=core, unix={"datagram": str(place)}) as watching,

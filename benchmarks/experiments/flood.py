@@ -5,24 +5,24 @@ from pathlib import Path
 
 from benchmarks.apparatus.daemons import TARGET, Daemon, daemon
 from benchmarks.apparatus.processes import child, cores, program, said
+from benchmarks.apparatus.sockets import socket_place
 from benchmarks.apparatus.trees import Watched
 from benchmarks.figures import FigureError, Row, often, percentile
 
 SECONDS = 5
 TEXT = f"start {TARGET}"
 PAUSE_S = 0.01
+OPTIONS = {"max_loop_time": "1h", "dashcam": "off", "collectors": ["pyspy"]}
 
 
 def measure(folder: Path, times: float) -> list[Row]:
     """Datagrams as fast as they go, above the limit of 1,000 a second, and requests for health beside."""
     if len(cores()) < 2:
         raise FigureError("needs two cores, one for the daemon and one for the sender")
-    place = folder / "beat.sock"
     with (
+        socket_place() as place,
         child(program("threads", "4", "20")) as target,
-        daemon(
-            folder, target.pid, {"max_loop_time": "1h"}, core=cores()[0], unix={"datagram": str(place)}
-        ) as ours,
+        daemon(folder, target.pid, OPTIONS, core=cores()[0], unix={"datagram": str(place)}) as ours,
     ):
         said(target.stdout)
         ours.wait_until_found()

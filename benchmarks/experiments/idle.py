@@ -9,7 +9,7 @@ from benchmarks.apparatus.processes import child, program, said
 from benchmarks.apparatus.trees import together
 from benchmarks.figures import Row, often
 
-SETTLE_S, WATCH_S = 25, 20  # in which the first healthy iterations are sampled for the baseline
+SETTLE_S, WATCH_S = 25, 15  # in which the first healthy iterations are sampled for the baseline
 SCRAPE_EVERY_S = 5
 BARE, EXPORTER = "bare aiohttp + prometheus-client", "prometheus-node-exporter"
 LADDER: dict[str, Options] = {

@@ -13,7 +13,7 @@ from benchmarks.apparatus.slots import Slots
 from benchmarks.figures import Row, often, percentile
 
 ROUNDS = 2
-RECORD_S, WATCH_S = 3, 2.8
+RECORD_S, WATCH_S = 2, 1.8
 GLANCE_S = 0.1  # between readings of the longest gap
 SIZES = ((1, 20), (4, 20), (50, 60), (200, 20))  # threads, depth
 WITH_AUSTIN, ALONE, BESIDE = "loopcam, austin", "loopcam, py-spy", "py-spy record"

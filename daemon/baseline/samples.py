@@ -2,8 +2,9 @@
 
 import logging
 import shutil
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -45,6 +46,7 @@ class Samples:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._changing = threading.Lock()  # what one thread is still writing looks unfinished to another
 
     def of(self, target: str) -> Path:
         """The folder of a target's samples."""
@@ -68,13 +70,9 @@ class Samples:
         recording = _recording(pieces)
         if recording is None:
             return False
-        now_s = time.time()
-        name = f"{datetime.fromtimestamp(now_s, UTC):%Y%m%dT%H%M%S%f}Z-{target}"
-        temporary = make_dir(self.of(target) / f".{name}")
-        try:
-            for path in (path for piece in pieces for path in piece.paths):
-                make_dir((temporary / path).parent)
-                link(ring / path, temporary / path)
+        with self._changing:
+            now_s = time.time()
+            name = f"{datetime.fromtimestamp(now_s, UTC):%Y%m%dT%H%M%S%f}Z-{target}"
             sample = HealthySample(
                 id=name,
                 target=target,
@@ -84,13 +82,23 @@ class Samples:
                 iterations=tuple(iterations),
                 recording=recording,
             )
+            paths = [path for piece in pieces for path in piece.paths]
+            self._write(self.of(target) / f".{name}", sample, ring, paths)
+            self._bound()
+        return True
+
+    def _write(self, temporary: Path, sample: HealthySample, ring: Path, paths: Iterable[str]) -> None:
+        """Make it whole under a temporary name, or leave nothing; raises OSError."""
+        make_dir(temporary)
+        try:
+            for path in paths:
+                make_dir((temporary / path).parent)
+                link(ring / path, temporary / path)
             write_atomic(temporary / SAMPLE_FILE, coding.encode(sample), sync=False)
-            temporary.rename(self.of(target) / name)
+            temporary.rename(temporary.with_name(sample.id))
         except OSError:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        self.bound()
-        return True
 
     def drop(self, target: str) -> None:
         """Let go of a target's samples."""
@@ -98,6 +106,10 @@ class Samples:
 
     def bound(self) -> None:
         """Remove what is too old or too much, the oldest first, and what was never finished."""
+        with self._changing:
+            self._bound()
+
+    def _bound(self) -> None:
         if not self._folder.is_dir():
             return
         kept: list[Path] = []

@@ -1,5 +1,7 @@
 """What a capture of a target takes."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import cast
 
@@ -14,6 +16,7 @@ from daemon.config import settings
 from daemon.config.parts import COLLECTOR_FAMILY
 from daemon.targets.process import HeldProcess
 from daemon.triggers.early import Early
+from model.errors import CollectorError
 from model.events import PlanName, Trigger, TriggerKind
 
 LOOKER, OTHER = "pyspy", "austin"
@@ -75,7 +78,11 @@ def _default(name: str) -> Sampler:
 
 async def try_out(how: Sampling | None, process: HeldProcess) -> None:
     """Try what may sample in the looker's place on a process, long before it overruns."""
-    if how is None or (how.asked == AUTO and how.looker.only_here()):
+    if how is None:
+        return
+    with contextlib.suppress(CollectorError):  # a capture tells
+        await asyncio.to_thread(how.looker.version)  # its program is read and checked before there is a hurry
+    if how.asked == AUTO and how.looker.only_here():
         return
     for name, sampler in how.others.items():
         await trials.attempt(name, sampler, process, wanted=how.asked == name)

@@ -3,23 +3,19 @@
 import argparse
 import contextlib
 import signal
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-from daemon.commands import demo_words
+from daemon.commands import demo_words, simulate
 from daemon.commands.reports import whole
 from daemon.demo import autoscaler
+from daemon.demo.children import WITHIN_S, Child, check_alive, child, free_port, wait_until_healthy
 from daemon.demo.stalls import DEFAULT, STALLS
 from model.errors import LoopcamError, UsageError
 
 TARGET = "demo-autoscaler"
 PIDFILE = "autoscaler.pid"
 LOG = "autoscaler.log"
-WITHIN_S = 60.0  # beyond the healthy iterations
 HEALTHY_ITERATIONS = 30  # so many that the daemon samples some, and compares the stall with them
 _ITERATION_S = 0.36  # a healthy one, with the pause after it
 _CONFIGURATION = """\
@@ -70,6 +66,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="after so many healthy iterations",
     )
+    simulate.add(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,19 +74,21 @@ def run(args: argparse.Namespace) -> int:
     if args.list:
         print(demo_words.listed())
         return 0
-    _check(args)
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what it puts aside with SIGINT ignored
         signal.signal(number, signal.default_int_handler)
-    address = f"127.0.0.1:{_free_port()}"
+    if simulate.is_wanted(args):
+        return simulate.run(args)
+    _check(args)
+    address = f"127.0.0.1:{free_port()}"
     out: Path = args.out.absolute()
     out.mkdir(parents=True, exist_ok=True)
     known = set(whole(out / "reports"))
     with contextlib.ExitStack() as children:
         print("A daemon starts. In the loop that it watches, an iteration may take 1 s.", flush=True)
         daemon = children.enter_context(
-            _child("-m", "daemon", "run", "--config", _configure(out, address, args.source))
+            child("-m", "daemon", "run", "--config", _configure(out, address, args.source))
         )
-        _wait_until_healthy(address, daemon)
+        wait_until_healthy(address, daemon)
         print(
             f"An autoscaler starts: {args.healthy} healthy iterations"
             f" in about {args.healthy * _ITERATION_S:.0f} s, then one that stalls:"
@@ -97,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
             flush=True,
         )
         watcher = str(out / LOG) if args.source == "log" else f"http://{address}"
-        children.enter_context(_child("-m", autoscaler.__name__, watcher, *_program(args, out)))
+        children.enter_context(child("-m", autoscaler.__name__, watcher, *_program(args, out)))
         print(
             f"\n{demo_words.told(_wait_for_report(out / 'reports', known, daemon, args.healthy), args.stall)}"
         )
@@ -138,55 +137,18 @@ def _configure(out: Path, address: str, source: str) -> str:
     return str(file)
 
 
-@contextlib.contextmanager
-def _child(*arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
-    child = subprocess.Popen([sys.executable, "-I", *arguments], process_group=0)
-    try:
-        yield child
-    finally:
-        child.terminate()
-        try:
-            child.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
-
-
-def _wait_until_healthy(address: str, daemon: "subprocess.Popen[bytes]") -> None:
-    host, _, port = address.partition(":")
-    deadline_s = time.monotonic() + WITHIN_S
-    while time.monotonic() < deadline_s:
-        _check_alive(daemon)
-        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
-            return
-        time.sleep(0.05)
-    raise LoopcamError("the daemon does not listen", remedy="its log above says why")
-
-
-def _check_alive(daemon: "subprocess.Popen[bytes]") -> None:
-    if daemon.poll() is not None:
-        raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
-
-
-def _wait_for_report(folder: Path, known: set[Path], daemon: "subprocess.Popen[bytes]", healthy: int) -> Path:
+def _wait_for_report(folder: Path, known: set[Path], daemon: Child, healthy: int) -> Path:
     within_s = WITHIN_S + 2 * healthy * _ITERATION_S
     deadline_s = time.monotonic() + within_s
     while time.monotonic() < deadline_s:
         if new := [one for one in whole(folder) if one not in known and demo_words.is_of_stall(one, healthy)]:
             return new[0]
-        if daemon.poll() is not None:
-            raise LoopcamError(f"the daemon ended with {daemon.returncode}", remedy="its log above says why")
+        check_alive(daemon)
         time.sleep(0.1)
     raise LoopcamError(f"no report within {within_s:.0f} s", remedy="the daemon's log above says why")
 
 
-def _serve(page: str, daemon: "subprocess.Popen[bytes]") -> None:
+def _serve(page: str, daemon: Child) -> None:
     with contextlib.suppress(KeyboardInterrupt):
         print(f"\nThe daemon's page: {page}   (Ctrl-C ends it)", flush=True)
         daemon.wait()

@@ -1,6 +1,6 @@
 """What the demonstration says: the stalls that there are, and at its end the report.
 
-`python -m daemon.commands.demo_words docs/demo.md` fills the table of stalls.
+`python -m daemon.commands.demo_words docs/demo.md` fills the tables of stalls and of the simulator's options.
 """
 
 import shutil
@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 from daemon.demo.autoscaler import HEALTHY_ITERATIONS, is_stalling
+from daemon.demo.simulator.options import OPTIONS
 from daemon.demo.stalls import STALLS
 from model import coding
 from model.manifest import Manifest
@@ -17,6 +18,7 @@ from model.verdict import Verdict
 
 _MARGIN = 14
 _BEGIN, _END = "<!-- stalls -->", "<!-- end -->"
+_OPTIONS_BEGIN, _OPTIONS_END = "<!-- simulator -->", "<!-- end of simulator -->"
 
 
 def listed() -> str:
@@ -32,9 +34,23 @@ def listed() -> str:
 
 
 def filled(page: str) -> str:
-    """The text of `docs/demo.md` with the table of stalls in its place."""
-    before, _, rest = page.partition(_BEGIN)
-    return f"{before}{_BEGIN}\n{table()}\n{_END}{rest.partition(_END)[2]}"
+    """The text of `docs/demo.md` with its tables in their places."""
+    for begin, end, made in ((_BEGIN, _END, table()), (_OPTIONS_BEGIN, _OPTIONS_END, options_table())):
+        before, _, rest = page.partition(begin)
+        page = f"{before}{begin}\n{made}\n{end}{rest.partition(end)[2]}"
+    return page
+
+
+def options_table() -> str:
+    """The load simulator's options, in Markdown."""
+    rows = [f"| `--{one.flag} {one.metavar}` | {one.meaning} | {one.default or 'never'} |" for one in OPTIONS]
+    rows += ["| `--sla WHAT=LIMIT` | what is demanded, see below | |"]
+    rows += ["| `--json FILE` | everything that was measured, into a file | |"]
+    rows += [
+        "| `--serve` | until Ctrl-C | |",
+        "| `--out DIR` | where log, spool and reports are kept | `loopcam-demo` |",
+    ]
+    return "\n".join(["| option | meaning | default |", "| --- | --- | --- |", *rows])
 
 
 def table() -> str:

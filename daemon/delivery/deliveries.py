@@ -16,7 +16,7 @@ from sinks.contract import Sink
 
 _LOG = logging.getLogger(__name__)
 
-DRAW_AGAIN_S = 5.0
+LOOK_S, LOOKS = 0.5, 10  # drawing is tried again after so many looks at the disk; once it has space, at once
 
 
 class Deliveries:
@@ -41,10 +41,16 @@ class Deliveries:
         """Take up everything that an earlier daemon left undone."""
         self._tasks = tasks
         self.use(self._sinks)
-        undrawn = [entry for entry in self._spool.entries.values() if not entry.drawn]
-        self._drawers = [
-            tasks.create_task(self.accepted(entry), name=f"draw {entry.id}") for entry in undrawn
-        ]
+        self.take_up(self._spool.entries.values())
+
+    def take_up(self, entries: Iterable[Entry]) -> None:
+        """Go on with what an earlier daemon left undone of these."""
+        for entry in entries:
+            if self._tasks is not None and not entry.drawn:
+                work = self.accepted(entry)
+                self._drawers.append(self._tasks.create_task(work, name=f"draw {entry.id}"))
+        for outbox in self.outboxes.values():
+            outbox.wake()
 
     def use(self, sinks: Iterable[Part[Sink]]) -> None:
         """Deliver to these sinks from now on; one that is no longer there keeps its state on disk."""
@@ -82,11 +88,19 @@ class Deliveries:
         self.on_accepted()
         while not await self._drawn(entry, renderer):
             renderer = None
-            await asyncio.sleep(DRAW_AGAIN_S)
+            await self._pause()
             self._spool.make_room()
         self.on_drawn(entry)
         for outbox in self.outboxes.values():
             outbox.wake()
+
+    async def _pause(self) -> None:
+        """Wait until drawing may go better."""
+        full = self._spool.disk_full()
+        for _ in range(LOOKS):
+            await asyncio.sleep(LOOK_S)
+            if full and not self._spool.disk_full():
+                return
 
     async def _drawn(self, entry: Entry, renderer: Worker | None) -> bool:
         self._drawing.add(entry.id)

@@ -45,10 +45,10 @@ def say(watcher: str, event: str, target: str, iteration: int) -> None:
         logging.info("%s %d", LINES[event], iteration)
 
 
-def beat(url: str, event: str, target: str, iteration: int) -> None:
-    """Send one heartbeat; a loop must never wait for its watcher, so every error is let go."""
+def beat(url: str, event: str, target: str, iteration: int, patience_s: float = 0.5) -> None:
+    """Send one heartbeat; a loop must not wait for its watcher, so every error is let go, and soon."""
     address = urlsplit(url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=0.5)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=patience_s)
     try:
         connection.request("POST", f"/v1/heartbeat/{event}?target={target}&iteration={iteration}")
         connection.getresponse().read()

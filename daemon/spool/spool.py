@@ -4,7 +4,10 @@ import fcntl
 import logging
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -14,7 +17,7 @@ from daemon.spool.healthy import Healthy
 from daemon.spool.incoming import Incoming
 from daemon.spool.place import demand_no_trap
 from daemon.spool.state import Delivery, Opened
-from disk.durable import FILE_MODE, make_dir, sync_dir, sync_file, write_atomic
+from disk.durable import FILE_MODE, make_dir, sync_dir, sync_files, write_atomic
 from model import coding
 from model.capture import Capture
 from model.errors import SpoolError
@@ -23,6 +26,8 @@ from model.report import CAPTURE_FILE
 _LOG = logging.getLogger(__name__)
 
 LEAST_FREE_BYTES = 8 * 2**20  # on the spool's disk: with less, no capture, and delivered reports go
+START_S = 0.5  # of a start, for what lies in the spool: a thousand entries; `take_up` reads the rest
+MOST_AT_ONCE = 20  # reports that are deleted in one go: the daemon keeps time meanwhile
 
 
 class Spool:
@@ -52,7 +57,8 @@ class Spool:
         self.entries: dict[str, Entry] = {}
         self.healthy = Healthy()
         self._sinks: tuple[str, ...] = ()
-        self._read_entries()
+        self._unread = deque(sorted(os.listdir(path / "reports")))
+        self.take_up(START_S)
 
     def begin(self, opened: Opened) -> Incoming:
         """A place for a new capture's evidence; raises OSError, and then leaves nothing behind."""
@@ -71,10 +77,29 @@ class Spool:
         So a sink's new name loses nothing; what only a sink that is gone was to get fills no quota.
         """
         self._sinks = sinks
-        for entry in self.entries.values():
-            if not any(sink in sinks or entry.has(sink) for sink in entry.deliveries):
-                for sink in sinks:
-                    entry.deliveries[sink] = Delivery()
+        self._owe(self.entries.values())
+
+    def take_up(self, seconds: float) -> list[Entry]:
+        """Read entries for so long, oldest first, and give those that are new; damaged ones are set aside."""
+        until_s, found = time.monotonic() + seconds, []
+        while self._unread and time.monotonic() < until_s:
+            directory = self.path / "reports" / self._unread.popleft()
+            if directory.name in self.entries:  # it became a report meanwhile
+                continue
+            try:
+                entry = check(Entry(directory))
+                entry.drop_damaged_manifest()
+                found.append(entry)
+            except (OSError, msgspec.DecodeError, SpoolError) as error:
+                self.set_aside(directory, str(error))
+        self._owe(found)
+        self.entries.update((entry.id, entry) for entry in found)
+        return found
+
+    @property
+    def unread(self) -> int:
+        """How many entries an earlier daemon left that are not taken up yet."""
+        return len(self._unread)
 
     def accept(self, incoming: Incoming, capture: Capture) -> Entry:
         """Make a finished capture durable, for `add`; raises OSError and then leaves the evidence in place.
@@ -84,8 +109,7 @@ class Spool:
         directory = incoming.directory
         if directory.exists():  # otherwise it was moved already, but its new name was not yet durable
             owe(directory, incoming.opened.sinks, incoming.opened.notices)
-            for artifact in capture.evidence:
-                sync_file(incoming.report_dir / artifact.path)
+            sync_files([incoming.report_dir / artifact.path for artifact in capture.evidence])
             write_atomic(incoming.report_dir / CAPTURE_FILE, coding.encode(capture, indent=2))
             sync_dir(incoming.evidence_dir)
             incoming.close()
@@ -128,6 +152,10 @@ class Spool:
         disk = os.statvfs(self.path)
         return disk.f_bavail * disk.f_frsize
 
+    def disk_full(self) -> bool:
+        """Whether it has less space than captures need."""
+        return self.disk_free_bytes() < LEAST_FREE_BYTES
+
     def damaged(self) -> int:
         """How many entries were set aside."""
         return sum(1 for _ in (self.path / "damaged").iterdir())
@@ -138,9 +166,9 @@ class Spool:
         One undelivered report a target is always allowed, so that a noisy target cannot silence another. A
         disk without space allows none.
         """
-        if self._disk_full():
+        if self.disk_full():
             self.make_room()
-            return not self._disk_full()
+            return not self.disk_full()
         if not self._full():
             return True
         kept = self.owed()  # others can make room
@@ -148,11 +176,17 @@ class Spool:
             return True
         return not any(entry.target == target for entry in kept)
 
-    def make_room(self) -> None:
-        """Delete reports that every sink has, oldest first, while the quota is reached or the disk full."""
-        for entry in self._over_quota():
+    def make_room(self) -> int:
+        """Delete reports that every sink has, oldest first, while the quota is reached or the disk full.
+
+        Gives how many: not all of them at once.
+        """
+        deleted = 0
+        for entry in islice(self._over_quota(), MOST_AT_ONCE):
+            deleted += 1
             del self.entries[entry.id]
             shutil.rmtree(entry.directory, ignore_errors=True)
+        return deleted
 
     def set_aside(self, directory: Path, why: str) -> None:
         """Keep a damaged entry out of the way, for a person to look at."""
@@ -169,30 +203,24 @@ class Spool:
         """Let another daemon have it."""
         os.close(self._lock)
 
+    def _owe(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            if not any(sink in self._sinks or entry.has(sink) for sink in entry.deliveries):
+                for sink in self._sinks:
+                    entry.deliveries[sink] = Delivery()
+
     def _settled(self, entry: Entry) -> bool:
         """Whether every sink has it that is still configured."""
         owed = [sink for sink in entry.deliveries if sink in self._sinks or not self._sinks]
         return entry.drawn and all(map(entry.has, owed))
 
-    def _disk_full(self) -> bool:
-        return self.disk_free_bytes() < LEAST_FREE_BYTES
-
     def _full(self) -> bool:
-        return len(self.entries) >= self.max_reports or self.used_bytes() >= self.max_bytes
+        return len(self.entries) + self.unread >= self.max_reports or self.used_bytes() >= self.max_bytes
 
     def _over_quota(self) -> Iterator[Entry]:
         """Settled reports, oldest first, as long as there are too many."""
         for entry in sorted(self.entries.values(), key=lambda entry: entry.id):
-            if not self._full() and not self._disk_full():
+            if not self._full() and not self.disk_full():
                 return
             if self._settled(entry):
                 yield entry
-
-    def _read_entries(self) -> None:
-        for directory in sorted((self.path / "reports").iterdir()):
-            try:
-                entry = check(Entry(directory))
-                entry.drop_damaged_manifest()
-                self.add(entry)
-            except (OSError, msgspec.DecodeError, SpoolError) as error:
-                self.set_aside(directory, str(error))

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MATCHED_BYTES = 4096  # a stranger's endless arguments must not cost us much
 YOUNG_S = 3.0  # soon after its start a process becomes another program
-READ_SHARE = 0.002  # of a core: so often are all read again, since any may become another program
+READ_SHARE = 0.0005  # of a core: so often are all read again, since any may become another program
+READ_MOST_S = 10.0  # but no less often
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -70,7 +71,7 @@ class Commands:
 
     def _read(self) -> dict[int, Command]:
         began_s, now_s = time.thread_time(), time.monotonic()
-        every = now_s - self._read_s >= self._cost_s / READ_SHARE
+        every = now_s - self._read_s >= min(READ_MOST_S, self._cost_s / READ_SHARE)
         found = dict(_commands({} if every else self._known))
         if every:
             self._read_s, self._cost_s = now_s, time.thread_time() - began_s
@@ -99,13 +100,16 @@ def _wraps(one: Command, inner: Command) -> bool:
 
 def _commands(known: Mapping[int, Command]) -> Iterator[tuple[int, Command]]:
     """Every process; those that are known, and not young, as they are known."""
-    ours = procfs.ancestors(os.getpid())
+    ours: set[int] = set()
     old_ticks = (time.clock_gettime(time.CLOCK_BOOTTIME) - YOUNG_S) * procfs.TICKS_PER_S
     for name in filter(str.isdigit, os.listdir(procfs.PROC)):
         pid = int(name)
         one = known.get(pid)
         try:
-            yield pid, one if one is not None and one.start_ticks < old_ticks else _command(pid, ours)
+            if one is None or one.start_ticks >= old_ticks:
+                ours = ours or procfs.ancestors(os.getpid())
+                one = _command(pid, ours)
+            yield pid, one
         except (OSError, IndexError):  # ended meanwhile
             continue
 

@@ -25,6 +25,7 @@ from model.errors import CollectorError
 _LOG = logging.getLogger(__name__)
 
 CHECK_FIRST_S, CHECK_MOST_S = 1.0, 60.0
+CHECKS_LAST_S = 1.0  # of one look: where there are many targets, the others are for the next one
 FINDING_PATIENCE_S = 1.0  # a systemd that does not answer holds up nothing else
 SETTLED_S = 1.0  # an interpreter that is just starting looks like no Python at all
 
@@ -119,7 +120,10 @@ class Fleet:
 
     async def check(self) -> None:
         """Try, without pausing it, whether each new target can be looked at; if not, again and again."""
+        until_s = time.monotonic() + CHECKS_LAST_S
         for target in list(self):
+            if time.monotonic() > until_s:
+                return
             held = target.held
             if held is None or _settled(target) or held.age_s() < SETTLED_S:
                 continue

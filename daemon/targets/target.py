@@ -68,24 +68,7 @@ class Target:
         self._gone = False
         self.heard_s: dict[str, float] = {}  # when each source spoke of this process, those that did
         self._deaf: set[str] = set()  # sources that hear nothing now
-
-    @property
-    def watch(self) -> Watch:
-        """The loop as the deciding source sees it."""
-        return self.watches[self.deciding]
-
-    @property
-    def deciding(self) -> str:
-        """The source that decides: the first in order that was heard and still hears."""
-        for name in self.watches:  # at each event: a generator costs twice as much
-            if name in self.heard_s and name not in self._deaf:
-                return name
-        return next(iter(self.watches))
-
-    @property
-    def deaf(self) -> bool:
-        """Whether nothing can be known of its loop now: the deciding source is down."""
-        return self.deciding in self._deaf
+        self._decide()
 
     @property
     def in_flight(self) -> InFlight | None:
@@ -148,7 +131,10 @@ class Target:
                 f"target {self.name} is in mode {mode}, which has no event {event.kind}",
                 remedy=f"send one of {known}, or set `mode` of its {event.source} source",
             )
+        first = event.source not in self.heard_s
         self.heard_s[event.source] = event.at_s
+        if first:
+            self._decide()
         happened = watch.take(event)
         if event.source in self._deaf:  # parts are heard: too little to judge
             happened = tuple(_unjudged(one) for one in happened)
@@ -174,12 +160,12 @@ class Target:
 
     def source_up(self, name: str, *, up: bool, at_s: float) -> None:
         """A source begins or ceases to hear its target; few can know what went on meanwhile."""
-        if not up:
-            self._deaf.add(name)
-        elif name in self._deaf:
-            self._deaf.discard(name)
-            if not self.watches[name].rules.remembers:
-                self.watches[name].heard_again(at_s)
+        if up is not (name in self._deaf):
+            return
+        self._deaf ^= {name}
+        self._decide()
+        if up and not self.watches[name].rules.remembers:
+            self.watches[name].heard_again(at_s)
 
     def hold(self, pid: int) -> None:
         """Take hold of its process; a process that ends meanwhile is simply not there yet."""
@@ -207,6 +193,7 @@ class Target:
             self.held.close()
             self.held, self.possible = None, self.absent
             self.heard_s.clear()
+            self._decide()
             for watch in self.watches.values():
                 watch.process_gone()
 
@@ -221,6 +208,17 @@ class Target:
                 new = old
             self.watches[part.name] = new
         self._deaf &= self.watches.keys()
+        self._decide()
+
+    def _decide(self) -> None:
+        """Which source decides: the first in order that was heard and still hears.
+
+        Kept, since each event asks for it several times.
+        """
+        hears = (name for name in self.watches if name in self.heard_s and name not in self._deaf)
+        self.deciding = next(hears, next(iter(self.watches)))
+        self.watch = self.watches[self.deciding]  # the loop as that source sees it
+        self.deaf = self.deciding in self._deaf  # whether nothing can be known of its loop now
 
     def _watch_of(self, event: Event) -> Watch:
         if event.source not in self.watches:

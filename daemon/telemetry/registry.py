@@ -1,7 +1,7 @@
 """The mechanism below the series: a registry that can also find, replace and drop them."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
@@ -17,18 +17,25 @@ class SeriesRegistry:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._labels: dict[_Metric, tuple[str, ...]] = {}
-        self._found: dict[tuple[object, ...], _Metric] = {}
+        self._found: dict[tuple[_Metric, tuple[str, ...]], Any] = {}
+        self._counted: dict[tuple[Counter, tuple[str, ...]], int] = {}
         self._last: dict[tuple[Gauge, str], tuple[str, ...]] = {}
 
     def series(self, metric: _M, *labels: str) -> _M:
         """One series of a metric, found quicker than by its own `labels`."""
-        key = (metric, *labels)
-        if (found := self._found.get(key)) is None:
-            found = self._found[key] = metric.labels(*labels)
-        return cast(_M, found)
+        found: _M | None = self._found.get((metric, labels))
+        if found is None:
+            found = self._found[metric, labels] = metric.labels(*labels)
+        return found
+
+    def count(self, counter: Counter, *labels: str) -> None:
+        """Count one of what happens often: the series gets its sum when somebody looks."""
+        key = (counter, labels)
+        self._counted[key] = self._counted.get(key, 0) + 1
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
         """All series and their content type: OpenMetrics where the Accept header asks for it."""
+        self._add_up()
         encode, content_type = choose_encoder(accept)
         return encode(self._registry), content_type
 
@@ -41,8 +48,14 @@ class SeriesRegistry:
         self._last[gauge, target] = labels
         return gauge.labels(*labels)
 
+    def _add_up(self) -> None:
+        counted, self._counted = self._counted, {}
+        for (counter, labels), times in counted.items():
+            counter.labels(*labels).inc(times)
+
     def _drop(self, chosen: Mapping[str, str]) -> None:
         """Remove every series that has all these labels."""
+        self._add_up()
         self._found.clear()  # one that is removed counts for nobody
         for metric, names in self._labels.items():
             if not chosen.keys() <= set(names):

@@ -9,6 +9,7 @@ from typing import Any, cast
 from aiohttp import web
 from aiohttp.streams import StreamReader
 
+from daemon.web.accepted import Accepted
 from daemon.web.bounds import Bounds
 from daemon.web.responses import error_response, raw_error
 from model.errors import LoopcamError
@@ -174,6 +175,10 @@ class Connection(web.RequestHandler):
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> Coroutine[Any, Any, tuple[web.StreamResponse, bool]]:
         """Send, with aiohttp's own errors turned into ours."""
+        if (
+            type(resp) is Accepted and request.content.is_eof()
+        ):  # an isinstance with its classes takes a while
+            return super().finish_response(request, resp, start_time)
         if isinstance(resp, web.HTTPException) and resp.status >= 400:
             resp = error_response(resp)
         if not request.content.is_eof() and isinstance(resp, web.StreamResponse):

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -79,10 +79,11 @@ def is_token(token: str, sha256_hex: str) -> bool:
     return bool(token) and hmac.compare_digest(digest, sha256_hex.lower())
 
 
-def guard(handler: Handler, access: Access, bounds: Bounds) -> Handler:
+def guard(handler: Handler, access: Access, bounds: Bounds, posts: Mapping[str, Handler]) -> Handler:
     """A server's handler that lets through only requests that may be made, and whose bodies are whole.
 
-    It goes around aiohttp's routing, so that no route is left out, and costs half of a middleware.
+    It goes around aiohttp's routing, so that no route is left out, and costs half of a middleware. What is
+    POSTed to one of the paths of `posts` goes to its handler without any routing.
     """
 
     async def guarded(request: web.BaseRequest) -> web.StreamResponse:
@@ -96,6 +97,8 @@ def guard(handler: Handler, access: Access, bounds: Bounds) -> Handler:
             raise RequestError(415, "compressed bodies are not read", remedy="send it without compression")
         if not request.content.is_eof():
             await _read_body(request, bounds)
+        if request.method == hdrs.METH_POST and hdrs.EXPECT not in request.headers:
+            return await posts.get(request.raw_path, handler)(request)
         return await handler(request)
 
     return guarded

@@ -9,6 +9,7 @@ from aiohttp import web
 from daemon.sources.heartbeat.hearing import Hearing
 from daemon.sources.heartbeat.peers import Peer
 from daemon.sources.heartbeat.unheard import Unheard, UnheardError
+from daemon.web.accepted import Accepted
 from daemon.web.connection import arrival_s
 from daemon.web.responses import RequestError
 from model.errors import LoopcamError
@@ -23,6 +24,8 @@ _STATUS = {
     Unheard.INVISIBLE: 403,
     Unheard.OTHER_PROCESS: 403,
 }
+
+_SMALL_BYTES = 1024
 
 # Said in the schema only: whoever takes the heartbeat says it of a datagram and a log line, too
 _NAMED = msgspec.Meta(extra_json_schema={"minLength": 1, "maxLength": 128})
@@ -51,15 +54,15 @@ class Heartbeats:
             web.post("/v1/heartbeat/{event}", self._from_query),
         ]
 
-    async def _from_json(self, request: web.Request) -> web.Response:
+    async def _from_json(self, request: web.Request) -> Accepted:
         try:
-            heartbeat = self._decoder.decode(await request.read())
+            heartbeat = self._decoder.decode(await _body(request))
         except msgspec.DecodeError as error:
             raise self._malformed(f"not a heartbeat: {error}", f"send {_FORM}") from error
         self._accept(heartbeat, request)
-        return web.Response(status=204)
+        return Accepted()
 
-    async def _from_query(self, request: web.Request) -> web.Response:
+    async def _from_query(self, request: web.Request) -> Accepted:
         if await request.read():
             raise self._malformed("a body was sent", "say it in the query, or POST /v1/heartbeat")
         said = [*request.query.items(), ("event", request.match_info["event"])]
@@ -72,7 +75,7 @@ class Heartbeats:
             form = f"POST /v1/heartbeat/EVENT?target=NAME&iteration=ID, EVENT one of {_KINDS}"
             raise self._malformed(f"not a heartbeat: {error}", form) from error
         self._accept(heartbeat, request)
-        return web.Response(status=204)
+        return Accepted()
 
     def _malformed(self, message: str, remedy: str) -> RequestError:
         self._hearing.count(UnheardError(Unheard.MALFORMED, message))
@@ -91,3 +94,9 @@ class Heartbeats:
             headers = {"Retry-After": str(error.wait_s)} if error.wait_s else {}
             status = _STATUS.get(error.reason, 400)
             raise RequestError(status, str(error), remedy=error.remedy, headers=headers) from error
+
+
+async def _body(request: web.Request) -> bytes:
+    """It has come whole; a small one that nobody has read yet is taken as it lies there."""
+    small = request.content.total_bytes <= _SMALL_BYTES
+    return (request.content.read_nowait() if small else b"") or await request.read()

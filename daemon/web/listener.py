@@ -6,13 +6,14 @@ import socket
 import ssl
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from daemon.web.bounds import Bounds
 from daemon.web.gate import Gate
-from daemon.web.guards import Access, guard
+from daemon.web.guards import Access, Handler, guard
 from model.errors import LoopcamError
 
 BACKLOG = 128
@@ -57,7 +58,13 @@ class Listener:
             client_max_size=bounds.body_bytes, logger=logging.getLogger("loopcam.web")
         )
         self._access = access
+        routes = list(routes)
         self._app.add_routes(routes)
+        self._posts = {
+            route.path: cast(Handler, route.handler)  # the application makes requests that it can take
+            for route in routes
+            if isinstance(route, web.RouteDef) and route.method == hdrs.METH_POST and "{" not in route.path
+        }
         self._runner = web.AppRunner(self._app, shutdown_timeout=bounds.shutdown_s)
         self._host = host
         self._port = port
@@ -76,7 +83,7 @@ class Listener:
         await self._runner.setup()
         server = self._runner.server
         assert server is not None  # noqa: S101 -- setup() made it
-        server.request_handler = guard(server.request_handler, self._access, self._bounds)
+        server.request_handler = guard(server.request_handler, self._access, self._bounds, self._posts)
         self._gate = Gate(server, self._bounds, tls)
         self._gate.open(listening)
 

@@ -45,6 +45,9 @@ class Probes:
     def _problems(self, now_s: float) -> Iterator[dict[str, str]]:
         if faults := self._core.refused_config:
             yield {"problem": f"the newest configuration was refused: {faults}", "remedy": "mend the file"}
+        if self._core.spool.disk_full():
+            full = f"no capture is taken: the disk of {self._core.spool.path} is full"
+            yield {"problem": full, "remedy": "free space there; delivered reports make room by themselves"}
         for target in self._core.fleet:
             if not target.possible.possible and target.possible.reason not in _NO_FAULT:
                 said = target.possible

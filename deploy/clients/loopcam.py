@@ -99,15 +99,15 @@ class Loopcam:
         return short, f"{event} {target} ".encode("utf-8", "replace")
 
     def _send(self, words, iteration):
-        if monotonic() < self._quiet_until:
-            return
         try:
+            if self._socket is None:
+                if monotonic() < self._quiet_until:
+                    return
+                self._connect()
             message = words[0] if iteration is None else words[1] + str(iteration).encode("utf-8", "replace")
             if self._kept:
                 self._keep(message)
                 return
-            if self._socket is None:
-                self._connect()
             try:
                 self._socket.send(message)
             except BlockingIOError:  # the queue is full

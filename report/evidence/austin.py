@@ -1,4 +1,4 @@
-"""austin's files: segments in its MOJO format, which a converter of its own process reads.
+"""austin's files: segments in its MOJO format, which a converter reads: one process for all of a report.
 
 Their times count from its first look, which is the segment's start. Names of threads come from looks, and so
 do their ids: austin knows the kernel's, but py-spy's looks at Pythons before 3.11 know the Python's own only.
@@ -8,7 +8,7 @@ import contextlib
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,29 +56,60 @@ class Found(NamedTuple):
     damage: str = ""
 
 
-def rows(file: Path, span: Span, builder: TableBuilder, looks: Sequence[Look]) -> Found:
-    """The rows of a segment; threads are named as in looks. Raises ValueError when there are none."""
-    table = _Table(builder)
-    damage = "its converter ended early"
+Rows = Callable[[Path, Span, TableBuilder, Sequence[Look]], Found]
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Rows]:
+    """What gives the rows of each segment of one report; raises ValueError for one without any."""
+    reader = _Reader()
     try:
-        with contextlib.closing(_converted(file)) as lines:
-            for said in map(_LINES.decode, lines):
+        yield reader.rows
+    finally:
+        reader.close()
+
+
+class _Reader:
+    """Segments through one converter, which tells frames and stacks once for all."""
+
+    def __init__(self) -> None:
+        self._conversion: _Conversion | None = None
+        self._table: _Table | None = None
+
+    def rows(self, file: Path, span: Span, builder: TableBuilder, looks: Sequence[Look]) -> Found:
+        """The rows of a segment; threads are named as in looks."""
+        if self._conversion is None or self._table is None:
+            self._conversion, self._table = _Conversion(), _Table(builder)
+        table, damage = self._table, ""
+        table.rows = []
+        try:
+            for said in map(_LINES.decode, self._conversion.lines(file)):
                 if isinstance(said, _End):
                     damage = said.damage
                     break
                 table.take(said)
-    except (ValueError, LookupError) as error:  # what came until then is whole
-        if not table.rows:
-            raise ValueError(str(error)) from error
-        damage = str(error)
-    return Found(table.finished(span, looks), damage)
+            else:
+                damage = "its converter ended early"
+                self.close()
+        except (ValueError, LookupError) as error:  # what came until then is whole
+            self.close()
+            if not table.rows:
+                raise ValueError(str(error)) from error
+            damage = str(error)
+        return Found(table.finished(span, looks), damage)
+
+    def close(self) -> None:
+        """End the converter; what one of them told means nothing of the next one's."""
+        if self._conversion is not None:
+            self._conversion.close()
+        self._conversion = self._table = None
 
 
 class _Table:
     """The converter's numbers, and those of the sample table."""
 
     def __init__(self, builder: TableBuilder) -> None:
-        self.rows: list[_Row] = []
+        self.rows: list[_Row] = []  # of the segment that is read
         self._builder = builder
         self._frames: list[Frame] = []
         self._numbers: dict[int, int] = {}  # of frames that are in a stack
@@ -93,12 +124,13 @@ class _Table:
         elif isinstance(said, _Frame):
             self._frames.append(Frame(said.function, said.file, said.line))
         else:
-            stack, enter = self._stacks[said.caller], self._builder.enter
-            for frame in said.frames:
-                if (number := self._numbers.get(frame)) is None:
-                    number = self._numbers[frame] = self._builder.frame(self._frames[frame])
-                stack = enter(stack, number)
-                self._stacks.append(stack)
+            numbers = list(map(self._number, said.frames))
+            self._stacks += self._builder.descend(self._stacks[said.caller], numbers)
+
+    def _number(self, frame: int) -> int:
+        if (number := self._numbers.get(frame)) is None:
+            number = self._numbers[frame] = self._builder.frame(self._frames[frame])
+        return number
 
     def finished(self, span: Span, looks: Sequence[Look]) -> list[Row]:
         """Rows of the sample table."""
@@ -138,21 +170,38 @@ def _threads(rows: Sequence[_Row], span: Span, looks: Sequence[Look]) -> dict[in
     return {thread.pid: thread for thread in known.values() if thread.name == "MainThread"}
 
 
-def _converted(file: Path) -> Generator[bytes]:
-    """What the converter prints, bounded in time and in bytes; raises ValueError when it fails."""
-    argv = [sys.executable, "-I", str(CONVERTER), str(file)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe) as process:
-        timer = threading.Timer(DEADLINE_S, process.kill)
+class _Conversion:
+    """The converter's process."""
+
+    def __init__(self) -> None:
+        argv, pipe = [sys.executable, "-I", str(CONVERTER)], subprocess.PIPE
+        self._process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=pipe)
+
+    def lines(self, file: Path) -> Iterator[bytes]:
+        """What it prints of a file, bounded in time and in bytes; raises ValueError when it fails."""
+        timer = threading.Timer(DEADLINE_S, self._process.kill)
         timer.start()
         try:
-            yield from _bounded(process.stdout or ())
-            said = process.stderr.read(MAX_ERROR_BYTES) if process.stderr else b""
-            if code := process.wait():
-                raise ValueError(_why(code, said.decode(errors="replace").strip()))
+            self._ask(file)
+            yield from _bounded(self._process.stdout or ())
+            raise ValueError(self._why())
         finally:
             timer.cancel()
-            process.kill()
+
+    def close(self) -> None:
+        """End it; it has nothing to finish."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, file: Path) -> None:
+        if self._process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # it says why
+                self._process.stdin.write(msgspec.json.encode(str(file)) + b"\n")
+                self._process.stdin.flush()
+
+    def _why(self) -> str:
+        said = self._process.stderr.read(MAX_ERROR_BYTES) if self._process.stderr else b""
+        return _why(self._process.wait(), said.decode(errors="replace").strip())
 
 
 def _bounded(lines: Iterable[bytes]) -> Iterator[bytes]:

@@ -1,12 +1,13 @@
-"""Turns a MOJO file of austin's into lines of JSON: a program of its own, as austin-python is GPL-3.0.
+"""Turns MOJO files of austin's into lines of JSON: a program of its own, as austin-python is GPL-3.0.
 
-Run it as `python -I austin_converter.py FILE`. It imports nothing of ours, and nothing of ours imports it.
-It prints each frame and stack once, numbered from 0 and 1 as they come, and a row where a stack changes:
+Run it as `python -I austin_converter.py` and give it files, one by one, each as a line of JSON on standard
+input. It imports nothing of ours, and nothing of ours imports it. It prints each frame and stack once for all
+files, numbered from 0 and 1 as they come, and a row where a stack changes:
 
     ["frame", function, file, line]
     ["stacks", caller, [frame, ...]]           each called by the one before; caller 0: none
     ["row", time_us, pid, thread, stack]       since sampling began; stack -1: the thread is gone
-    ["end", damage]                            empty when the file is whole
+    ["end", damage]                            of this file; empty when it is whole
 """
 
 import json
@@ -25,10 +26,12 @@ except ImportError as error:
     sys.exit(f"austin-python is not installed: {error}")
 
 MAX_MEMORY_BYTES = 512 * 1024 * 1024
-MAX_CPU_S = 40
+MAX_CPU_S = 40  # for a file
+MOST_PATHS = 100_000  # remembered from file to file
 GONE: Final = -1
 
 _Thread = tuple[int, int]  # pid, thread
+_Path = tuple[int, ...]  # frames, root first
 
 
 class Stacks:
@@ -38,7 +41,7 @@ class Stacks:
         self._lines = lines
         self._frames: dict[tuple[str, str, int], int] = {}
         self._calls: dict[int, int] = {}  # by caller and frame, in one number
-        self._paths: dict[tuple[int, ...], int] = {(): 0}
+        self._paths: dict[_Path, int] = {(): 0}
 
     def frame(self, function: str, file: str, line: int) -> int:
         """The number of a frame."""
@@ -48,21 +51,47 @@ class Stacks:
             self._lines.append(json.dumps(["frame", *key]))
         return self._frames[key]
 
-    def stack(self, path: list[int]) -> int:
+    def forget_paths(self) -> None:
+        """Find all stacks call by call again."""
+        self._paths = {(): 0}
+
+    def stack(self, path: _Path) -> int:
         """The number of the stack with these frames, root first."""
-        if (known := self._paths.get(key := tuple(path))) is not None:
+        if (known := self._paths.get(path)) is not None:
             return known
-        stack, fork, new = 0, 0, list[int]()
-        for frame in path:
-            call = stack << 32 | frame
-            if call not in self._calls:
-                fork = fork if new else stack
-                new.append(frame)
-            stack = self._calls.setdefault(call, len(self._calls) + 1)
-        if new:  # below a new call everything is new
-            self._lines.append(json.dumps(["stacks", fork, new]))
-        self._paths[key] = stack
+        stack, calls = 0, self._calls
+        for depth, frame in enumerate(path):
+            if (call := calls.get(stack << 32 | frame)) is None:  # below a new call everything is new
+                self._lines.append(json.dumps(["stacks", stack, path[depth:]]))
+                for new in path[depth:]:
+                    stack = calls[stack << 32 | new] = len(calls) + 1
+                break
+            stack = call
+        self._paths[path] = stack
         return stack
+
+
+class Known:
+    """What files have told until now: mostly they tell the same frames, by the same keys."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.stacks = Stacks(lines)
+        self.numbers: dict[tuple[int, int], int] = {}  # of frames, by process and their key
+        self.references: dict[int, dict[bytes, int]] = {}  # the same by the key's bytes
+        self.paths: dict[int, dict[bytes, _Path]] = {}  # by process and all the bytes of a row of references
+
+    def begin_file(self) -> None:
+        """Let go of what only saves time, where it is much."""
+        if sum(map(len, self.paths.values())) > MOST_PATHS:
+            self.paths.clear()
+            self.stacks.forget_paths()
+
+    def define(self, key: tuple[int, int], number: int) -> None:
+        """A frame. A key that comes to mean another one makes what was remembered doubtful."""
+        if self.numbers.setdefault(key, number) != number:
+            self.numbers[key] = number
+            self.references.clear()
+            self.paths.clear()
 
 
 class Rounds:
@@ -100,17 +129,15 @@ class Rounds:
 class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no types
     """austin-python's reader, faster: nearly all of a file are references to frames, looked up row by row."""
 
-    def __init__(self, data: mmap.mmap, lines: list[str]) -> None:
+    def __init__(self, data: mmap.mmap, known: Known, lines: list[str]) -> None:
         super().__init__(None)
         self._data = data
         self.at = 0
-        self._stacks = Stacks(lines)
+        self._known = known
         self.rounds = Rounds(lines)
-        self._numbers: dict[tuple[int, int], int] = {}  # of frames, by process and their key in the file
-        self._references: dict[int, dict[bytes, int]] = {}  # the same by the key's bytes
-        self._paths: dict[_Thread, list[int]] = {}  # the frames of each thread's last sample
+        self._paths: dict[_Thread, _Path] = {}  # the frames of each thread's last sample
         self._thread: _Thread = (0, 0)
-        self._path: list[int] = []
+        self._path: _Path = ()
         self._invalid = False
         self._nothing = MojoSpecialFrame("")  # an event that nobody looks at
         self.__handlers__ = {**_HANDLERS, MojoEvents.STACK: Converter.parse_stack}
@@ -143,45 +170,44 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
 
     def parse_stack(self) -> MojoStack:
         """The beginning of a sample, with the references that follow at once."""
+        self._running_sample = None  # nobody wants it finished
         event = super().parse_stack()
-        self.samples.clear()
         self._thread = event.pid, int(event.tid, 16)
-        self._path, self._invalid = [], False
+        self._path, self._invalid = (), False
         if row := _REFERENCES.match(self._data, self.at):
             self._path = self._frames(row[0])
             self.at = row.end()
         return event
 
-    def _frames(self, references: bytes) -> list[int]:
+    def _frames(self, references: bytes) -> _Path:
         """The numbers of frames; raises KeyError where one was never defined."""
-        known = self._references.setdefault(self._thread[0], {})
-        keys = _REFERENCE.findall(references)
-        try:  # nearly always all are known
-            return [known[key] for key in keys]
-        except KeyError:
-            known.update((key, self._numbers[self.ref(_integer(key, 0)[0])]) for key in keys)
-        return [known[key] for key in keys]
+        pid, known = self._thread[0], self._known
+        paths = known.paths.setdefault(pid, {})
+        if (path := paths.get(references)) is None:
+            by_key, keys = known.references.setdefault(pid, {}), _REFERENCE.findall(references)
+            by_key.update(
+                (key, known.numbers[self.ref(_integer(key, 0)[0])]) for key in keys if key not in by_key
+            )
+            path = paths[references] = tuple([by_key[key] for key in keys])
+        return path
 
     def get_frame(self, *fields: int | None) -> mojo.MojoFrame:
-        """A frame's definition. A key that comes to mean another frame makes what was remembered doubtful."""
+        """A frame's definition."""
         frame = super().get_frame(*fields)
-        number = self._stacks.frame(frame.scope.value, frame.filename.value, frame.line)
-        key = self.ref(frame.key)
-        if self._numbers.setdefault(key, number) != number:
-            self._numbers[key] = number
-            self._references.clear()
+        number = self._known.stacks.frame(frame.scope.value, frame.filename.value, frame.line)
+        self._known.define(self.ref(frame.key), number)
         return frame
 
     def get_frame_ref(self, ref: int) -> mojo.MojoFrameReference:
         """One more frame of the sample."""
         if self._running_task_stack is not None:  # of an asyncio task, which is no thread's stack
             return super().get_frame_ref(ref)
-        self._path.append(self._numbers[self.ref(ref)])
+        self._path += (self._known.numbers[self.ref(ref)],)
         return self._nothing
 
     def get_stack_repeat(self) -> mojo.MojoStackRepeat:
         """The frames of the thread's last sample, below those that came."""
-        self._path = self._paths.get(self._thread, []) + self._path
+        self._path = self._paths.get(self._thread, ()) + self._path
         return mojo.MojoStackRepeat()
 
     def get_invalid_frame(self) -> MojoSpecialFrame:
@@ -191,7 +217,7 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
 
     def get_time_metric(self, value: int) -> mojo.MojoMetric:
         """The end of a sample: the time since the round before."""
-        stack = None if self._invalid else self._stacks.stack(self._path)
+        stack = None if self._invalid else self._known.stacks.stack(self._path)
         self.rounds.sample(self._thread, value, stack)
         if not self._invalid:
             self._paths[self._thread] = self._path
@@ -215,10 +241,9 @@ _HANDLERS = {
 }
 
 
-def convert(data: mmap.mmap) -> Iterator[str]:
+def convert(data: mmap.mmap, known: Known, lines: list[str]) -> Iterator[str]:
     """The lines of a file; what is damaged ends it."""
-    lines: list[str] = []
-    converter = Converter(data, lines)
+    converter = Converter(data, known, lines)
     damage = ""
     try:
         for _ in converter.parse():
@@ -230,18 +255,31 @@ def convert(data: mmap.mmap) -> Iterator[str]:
     except (MojoParseError, ValueError):
         damage = "the file ends" if converter.ended() else f"no MOJO at byte {converter.at}"
     yield "\n".join([*lines, json.dumps(["end", damage])]) + "\n"
+    lines.clear()
+
+
+def _bound_cpu() -> None:
+    """Let the kernel end us where one more file takes too long."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most_s = int(used.ru_utime + used.ru_stime) + MAX_CPU_S
+    resource.setrlimit(resource.RLIMIT_CPU, (most_s, resource.RLIM_INFINITY))
 
 
 def main() -> None:
-    """Convert the file that the command line names."""
+    """Convert the files that standard input names."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
-    with Path(sys.argv[1]).open("rb") as file:
-        if not file.read(1):
-            sys.exit("the file is empty")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            for text in convert(data):
-                sys.stdout.write(text)
+    lines: list[str] = []
+    known = Known(lines)
+    for said in sys.stdin.buffer:
+        _bound_cpu()
+        known.begin_file()
+        with Path(json.loads(said)).open("rb") as file:
+            if not file.read(1):
+                sys.exit("the file is empty")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                for text in convert(data, known, lines):
+                    sys.stdout.write(text)
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Reads all evidence of a capture; what is damaged costs itself only."""
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from model.fetches import Fetches
 from model.samples import SampleTable, Span, TableBuilder
 from model.signals import NO_SIGNALS, Signals
 from report.evidence import austin, fetched, host, loglines, looks, metrics, program, pyspy, states
-from report.evidence.austin import Found
+from report.evidence.austin import Found, Rows
 from report.evidence.fetched import DAMAGE, words
 from report.evidence.loglines import Tail
 from report.evidence.looks import Look, Scheduled, Sighting
@@ -19,9 +20,9 @@ from report.evidence.program import NO_PROGRAM, Program
 
 @dataclass(frozen=True)
 class Reader:
-    """How to read one sampler's files."""
+    """How to read one sampler's files; the segments of a report go through one `rows`."""
 
-    rows: Callable[[Path, Span, TableBuilder, Sequence[Look]], Found]
+    rows: Callable[[], contextlib.AbstractContextManager[Rows]]
     sightings: Callable[[bytes, Mapping[int, Scheduled]], Iterable[Sighting]]
 
 
@@ -30,9 +31,11 @@ def _pyspy_rows(file: Path, span: Span, builder: TableBuilder, looks: Sequence[L
 
 
 READERS = {
-    "pyspy": Reader(rows=_pyspy_rows, sightings=pyspy.sightings),
-    "austin": Reader(rows=austin.rows, sightings=pyspy.sightings),  # looks are py-spy's
+    "pyspy": Reader(rows=lambda: contextlib.nullcontext(_pyspy_rows), sightings=pyspy.sightings),
+    "austin": Reader(rows=austin.reading, sightings=pyspy.sightings),  # looks are py-spy's
 }
+
+_UNKNOWN = "nobody here reads the files of {!r}"
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,10 @@ def _table(
     """The table, when samples were taken, and how many looks stand in where nothing was."""
     segments = capture.recording.segments if capture.recording else ()
     builder = TableBuilder()
-    for segment in sorted(segments, key=lambda segment: segment.started_s):
-        _add(directory, segment, builder, seen, faults)
+    with contextlib.ExitStack() as reading:
+        rows = {name: reading.enter_context(reader.rows()) for name, reader in READERS.items()}
+        for segment in sorted(segments, key=lambda segment: segment.started_s):
+            _add(directory, segment, rows.get(segment.sampler), builder, seen, faults)
     start_us = _us(min((capture.window.started_s, *(segment.started_s for segment in segments))))
     end_us = _us(max((capture.window.ended_s, *(segment.ended_s for segment in segments))))
     if told.busy or told.dumps:
@@ -97,11 +102,18 @@ def _nothing_to_sample(capture: Capture) -> bool:
 
 
 def _add(
-    directory: Path, segment: Segment, builder: TableBuilder, seen: Sequence[Look], faults: list[str]
+    directory: Path,
+    segment: Segment,
+    rows: Rows | None,
+    builder: TableBuilder,
+    seen: Sequence[Look],
+    faults: list[str],
 ) -> None:
     span = Span(_us(segment.started_s), _us(segment.ended_s), segment.rate_hz)
     try:
-        found = _reader(segment.sampler).rows(directory / segment.path, span, builder, seen)
+        if rows is None:
+            raise ValueError(_UNKNOWN.format(segment.sampler))
+        found = rows(directory / segment.path, span, builder, seen)
         if found.rows and found.rows[0].time_us < span.end_us:
             first_us = max(span.start_us, found.rows[0].time_us)  # before, nothing was sampled
             builder.add(span._replace(start_us=first_us), found.rows)
@@ -136,7 +148,7 @@ def _kernel(directory: Path, path: str | None, faults: list[str]) -> Mapping[int
 
 def _reader(sampler: str) -> Reader:
     if sampler not in READERS:
-        raise ValueError(f"nobody here reads the files of {sampler!r}")
+        raise ValueError(_UNKNOWN.format(sampler))
     return READERS[sampler]
 
 

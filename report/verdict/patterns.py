@@ -50,6 +50,11 @@ class Pattern:
     def _known(self) -> dict[tuple[str, str], bool]:
         return {}  # by function and file: tables have few of them, on very many stacks
 
+    def compile(self) -> None:
+        """Make its expressions now rather than with the first stack."""
+        for name in ("_function", "_call", "_file"):
+            getattr(self, name)
+
     def fits(self, frame: Frame) -> bool:
         """Whether it is this frame."""
         known = self._known.get(frame[:2])

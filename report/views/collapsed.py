@@ -41,18 +41,18 @@ def _bounded(table: SampleTable, us: Mapping[_Line, int], names: Sequence[str]) 
     lengths = [0]
     for stack in range(1, len(table.tops)):
         lengths.append(lengths[table.callers[stack]] + len(names[table.tops[stack]]) + 1)
-    if sum(lengths[line.stack] for line in us) <= MOST_BYTES:
+    if sum(lengths[line.stack] for line in us) <= MOST_BYTES:  # nearly always
         return us
     own_us: dict[int, int] = defaultdict(int)
     for line, line_us in us.items():
         own_us[line.stack] += line_us
     order = ranked(table, own_us)
     most = len(order)
-    while True:
+    found = us
+    while sum(lengths[line.stack] for line in found) > MOST_BYTES:
         most //= 2
-        found = _pruned(table, us, set(order[:most]) | {NO_STACK})
-        if sum(lengths[line.stack] for line in found) <= MOST_BYTES:
-            return found
+        found = _pruned(table, found, set(order[:most]) | {NO_STACK})
+    return found
 
 
 def _pruned(table: SampleTable, us: Mapping[_Line, int], kept: set[int]) -> Mapping[_Line, int]:
@@ -61,5 +61,5 @@ def _pruned(table: SampleTable, us: Mapping[_Line, int], kept: set[int]) -> Mapp
         stack = line.stack
         while stack not in kept:
             stack = table.callers[stack]
-        found[_Line(line.thread, stack, stack != line.stack)] += line_us
+        found[_Line(line.thread, stack, line.rare or stack != line.stack)] += line_us
     return found

@@ -1,7 +1,8 @@
 """Calls over time, well nested, of threads' runs: without the shortest ones, where there are too many."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final, NamedTuple
 
 from model.samples import NO_STACK, STATES, Run, SampleTable, State
@@ -20,7 +21,7 @@ class Call(NamedTuple):
     frame: int  # of the table; -1 and below: a state
 
 
-class _Block(NamedTuple):
+class Block(NamedTuple):
     """Calls of a path between two depths that began together and ended together."""
 
     start_us: int
@@ -30,10 +31,10 @@ class _Block(NamedTuple):
     path: _Path
 
 
-def calls(table: SampleTable, runs: Iterable[Run], least_us: int = 0, *, states: bool = False) -> list[Call]:
-    """The calls of one thread that are no shorter, callers first; with what it did in the innermost ones."""
+def calls(table: SampleTable, blocks: Iterable[Block], least_us: int = 0) -> list[Call]:
+    """The calls of one thread that are no shorter, callers first."""
     found = []
-    for start_us, end_us, first, last, path in _blocks(table, runs, states):
+    for start_us, end_us, first, last, path in blocks:
         if (length_us := end_us - start_us) >= least_us:
             found += [
                 Call(start_us, depth, length_us, _frame(table, path[depth])) for depth in range(first, last)
@@ -42,14 +43,11 @@ def calls(table: SampleTable, runs: Iterable[Run], least_us: int = 0, *, states:
     return found
 
 
-def shortest_us(
-    table: SampleTable, every: Iterable[Sequence[Run]], most: int, *, states: bool = False
-) -> int:
+def shortest_us(every: Iterable[Iterable[Block]], most: int) -> int:
     """How long a call must be so that no more than `most` are; what is called is never longer."""
     by_bits: Counter[int] = Counter()
-    for runs in every:
-        for start_us, end_us, first, last, _ in _blocks(table, runs, states):
-            by_bits[(end_us - start_us).bit_length()] += last - first
+    for start_us, end_us, first, last, _ in chain.from_iterable(every):
+        by_bits[(end_us - start_us).bit_length()] += last - first
     kept = by_bits.total()
     for bits in sorted(by_bits):
         if kept <= most:
@@ -58,8 +56,11 @@ def shortest_us(
     return 1 << 62 if by_bits else 0
 
 
-def _blocks(table: SampleTable, runs: Iterable[Run], states: bool) -> Iterator[_Block]:
-    """What ended, whenever something did; a gap ends all that is open."""
+def blocks(table: SampleTable, runs: Iterable[Run], *, states: bool = False) -> Iterator[Block]:
+    """One thread's, in the order of their ends; with `states` what it did in the innermost calls is one, too.
+
+    A gap ends all that is open.
+    """
     paths: dict[tuple[int, State], _Path] = {}
     path: _Path = ()
     begun: list[tuple[int, int]] = []  # from which depth on, and when
@@ -77,14 +78,14 @@ def _blocks(table: SampleTable, runs: Iterable[Run], states: bool) -> Iterator[_
     yield from _ended(path, begun, 0, last_us)
 
 
-def _ended(path: _Path, begun: list[tuple[int, int]], kept: int, at_us: int) -> Iterator[_Block]:
+def _ended(path: _Path, begun: list[tuple[int, int]], kept: int, at_us: int) -> Iterator[Block]:
     """What is open from a depth on."""
     last = len(path)
     while begun and last > kept:
         first, start_us = begun[-1]
         if first >= kept:
             begun.pop()
-        yield _Block(start_us, at_us, max(first, kept), last, path)
+        yield Block(start_us, at_us, max(first, kept), last, path)
         last = first
 
 

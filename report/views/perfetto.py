@@ -13,7 +13,7 @@ from model.samples import STATES, Run, SampleTable, ThreadKind
 from report import words
 from report.drawing import Drawing
 from report.places import place, rank, thread_text
-from report.views.nested import calls, shortest_us
+from report.views.nested import blocks, calls, shortest_us
 from report.views.perfetto_marks import MARKS_PID, Mark, marks
 from report.views.perfetto_signals import counters
 
@@ -39,7 +39,8 @@ def _texts(drawing: Drawing) -> Iterator[bytes]:
     found = marks(drawing)
     origin_us = min([table.start_us, *(mark.at_us for mark in found)])
     by_thread = _by_thread(table)
-    least_us = shortest_us(table, by_thread.values(), MOST_SLICES, states=True)
+    nested = {thread: list(blocks(table, runs, states=True)) for thread, runs in by_thread.items()}
+    least_us = shortest_us(nested.values(), MOST_SLICES)
     about = {
         "report": capture.id,
         "target": capture.target,
@@ -57,7 +58,7 @@ def _texts(drawing: Drawing) -> Iterator[bytes]:
         for event in _thread(table, thread, pid, tid, order):
             yield b",\n" + msgspec.json.encode(event)
         where = b',"pid":%d,"tid":%d}' % (pid, tid)
-        for one in calls(table, by_thread[thread], least_us, states=True):
+        for one in calls(table, nested.pop(thread), least_us):
             head = b',\n{"ph":"X","ts":%d,"dur":%d,' % (one.start_us - origin_us, one.length_us)
             yield head + said.of(one.frame) + where
     yield b"]}\n"

@@ -9,7 +9,7 @@ from model.samples import Run
 from model.units import duration
 from report.drawing import Drawing
 from report.places import thread_text
-from report.views.nested import Call, calls, shortest_us
+from report.views.nested import Call, blocks, calls, shortest_us
 
 MOST_CALLS = 200_000
 _OPEN, _CLOSE = b'{"type":"O","frame":%d,"at":%d}', b'{"type":"C","frame":%d,"at":%d}'
@@ -25,7 +25,8 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
     by_thread: dict[int, list[Run]] = {}
     for run in table.runs():
         by_thread.setdefault(run.thread, []).append(run)
-    least_us = shortest_us(table, by_thread.values(), MOST_CALLS)
+    nested = {thread: list(blocks(table, runs)) for thread, runs in by_thread.items()}
+    least_us = shortest_us(nested.values(), MOST_CALLS)
     left_out = f", without calls shorter than {duration(least_us / 1e6)}" if least_us else ""
     frames = [
         {"name": function, "file": file, "line": line} if line > 0 else {"name": function, "file": file}
@@ -48,7 +49,7 @@ def draw(drawing: Drawing) -> Iterator[bytes]:
             "endValue": table.end_us - table.start_us,
         }
         yield (b"," if number else b"") + msgspec.json.encode(profile)[:-1] + b',"events":['
-        for place, event in enumerate(_events(calls(table, by_thread[thread], least_us), table.start_us)):
+        for place, event in enumerate(_events(calls(table, nested.pop(thread), least_us), table.start_us)):
             yield b"," + event if place else event
         yield b"]}"
     yield b"]}\n"

@@ -42,6 +42,11 @@ class Bucket:
         found = self._client.list_objects_v2(Bucket=self.name).get("Contents", [])
         return sorted(found, key=lambda one: one["LastModified"])
 
+    def empty(self) -> None:
+        """Delete them all."""
+        for key in self.keys():
+            self._client.delete_object(Bucket=self.name, Key=key)
+
     def keys(self) -> list[str]:
         """Their names."""
         return [one["Key"] for one in self.objects()]

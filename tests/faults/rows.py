@@ -144,31 +144,49 @@ ROWS = {
         "what strace saw of a step, replayed to each moment; what was not synced may be missing",
         "nothing lost that was acknowledged; every start succeeds",
     ),
-    "S3": Row("no space, or an error, at each write", "a small tmpfs", "kept as far as possible; recovers"),
+    "S3": Row(
+        "no space, or an error, at each write",
+        "a small tmpfs; each write, sync, rename and mkdir on a report's way, by `strace -e inject`",
+        "kept, stored once; goes on 1 s after space returns; `/readyz` tells",
+        "bad blocks: strace; a failed sync is written anew",
+    ),
     "S4": Row(
         "more reports than there is room for", "more reports than that", "quota kept; a place for each target"
     ),
     "S5": Row(
         "a sink refuses, hangs, cuts, drips",
-        "a server of ours, line by line",
-        "tried again, or dead and visible; 0 lost",
+        "a server of ours, line by line; a proxy of ours before a real S3 server",
+        "tried again, or dead and visible; 0 lost; what is acknowledged is there",
+        "an outage of days: `unit/test_backoff.py`",
     ),
     "S6": Row("one sink is down", "a sink that never answers beside one that does", "the others get it"),
     "S7": Row("1,000 reports wait", "a thousand entries in the spool", "drained, memory bounded"),
-    "S8": Row("credentials run out", "files with credentials that change", "the next try uses new ones"),
-    "S9": Row("the network is gone", "a closed port, a name that is none", "tried again; captures go on"),
+    "S8": Row(
+        "credentials run out",
+        "files with credentials and a role's token that change, are half written, are missing",
+        "the next try uses new ones",
+    ),
+    "S9": Row(
+        "the network is gone",
+        "a network namespace in which packets vanish, a blackhole route, a closed port, a name that is none",
+        "tried for 5 s, and again; captures go on",
+    ),
     "S10": Row(
         "SIGTERM in a capture", "SIGTERM, also with hanging sinks", "durable in 5 s, delivered, exit 0"
     ),
     "S11": Row(
         "the spool is damaged",
-        "flipped bits, cut and empty files, links, foreign files",
-        "set aside; the others delivered",
+        "flipped bits, cut and empty files, links, foreign files; 100,000 entries",
+        "set aside; the others delivered; the start reads for half a second",
     ),
     "S12": Row("two daemons on one spool", "a second daemon", "the second ends"),
     "S13": Row("a sink blocks", "a sink that hangs", "detection is not late"),
-    "S14": Row("no descriptors, no processes", "rlimits", "rests and recovers"),
-    "S15": Row("many captures", "a hundred captures in a row", "memory and descriptors as before"),
+    "S14": Row("no descriptors, no processes", "rlimits; a control group of few pids", "rests and recovers"),
+    "S15": Row(
+        "many captures, for long",
+        "captures in a row; the load simulator's loop, with errors, throttling and outages",
+        "memory and descriptors as before: in a soak 1 MiB an hour at most; no zombie, none missed",
+    ),
     "S16": Row(
         "another version left the spool",
         "entries as an earlier and a later version write them",

@@ -3,14 +3,17 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
 from tests.daemon import Daemon, daemon, target, until
 from tests.prerequisites import require
+from tests.tally import Tally
 from tests.unit.spool.entries import DELIVERED, put
 
 DISK_BYTES = 24 * 2**20
+RECOVERS_S = 1.0 + 3.0  # with what a process takes to start where others work, too
 
 
 @pytest.fixture
@@ -39,6 +42,10 @@ def fill(disk: Path, *, leave_bytes: int = 0) -> Path:
     return ballast
 
 
+def drawn(cam: Daemon) -> bool:
+    return bool([*cam.spool.glob("reports/*/report/manifest.json")])
+
+
 def on(disk: Path) -> dict[str, object]:
     return {"spool": {"path": str(disk / "spool")}}
 
@@ -51,7 +58,11 @@ def test_a_full_disk_refuses_captures_until_space_returns(tmp_path: Path, stuck:
         until(lambda: cam.metric("loopcam_refusals_total", reason="spool_full"), "refused")
         assert cam.target("one")["limits"]["would_refuse"] == "spool_full"
         assert cam.get("/healthz") == {"ok": True}
+        status, answer = cam.ask("GET", "/readyz")
+        assert status == 503
+        assert f"the disk of {cam.spool} is full" in answer["problems"][0]["problem"]
         ballast.unlink()
+        assert cam.ask("GET", "/readyz")[0] == 200
         assert cam.target("one")["limits"]["would_refuse"] is None  # the refusal cost no cooldown
         cam.beat("end", "one", 1)
         cam.beat("start", "one", 2)
@@ -59,7 +70,9 @@ def test_a_full_disk_refuses_captures_until_space_returns(tmp_path: Path, stuck:
 
 
 @pytest.mark.fault("S3")
-def test_a_disk_that_fills_up_in_a_capture_costs_no_evidence(tmp_path: Path, stuck: int, disk: Path) -> None:
+def test_a_disk_that_fills_up_in_a_capture_costs_no_evidence(
+    tmp_path: Path, stuck: int, disk: Path, tally: Tally
+) -> None:
     with daemon(tmp_path, target("one", stuck, collection_time="1s"), **on(disk)) as cam:
         cam.beat("start", "one")
         until(lambda: list(cam.spool.glob("incoming/*/journal.jsonl")), "evidence")
@@ -67,13 +80,17 @@ def test_a_disk_that_fills_up_in_a_capture_costs_no_evidence(tmp_path: Path, stu
         until(lambda: cam.said("report not durable yet"), "it cannot be kept yet")
         assert cam.get("/healthz") == {"ok": True}
         ballast.unlink()
+        space_s = monotonic()
+        until(lambda: cam.said("report accepted"), "it is kept", RECOVERS_S)
+        tally.took(monotonic() - space_s)
+        tally.tries += 1
         manifest = cam.report()
         assert [one for one in manifest.artifacts if one.kind == "dump"]
 
 
 @pytest.mark.fault("S3")
 def test_a_report_that_cannot_be_drawn_for_want_of_space_is_drawn_later(
-    tmp_path: Path, stuck: int, disk: Path
+    tmp_path: Path, stuck: int, disk: Path, tally: Tally
 ) -> None:
     cam = Daemon(tmp_path, [target("one", stuck)], **on(disk))
     put(disk / "spool", 1, drawn=False)
@@ -85,6 +102,10 @@ def test_a_report_that_cannot_be_drawn_for_want_of_space_is_drawn_later(
         cam.start()
         until(lambda: cam.said("report not drawn yet"), "tried in vain")
         ballast.unlink()
+        space_s = monotonic()
+        until(lambda: [*cam.spool.glob("reports/*/report/.rendering-*")] or drawn(cam), "drawn", RECOVERS_S)
+        tally.took(monotonic() - space_s)
+        tally.tries += 1
         assert cam.report().rendering.rendered  # a full disk is no fault of the evidence
     finally:
         cam.close()

@@ -31,6 +31,21 @@ GARBAGE = {
     "a bare CR in a header": POST + b"X: a\rContent-Length: 0\r\n\r\n",
     "a bad chunk size": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
     "two hosts": POST + b"Host: evil.example\r\n\r\n",
+    "two codings": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "a coding twice": POST
+    + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"
+    + SMUGGLED,
+    "a vertical tab before the coding": POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+    "a list of lengths": POST + b"Content-Length: 0, 0\r\n\r\n" + SMUGGLED,
+    "a length with a blank": POST + b"Content-Length: 0 0\r\n\r\n" + SMUGGLED,
+    "a chunk of a negative size": POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n\r\n" + SMUGGLED,
+    "a chunk of a huge size": POST + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 17 + b"\r\n" + SMUGGLED,
+    "a chunk longer than it says": POST
+    + b"Transfer-Encoding: chunked\r\n\r\n1\r\naa\r\n0\r\n\r\n"
+    + SMUGGLED,
+    "a bare LF in a chunk's extension": POST + b"Transfer-Encoding: chunked\r\n\r\n0;a\nb\r\n\r\n" + SMUGGLED,
+    "a NUL in the path": b"POST /v1/heartbeat/beat?target=loop\x00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "a blank in the path": b"POST /v1/heartbeat /beat HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "no host": b"GET /healthz HTTP/1.1\r\n\r\n",
 }
 TOO_LARGE = {

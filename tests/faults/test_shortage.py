@@ -5,7 +5,9 @@ from time import monotonic, sleep
 
 import pytest
 
+from tests import cgroups
 from tests.daemon import Daemon, daemon, target, until
+from tests.prerequisites import require
 
 SHORTAGE_S = 3.0
 
@@ -53,3 +55,25 @@ def test_a_renderer_that_cannot_be_started_costs_time_only(tmp_path: Path, stuck
         finally:
             resource.prlimit(cam.process.pid, resource.RLIMIT_NOFILE, most)
         assert [one for one in cam.report().artifacts if one.kind == "dump"]
+
+
+@pytest.mark.fault("S14")
+@pytest.mark.parametrize("more", [0, 2])
+def test_without_processes_it_rests_and_recovers(tmp_path: Path, stuck: int, more: int) -> None:
+    require("pids cgroup")
+    quick = target("one", stuck, max_loop_time="500ms", cooldown="1s")
+    with cgroups.group("pids") as group, daemon(tmp_path, quick) as cam:
+        group.take(cam.process.pid)
+        group.limit_processes(more)
+        started_s, used_s = monotonic(), cpu_s(cam)
+        cam.beat("start", "one", 1)
+        until(lambda: cam.said("overrun"), "it still keeps time")
+        sleep(SHORTAGE_S)
+        assert cam.process.poll() is None
+        assert cam.get("/healthz") == {"ok": True}
+        assert cpu_s(cam) - used_s < 0.5 * (monotonic() - started_s)
+        group.limit_processes(None)
+        cam.beat("end", "one", 1)
+        until(lambda: not cam.target("one")["limits"]["would_refuse"], "the cooldown is over")
+        cam.beat("start", "one", 2)
+        until(lambda: cam.said("report stored"), "captured and stored")

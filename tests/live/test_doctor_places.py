@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.live.doctors import IDLE, NONE, OTHER, PLAIN, SYSTEM_PYTHON, as_user, doctor
 from tests.prerequisites import require
 from tests.targets import PATIENCE_S, Targets
@@ -68,6 +70,7 @@ def test_a_read_only_root_is_told_with_the_volume_that_is_missing(
     )
 
 
+@pytest.mark.threat("rungs")
 def test_a_capability_of_the_samplers_file_that_cannot_count_is_told(
     targets: Targets, environment: Mapping[str, str]
 ) -> None:

@@ -127,6 +127,11 @@ ROWS = {
         "who may replace it is looked at before it is run, and its bytes are those of its package",
         "refused, with a remedy",
     ),
+    "supply": Row(
+        "a dependency is replaced",
+        "few, locked by the hashes of their files, audited, in a bill of materials with each release",
+        "what is installed is what is locked, and what is without a hash is refused",
+    ),
     "rungs": Row(
         "more rights than are needed",
         "the least that works: none as the target's user; SYS_PTRACE alone; or on the profiler's file only",

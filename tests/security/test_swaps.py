@@ -1,4 +1,4 @@
-"""A folder and a link change places all the time where reports are stored: nothing beyond the link is touched."""
+"""Where reports are stored a folder and a link change places all the time: nothing beyond it is touched."""
 
 import ctypes
 import multiprocessing

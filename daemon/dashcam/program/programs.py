@@ -93,9 +93,10 @@ class Programs:
         camera = self._cameras.get(target.name)
         if camera is not None and camera.held is target.held:
             return camera
-        config, pprof = target.config, _pprof(target.config)
-        wanted = pprof is not None and config.dashcam.mode != "off" and config.endpoint is not None
-        if target.held is None or self._stopped or not wanted or pprof is None:
+        config = target.config
+        if config.endpoint is None or config.dashcam.mode == "off" or target.held is None or self._stopped:
+            return None
+        if (pprof := _pprof(config)) is None:
             return None
         make_ring = partial(ProgramRing, self._spool, target.name, config.dashcam)
         made = ProgramCamera(target, target.held, pprof, tuple(_metrics(config)), make_ring, self._history)

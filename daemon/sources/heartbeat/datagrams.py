@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -112,7 +113,7 @@ class Datagrams:
             if pid:  # what a stranger says is not even looked at
                 self._peers.check_user(uid)
             said = parse(data)
-            peer = Peer(pid, uid, at_s, lambda: None if pidfd is None else os.dup(pidfd))
+            peer = Peer(pid, uid, at_s, _no_pidfd if pidfd is None else partial(os.dup, pidfd))
             self._hearing.take(said.kind, said.target, said.iteration, at_s, peer)
         finally:
             for descriptor in strange if pidfd is None else (pidfd, *strange):
@@ -129,6 +130,10 @@ class Datagrams:
         self._told[why] = (now_s, 0)
         about = {"reason": why, "count": untold + 1, "last": str(error), "remedy": error.remedy}
         _LOG.warning("heartbeats refused", extra=about)
+
+
+def _no_pidfd() -> None:
+    """The kernel sent none along."""
 
 
 def _unpack(extras: Extras) -> tuple[int, int, int | None, Sequence[int]]:

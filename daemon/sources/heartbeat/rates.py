@@ -13,8 +13,10 @@ class Rates:
     def wait_s(self, target: str, targets: Mapping[str, int], now_s: float) -> int:
         """Take a token: 0, or the whole seconds to wait for one. `targets` gives tokens a second."""
         per_s = targets[target]
-        left, at_s = self._tokens.get(target, (float(per_s), now_s))
-        left = min(float(per_s), left + (now_s - at_s) * per_s)
+        left, at_s = self._tokens.get(target, (per_s, now_s))
+        left += (now_s - at_s) * per_s
+        if left > per_s:
+            left = per_s
         if left < 1:
             self._tokens[target] = (left, now_s)
             return max(1, math.ceil((1 - left) / per_s))

@@ -112,6 +112,7 @@ class _Framed:
         raise NotImplementedError
 
 
+_PARTS = (b" stdout P", b" stderr P")  # what all lines in parts hold, and a few others
 _CRI = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[-+]\d\d:\d\d) (stdout|stderr) ([PF])(?::\S*)?(?: |$)")
 
 
@@ -121,7 +122,10 @@ class Cri(_Framed):
     name: LogFormat = "cri"
 
     def _sought(self, block: Block, texts: Sequence[bytes]) -> Iterable[bytes]:
-        return (*texts, b" stdout P", b" stderr P") if texts else ()
+        if not texts:
+            return ()
+        data, start, end = block.data, block.start, block.end
+        return *texts, *(one for one in _PARTS if data.rfind(one, start, end) >= 0)  # thrice as fast as find
 
     def _part(self, raw: bytes) -> _Part | None:
         head = _CRI.match(raw)

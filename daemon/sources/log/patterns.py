@@ -27,6 +27,7 @@ class Pattern:
         self.literals = literals(text)
         self.steps = 0  # of work since they were last set to nothing
         self._regex = compiled(text)
+        self._size = self._regex.programsize
         groups = {name.decode(): place for name, place in self._regex.groupindex.items()}
         self._names = [groups[name] for name in sorted(groups) if ITERATION.fullmatch(name)]
         self._durations = [(groups[name], unit_s) for name, unit_s in DURATIONS.items() if name in groups]
@@ -35,7 +36,7 @@ class Pattern:
         """What the line says, if the pattern matches it."""
         if self.literals and not any(text in line for text in self.literals):
             return None
-        self.steps += (len(line) + SEARCH_STEPS) * self._regex.programsize
+        self.steps += (len(line) + SEARCH_STEPS) * self._size
         found = self._regex.search(line)
         if found is None:
             return None

@@ -2,6 +2,7 @@
 
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_there_are_so_many_of_a_target_and_no_more(tmp_path: Path) -> None:
     for _ in range(MOST_SAMPLES + 3):
         put(samples, tmp_path / "ring")
     assert len(list(samples.of("demo").iterdir())) == MOST_SAMPLES
+
+
+def test_many_that_are_kept_at_once_leave_each_other_alone(tmp_path: Path) -> None:
+    samples = Samples(tmp_path / "healthy")
+    names = [f"target-{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(lambda name: put(samples, tmp_path / "ring" / name, name), names))
+    assert samples.targets() == sorted(names)
 
 
 def test_all_together_they_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

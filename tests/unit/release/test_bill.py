@@ -23,6 +23,7 @@ def read(text: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.threat("supply")
 def test_the_wheels_bill_has_all_that_is_locked_for_it() -> None:
     parts = {one["name"]: one for one in read(bill.of_wheel())["components"]}
     needed = set(locks.read(LOCKS / "loopcam.txt"))

@@ -47,6 +47,7 @@ def test_no_lock_names_an_index() -> None:
     assert not [one.name for one in LOCKS.iterdir() if "://" in one.read_text()]
 
 
+@pytest.mark.threat("supply")
 def test_what_is_installed_here_is_what_is_locked() -> None:
     here = [one for one in locks.read(LOCKS / "dev.txt").values() if not one.marker or one.marker.evaluate()]
     assert {one.name: version(one.name) for one in here} == {one.name: one.version for one in here}, (
@@ -54,6 +55,7 @@ def test_what_is_installed_here_is_what_is_locked() -> None:
     )
 
 
+@pytest.mark.threat("supply")
 @pytest.mark.parametrize("line", ["a==1", "a>=1 --hash=sha256:" + "0" * 64, "a --hash=sha256:" + "0" * 64])
 def test_a_package_without_its_version_or_hash_is_refused(line: str, tmp_path: Path) -> None:
     (tmp_path / "lock.txt").write_text(f"{line}\n")

@@ -25,9 +25,17 @@ def _austin_python() -> None:
 
 def _table(path: Path, looks: Sequence[Look] = ()) -> tuple[SampleTable, str]:
     builder = TableBuilder()
-    found = austin.rows(path, SPAN, builder, looks)
+    with austin.reading() as rows:
+        found = rows(path, SPAN, builder, looks)
     builder.add(SPAN, found.rows)
     return builder.freeze(SPAN.start_us, SPAN.end_us), found.damage
+
+
+def _sampled(*stack: tuple[str, str, int]) -> bytes:
+    """A file of one sample."""
+    mojo = Mojo()
+    mojo.sample(10_000, PID, PID, stack)
+    return bytes(mojo.data)
 
 
 def _story(mojo: Mojo, folder: Path, damage: str = "") -> list[tuple[int, str, int, int]]:
@@ -206,6 +214,39 @@ def test_an_empty_file_says_so(tmp_path: Path) -> None:
         _table(_file(b"", tmp_path))
 
 
+@pytest.mark.parametrize("bad", [b"", b"\x7fELF" * 100, b"MOJ\x03", b"MOJ\x03\x02\x80"])
+def test_a_segment_that_is_damaged_costs_itself_only(tmp_path: Path, bad: bytes) -> None:
+    """An empty one ends the converter; the next one's numbers mean the same stacks all the same."""
+    builder, files = TableBuilder(), [_sampled(MAIN, each) for each in (A, B, A)]
+    with austin.reading() as rows:
+        for number, data in enumerate((files[0], bad, *files[1:])):
+            file = tmp_path / f"{number}.mojo"
+            file.write_bytes(data)
+            start_us = SPAN.start_us + number * 1_000_000
+            span = Span(start_us, start_us + 1_000_000, 100)
+            try:
+                builder.add(span, rows(file, span, builder, ()).rows)
+            except ValueError:
+                assert data is bad
+    table = builder.freeze(SPAN.start_us, SPAN.start_us + 4_000_000)
+    seen = [table.stack_frames(stack) for stack in table.stack if stack > 0]
+    assert [stack for stack in seen if stack[-1] in (A, B)] == [(MAIN, A), (MAIN, B), (MAIN, A)]
+    assert len(table.frames) == 3
+
+
+def test_a_key_that_means_another_frame_in_the_next_segment_is_read_anew(tmp_path: Path) -> None:
+    builder = TableBuilder()
+    found = []
+    with austin.reading() as rows:
+        for number, place in enumerate((A, B)):  # each the first that its file defines: the same key
+            file = tmp_path / f"{number}.mojo"
+            file.write_bytes(_sampled(place))
+            (row,) = rows(file, SPAN, builder, ()).rows
+            found.append(row.stack)
+    table = builder.freeze(0, 1)
+    assert [table.stack_frames(stack) for stack in found] == [(A,), (B,)]
+
+
 def test_a_converter_that_does_not_end_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hanging = tmp_path / "hanging.py"
     hanging.write_text("import time; time.sleep(600)")
@@ -252,7 +293,8 @@ def test_200_threads_60_deep_at_100_hz_are_read_in_seconds(tmp_path: Path) -> No
     path = _file(mojo.data, tmp_path)
     span = Span(0, 5_010_000, 100)
     builder = TableBuilder()
-    found = austin.rows(path, span, builder, ())
+    with austin.reading() as rows:
+        found = rows(path, span, builder, ())
     assert not found.damage
     assert len(found.rows) > 200 + 500
     assert path.stat().st_size > 20_000_000

@@ -66,17 +66,18 @@ def test_calls_are_the_longest_stretches_of_each_stack(
     drawing = make.drawing(tmp_path, segments)
     for runs in _runs(drawing):
         truth = [call for call in _lasting(drawing.table, runs) if call[2] >= least_us]
-        assert nested.calls(drawing.table, runs, least_us) == truth
+        blocks = nested.blocks(drawing.table, runs)
+        assert nested.calls(drawing.table, blocks, least_us) == truth
 
 
 @hostile
 @given(make.drawings, st.integers(0, 30))
 def test_no_more_calls_are_left_than_there_may_be(tmp_path: Path, segments: Segments, most: int) -> None:
     drawing = make.drawing(tmp_path, segments)
-    every = _runs(drawing)
-    least_us = nested.shortest_us(drawing.table, every, most)
-    whole = sum(len(nested.calls(drawing.table, runs)) for runs in every)
-    left = sum(len(nested.calls(drawing.table, runs, least_us)) for runs in every)
+    every = [list(nested.blocks(drawing.table, runs)) for runs in _runs(drawing)]
+    least_us = nested.shortest_us(every, most)
+    whole = sum(len(nested.calls(drawing.table, blocks)) for blocks in every)
+    left = sum(len(nested.calls(drawing.table, blocks, least_us)) for blocks in every)
     assert left <= most
     assert bool(least_us) == (whole > most)
 

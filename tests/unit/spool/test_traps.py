@@ -1,4 +1,4 @@
-"""What others laid into a folder that anybody may write to is no part of a spool, and no file of theirs is written."""
+"""What others laid into a folder that anybody may write to is no part of a spool."""
 
 import os
 from pathlib import Path
