@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-import msgspec
-
 from daemon.capture.budget import Limits
 from daemon.capture.cgroups import frozen
 from daemon.capture.plan import sampling
 from daemon.capture.window import CaptureWindow
+from daemon.dashcam.around import Around
 from daemon.dashcam.handing import Handing
 from daemon.dashcam.pacing import Wish
 from daemon.dashcam.purse import Backoff, Purse
 from daemon.dashcam.recorder import RingRecorder, over, segment_window
 from daemon.dashcam.ring import Ring
-from daemon.dashcam.wanting import HistoryOf, Wanting
+from daemon.dashcam.wanting import Wanting
 from daemon.targets.process import HeldProcess
 from daemon.targets.target import Target
 from model.capture import Outcome, WindowEnd
@@ -28,15 +27,6 @@ _LOG = logging.getLogger(__name__)
 
 AT_ONCE = {"adaptive": Limits(cpu=0.05), "continuous": Limits(cpu=0.02)}  # of one core
 BEGINS_WITH_S = 0.1  # CPU time that must be there to begin
-
-
-class Around(msgspec.Struct, frozen=True, kw_only=True):
-    """What a camera asks and tells the rest of the daemon."""
-
-    hindrance: Callable[[Target], str]  # why a target must not be sampled now; empty where it may
-    history: HistoryOf
-    spent: Callable[[Target, float], None]  # CPU time of samplers, in seconds
-    failed: Callable[[Target], None]
 
 
 class Camera:
@@ -117,6 +107,8 @@ class Camera:
             return self.backoff.why
         if self._purse.ready_in_s(BEGINS_WITH_S, now_s) > 0:
             return "its CPU budget is spent"
+        if self._task is None and self._around.seats.left(self._presses(now_s)) == 0:
+            return "as many others as may be are sampled now"
         if self.process.state() == "T" or frozen(self.process.pid):
             return "the process is stopped or frozen"
         return ""
@@ -178,6 +170,7 @@ class Camera:
 
     def _begin(self) -> None:
         if self._task is None and not self.hindered(time.monotonic()):
+            self._around.seats.taken += 1
             self._task = asyncio.create_task(self._spell(), name=f"dashcam of {self.target.name}")
 
     def _reconsider(self) -> None:
@@ -200,6 +193,12 @@ class Camera:
             self._failed(f"{type(error).__name__}: {error}")
         finally:
             self._task, self._window, self.rate_hz = None, None, 0
+            self._around.seats.taken -= 1
+
+    def _presses(self, now_s: float) -> bool:
+        """Whether what is wanted cannot come later: it is slow, or was asked for all the time."""
+        wish = self.wanting.wish(now_s)
+        return self._mode == "continuous" or (wish is not None and wish.slow)
 
     async def _record(self) -> None:
         how = sampling(self.target.config)

@@ -11,7 +11,8 @@ import msgspec
 from collectors.contract import Sampler
 from daemon.capture.leadup import LeadUp
 from daemon.dashcam import leftovers
-from daemon.dashcam.camera import Around, Camera
+from daemon.dashcam.around import Around, Seats
+from daemon.dashcam.camera import Camera
 from daemon.dashcam.cast import Cast
 from daemon.dashcam.handing import Together
 from daemon.dashcam.program.programs import Programs
@@ -56,6 +57,7 @@ class Dashcam:
             history=lambda target: self.history(target),
             spent=self._spent,
             failed=self._failed,
+            seats=Seats(),
         )
         self.programs = Programs(spool.path, self._forbidden, lambda target: self.history(target))
         self._cameras: Cast[Camera] = Cast()

@@ -14,7 +14,8 @@ from daemon.capture.child import run_to_end
 from daemon.capture.look import TRIES
 from daemon.capture.plan import sampling
 from daemon.config.load import parse
-from daemon.dashcam.camera import Around, Camera
+from daemon.dashcam.around import Around, Seats
+from daemon.dashcam.camera import Camera
 from daemon.dashcam.pacing import Wish
 from daemon.dashcam.purse import Purse
 from daemon.dashcam.recorder import RingRecorder, over, segment_window
@@ -163,6 +164,7 @@ def continuous(pid: int, folder: Path, looker: Looker) -> Camera:
         history=lambda target: None,
         spent=lambda target, cpu_s: None,
         failed=lambda target: None,
+        seats=Seats(),
     )
     purse = Purse.of("continuous", time.monotonic())
     camera = Camera(target, process, lambda: ring, purse, around)
