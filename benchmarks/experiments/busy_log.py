@@ -19,7 +19,7 @@ def measure(folder: Path, times: float) -> list[Row]:
     log = folder / "target.log"
     log.touch()
     options = {"max_loop_time": "1m", "iterations": [{"log": {"path": str(log), **MARKS}}]}
-    pipe = f"tail -n0 -F {log} | grep -c '{MARKS['start']}'"
+    pipe = f"tail -n0 --pid=$$ -F {log} | grep -c '{MARKS['start']}'"
     with (
         child(program("threads", "4", "20")) as target,
         daemon(folder, target.pid, options) as ours,

@@ -16,6 +16,7 @@ from sinks.contract import Sink
 
 _LOG = logging.getLogger(__name__)
 
+WAITING = 2  # one is drawn, and another one waits already
 LOOK_S, LOOKS = 0.5, 10  # drawing is tried again after so many looks at the disk; once it has space, at once
 
 
@@ -69,14 +70,17 @@ class Deliveries:
                 work = self.outboxes[name].run()
                 self._running[name] = self._tasks.create_task(work, name=f"deliver to {name}")
 
-    async def warm(self) -> Worker:
-        """Start a renderer and the store processes while a capture still runs; raises OSError."""
+    async def warm(self) -> Worker | None:
+        """Start a renderer and the store processes while a capture still runs; raises OSError.
+
+        No renderer while reports wait for theirs: each would only hold memory until its turn.
+        """
         for outbox in self.outboxes.values():
             try:
                 await outbox.warm()
             except (LoopcamError, OSError) as error:  # the attempt itself will tell
                 _LOG.warning("store process not started", extra={"sink": outbox.name, "error": str(error)})
-        return await Worker.start_renderer()
+        return None if len(self._drawing) >= WAITING else await Worker.start_renderer()
 
     def cool(self) -> None:
         """The capture is over; its report, if there is one, is accepted."""

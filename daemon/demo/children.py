@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
-from model.errors import LoopcamError
+from model.errors import LoopcamError, UsageError
 
 WITHIN_S = 60.0
 _END_S = 30.0
@@ -44,6 +44,16 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
+
+
+def check_free(port: int) -> None:
+    """Raises UsageError where somebody listens already: he would be taken for the daemon."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError as error:
+        raise UsageError(
+            f"--port {port}: {error.strerror}", remedy="another one, or none: then one is found"
+        ) from error
 
 
 def wait_until_healthy(address: str, daemon: Child, log: str = ABOVE) -> None:

@@ -17,7 +17,6 @@ import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 try:
     from austin.format import mojo
@@ -26,38 +25,45 @@ except ImportError as error:
     sys.exit(f"austin-python is not installed: {error}")
 
 MAX_MEMORY_BYTES = 512 * 1024 * 1024
-MAX_CPU_S = 40  # for a file
-MOST_PATHS = 100_000  # remembered from file to file
-GONE: Final = -1
+MAX_CPU_S = 55  # a report must be drawn in a minute
+MOST_REMEMBERED = 200_000  # from file to file
+GONE = -1
 
 _Thread = tuple[int, int]  # pid, thread
 _Path = tuple[int, ...]  # frames, root first
 
 
-class Stacks:
-    """Frames and stacks by their numbers; what is new is told."""
+class Known:
+    """What files have told until now, by numbers: mostly they tell the same frames, by the same keys."""
 
     def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
+        self._lines = lines  # of what is new
         self._frames: dict[tuple[str, str, int], int] = {}
         self._calls: dict[int, int] = {}  # by caller and frame, in one number
-        self._paths: dict[_Path, int] = {(): 0}
+        self._stacks: dict[_Path, int] = {}
+        self.numbers: dict[tuple[int, int], int] = {}  # of frames, by process and their key
+        self.references: dict[int, dict[bytes, int]] = {}  # the same by the key's bytes
+        self.rows: dict[tuple[int, bytes], _Path] = {}  # by process and all the bytes of a row of references
 
-    def frame(self, function: str, file: str, line: int) -> int:
-        """The number of a frame."""
-        key = function, file, line
-        if key not in self._frames:
-            self._frames[key] = len(self._frames)
-            self._lines.append(json.dumps(["frame", *key]))
-        return self._frames[key]
+    def begin_file(self) -> None:
+        """Let go of what only saves time, where it is much."""
+        if len(self.rows) + len(self._stacks) > MOST_REMEMBERED:
+            self.rows.clear()
+            self._stacks.clear()
 
-    def forget_paths(self) -> None:
-        """Find all stacks call by call again."""
-        self._paths = {(): 0}
+    def define(self, key: tuple[int, int], frame: tuple[str, str, int]) -> None:
+        """A frame. A key that comes to mean another one makes what was remembered doubtful."""
+        if (number := self._frames.get(frame)) is None:
+            number = self._frames[frame] = len(self._frames)
+            self._lines.append(json.dumps(["frame", *frame]))
+        if self.numbers.setdefault(key, number) != number:
+            self.numbers[key] = number
+            self.references.clear()
+            self.rows.clear()
 
     def stack(self, path: _Path) -> int:
         """The number of the stack with these frames, root first."""
-        if (known := self._paths.get(path)) is not None:
+        if (known := self._stacks.get(path)) is not None:
             return known
         stack, calls = 0, self._calls
         for depth, frame in enumerate(path):
@@ -67,31 +73,8 @@ class Stacks:
                     stack = calls[stack << 32 | new] = len(calls) + 1
                 break
             stack = call
-        self._paths[path] = stack
+        self._stacks[path] = stack
         return stack
-
-
-class Known:
-    """What files have told until now: mostly they tell the same frames, by the same keys."""
-
-    def __init__(self, lines: list[str]) -> None:
-        self.stacks = Stacks(lines)
-        self.numbers: dict[tuple[int, int], int] = {}  # of frames, by process and their key
-        self.references: dict[int, dict[bytes, int]] = {}  # the same by the key's bytes
-        self.paths: dict[int, dict[bytes, _Path]] = {}  # by process and all the bytes of a row of references
-
-    def begin_file(self) -> None:
-        """Let go of what only saves time, where it is much."""
-        if sum(map(len, self.paths.values())) > MOST_PATHS:
-            self.paths.clear()
-            self.stacks.forget_paths()
-
-    def define(self, key: tuple[int, int], number: int) -> None:
-        """A frame. A key that comes to mean another one makes what was remembered doubtful."""
-        if self.numbers.setdefault(key, number) != number:
-            self.numbers[key] = number
-            self.references.clear()
-            self.paths.clear()
 
 
 class Rounds:
@@ -142,10 +125,6 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         self._nothing = MojoSpecialFrame("")  # an event that nobody looks at
         self.__handlers__ = {**_HANDLERS, MojoEvents.STACK: Converter.parse_stack}
 
-    def ended(self) -> bool:
-        """Whether all was read, or the rest is the beginning of an endless string."""
-        return self.at >= len(self._data) or self._data.find(b"\0", self.at) < 0
-
     def read(self, n: int = 1) -> bytes:
         """The next bytes; raises ValueError when there are not so many."""
         data = self._data[self.at : self.at + n]
@@ -175,27 +154,19 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
         self._thread = event.pid, int(event.tid, 16)
         self._path, self._invalid = (), False
         if row := _REFERENCES.match(self._data, self.at):
-            self._path = self._frames(row[0])
-            self.at = row.end()
+            self.at, pid, known = row.end(), event.pid, self._known
+            if (path := known.rows.get((pid, row[0]))) is None:
+                by_key, keys = known.references.setdefault(pid, {}), _REFERENCE.findall(row[0])
+                new = (key for key in keys if key not in by_key)
+                by_key.update((key, known.numbers[self.ref(_integer(key, 0)[0])]) for key in new)
+                path = known.rows[pid, row[0]] = tuple([by_key[key] for key in keys])
+            self._path = path
         return event
-
-    def _frames(self, references: bytes) -> _Path:
-        """The numbers of frames; raises KeyError where one was never defined."""
-        pid, known = self._thread[0], self._known
-        paths = known.paths.setdefault(pid, {})
-        if (path := paths.get(references)) is None:
-            by_key, keys = known.references.setdefault(pid, {}), _REFERENCE.findall(references)
-            by_key.update(
-                (key, known.numbers[self.ref(_integer(key, 0)[0])]) for key in keys if key not in by_key
-            )
-            path = paths[references] = tuple([by_key[key] for key in keys])
-        return path
 
     def get_frame(self, *fields: int | None) -> mojo.MojoFrame:
         """A frame's definition."""
         frame = super().get_frame(*fields)
-        number = self._known.stacks.frame(frame.scope.value, frame.filename.value, frame.line)
-        self._known.define(self.ref(frame.key), number)
+        self._known.define(self.ref(frame.key), (frame.scope.value, frame.filename.value, frame.line))
         return frame
 
     def get_frame_ref(self, ref: int) -> mojo.MojoFrameReference:
@@ -217,7 +188,7 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
 
     def get_time_metric(self, value: int) -> mojo.MojoMetric:
         """The end of a sample: the time since the round before."""
-        stack = None if self._invalid else self._known.stacks.stack(self._path)
+        stack = None if self._invalid else self._known.stack(self._path)
         self.rounds.sample(self._thread, value, stack)
         if not self._invalid:
             self._paths[self._thread] = self._path
@@ -253,25 +224,18 @@ def convert(data: mmap.mmap, known: Known, lines: list[str]) -> Iterator[str]:
         if "duration" in converter.metadata:  # the last round is whole
             converter.rounds.end()
     except (MojoParseError, ValueError):
-        damage = "the file ends" if converter.ended() else f"no MOJO at byte {converter.at}"
+        damage = "the file ends" if data.find(b"\0", converter.at) < 0 else f"no MOJO at byte {converter.at}"
     yield "\n".join([*lines, json.dumps(["end", damage])]) + "\n"
     lines.clear()
-
-
-def _bound_cpu() -> None:
-    """Let the kernel end us where one more file takes too long."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most_s = int(used.ru_utime + used.ru_stime) + MAX_CPU_S
-    resource.setrlimit(resource.RLIMIT_CPU, (most_s, resource.RLIM_INFINITY))
 
 
 def main() -> None:
     """Convert the files that standard input names."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
     lines: list[str] = []
     known = Known(lines)
     for said in sys.stdin.buffer:
-        _bound_cpu()
         known.begin_file()
         with Path(json.loads(said)).open("rb") as file:
             if not file.read(1):
@@ -279,7 +243,7 @@ def main() -> None:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 for text in convert(data, known, lines):
                     sys.stdout.write(text)
-        sys.stdout.flush()
+                sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ async def test_a_loop_that_is_blocked_is_seen_where_it_is(
     assert taken.recording.segments
 
 
+@pytest.mark.alone
 async def test_who_holds_the_gil_in_c_is_named_and_who_wants_it_too(targets: Targets, studio: Studio) -> None:
     target = targets.start("kinds.py", "holding_the_gil")
     taken = await studio.take(target.pid, 2)

@@ -10,7 +10,7 @@ from typing import IO
 
 import msgspec
 
-from daemon.demo.children import Child, check_alive, child, end, free_port, wait_until_healthy
+from daemon.demo.children import Child, check_alive, check_free, child, end, free_port, wait_until_healthy
 from daemon.demo.simulator.contract import Iterated, Settings
 from daemon.demo.simulator.course import Course
 from daemon.demo.simulator.looks import Watcher
@@ -28,7 +28,7 @@ _PAUSE_S = 0.25
 _COLLECTION_TIME_S = Seconds(2)
 _CONFIGURATION = """\
 listen: {address}
-spool: {{path: {out}/spool}}
+spool: {{path: {out}/spool, max_reports: 50}}
 labels: {{cluster: demo}}
 targets:
   - name: {target}
@@ -53,6 +53,7 @@ class Simulation:
     def running(self) -> Iterator[str]:
         """The daemon's address, once everything runs; raises LoopcamError."""
         wanted = self._wanted
+        check_free(wanted.port)
         address = f"127.0.0.1:{wanted.port or free_port()}"
         file = self._configured(address)
         with contextlib.ExitStack() as stack:

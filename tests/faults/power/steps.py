@@ -4,12 +4,14 @@
 """
 
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from daemon.limits.file import LimitsFile, now
 from daemon.limits.rates import Limits
 from daemon.spool.incoming import Incoming
 from daemon.spool.spool import Spool
+from disk import durable
 from model import coding
 from model.capture import Capture
 from model.events import TriggerKind
@@ -58,5 +60,22 @@ def limited(folder: Path) -> None:
         print(target, flush=True)
 
 
+class _NoThreads:
+    """A pool of a machine without threads: all is synced by the one that strace follows."""
+
+    def __init__(self, _: int) -> None:
+        pass
+
+    def __enter__(self) -> "_NoThreads":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, _work: Callable[[Path], None], _paths: Iterable[Path]) -> Iterable[None]:
+        raise RuntimeError("can't start new thread")
+
+
 if __name__ == "__main__":
+    vars(durable)["ThreadPoolExecutor"] = _NoThreads
     {"spooled": spooled, "stored": stored, "limited": limited}[sys.argv[1]](Path(sys.argv[2]))

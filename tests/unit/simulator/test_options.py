@@ -1,6 +1,8 @@
 """Options are read as they are written; what is wrong is named with its value and a remedy."""
 
 import argparse
+import socket
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +78,14 @@ def test_what_goes_on_until_it_is_ended_has_no_length() -> None:
 def test_options_of_stalls_are_refused_beside_it() -> None:
     with pytest.raises(UsageError, match="--threads 7 is for stalls"):
         simulate.run(arguments("--nodes=5", "--threads=7"))
+
+
+def test_a_port_that_somebody_has_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UsageError, match=f"--port {port}: Address already in use"):
+            simulate.run(arguments(f"--port={port}", f"--out={tmp_path / 'out'}"))
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("text", "per_s"), [("5/s", 5.0), ("90/m", 1.5), ("0/h", 0.0), ("0.5/s", 0.5)])
