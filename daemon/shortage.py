@@ -22,9 +22,18 @@ def bear() -> None:
     """Have the running loop bear it. Call it before anything else is done with the loop."""
     asyncio.get_running_loop().set_default_executor(Threads())
     if sys.version_info < (3, 12) and _pidfd():  # there a thread waits for each child, later a pidfd, too
-        watcher = asyncio.PidfdChildWatcher()
-        watcher.attach_loop(asyncio.get_running_loop())
-        asyncio.get_event_loop_policy().set_child_watcher(watcher)
+        asyncio.get_event_loop_policy().set_child_watcher(_watcher())
+
+
+def _watcher() -> "asyncio.AbstractChildWatcher":
+    class Watcher(asyncio.PidfdChildWatcher):
+        def attach_loop(self, loop: asyncio.AbstractEventLoop | None) -> None:
+            if loop is not None:  # one that ends at once still has children: no warning is due
+                super().attach_loop(loop)
+
+    watcher = Watcher()
+    watcher.attach_loop(asyncio.get_running_loop())
+    return watcher
 
 
 def _pidfd() -> bool:
