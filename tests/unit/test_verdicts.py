@@ -48,8 +48,8 @@ def entry(
         manifest = msgspec.structs.replace(manifest, verdict=verdict)
         (one.report_dir / MANIFEST_FILE).write_bytes(coding.encode(manifest))
     if drill:
-        trigger = msgspec.structs.replace(one.capture.trigger, plan=PlanName.DRILL)
-        capture = msgspec.structs.replace(one.capture, trigger=trigger)
+        trigger = msgspec.structs.replace(one.capture().trigger, plan=PlanName.DRILL)
+        capture = msgspec.structs.replace(one.capture(), trigger=trigger)
         (one.report_dir / CAPTURE_FILE).write_bytes(coding.encode(capture))
     return Entry(directory)
 
