@@ -67,9 +67,8 @@ class Watching(App):
     @property
     def unheard(self) -> dict[str, int]:
         """How many heartbeats were refused, by reason."""
-        (family,) = self._core.telemetry.heartbeats_refused.collect()
-        counts = (one for one in family.samples if one.name.endswith("_total") and one.value)
-        return {one.labels["reason"]: int(one.value) for one in counts}
+        counts = self._core.telemetry.heartbeats_refused.series()
+        return {reason: int(count.value) for (reason,), count in counts if count.value}
 
     async def run(self) -> None:
         """Live until the command has ended and its reports are delivered; raises CommandError."""

@@ -50,7 +50,7 @@ async def problems(core: Core) -> list[str]:
     answer = await cast(Any, handler)(cast(web.Request, SimpleNamespace()))
     said = json.loads(answer.body)
     assert answer.status == (503 if said["problems"] else 200)
-    gauges.refresh(core)
+    await gauges.refresh(core)
     silent = b'\nloopcam_target_unheard{target="one"} 1.0\n' in core.telemetry.render()[0]
     assert silent == bool(said["problems"])  # what an alert goes by
     return [problem["problem"] for problem in said["problems"]]

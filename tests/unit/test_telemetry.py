@@ -94,9 +94,9 @@ def test_a_source_that_is_no_longer_configured_takes_its_series_along() -> None:
 
 def test_a_target_that_is_configured_again_counts_again() -> None:
     telemetry = with_everything()
-    telemetry.series(telemetry.events, "loop", "log", "start").inc()
-    telemetry.remove_target("loop")
-    telemetry.series(telemetry.events, "loop", "log", "start").inc()
+    telemetry.events.labels("loop", "log", "start").inc()
+    telemetry.remove_targets({"loop"})
+    telemetry.events.labels("loop", "log", "start").inc()
     assert value(telemetry, "loopcam_events_total", target="loop", source="log", event="start") == 1
 
 
@@ -146,7 +146,7 @@ def test_a_removed_target_leaves_no_series_and_no_other_is_touched() -> None:
     telemetry.add_target("other", lambda: 0.0)
     telemetry.set_last_report("other", "id-2", "/reports/id-2")
     before = samples(telemetry)
-    telemetry.remove_target("loop")
+    telemetry.remove_targets({"loop"})
     after = samples(telemetry)
     labels = [dict(labels) for _, labels in after]
     assert not [found for found in labels if found.get("target") == "loop"]

@@ -261,7 +261,7 @@ async def test_addresses_that_come_and_go_leave_nothing_behind(
         await core.fleet.look()
         gauges.withdraw(core, targets=before - core.fleet.targets.keys(), sinks=set())
         gauges.announce(core)
-        gauges.refresh(core)
+        await gauges.refresh(core)
         for target in core.fleet:
             trigger = Trigger(target=target.name, kind=TriggerKind.MANUAL, reason="x", at_s=1.0)
             core.admission.config = msgspec.structs.replace(core.config, captures_at_once=0)
