@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daemon.commands import demo_words, simulate
 from daemon.commands.reports import whole
-from daemon.demo import autoscaler
+from daemon.demo import autoscaler, places
 from daemon.demo.children import WITHIN_S, Child, check_alive, child, free_port, wait_until_healthy
 from daemon.demo.stalls import DEFAULT, STALLS
 from model.errors import LoopcamError, UsageError
@@ -80,8 +80,7 @@ def run(args: argparse.Namespace) -> int:
         return simulate.run(args)
     _check(args)
     address = f"127.0.0.1:{free_port()}"
-    out: Path = args.out.absolute()
-    out.mkdir(parents=True, exist_ok=True)
+    out = places.folder(args.out.absolute())
     known = set(whole(out / "reports"))
     with contextlib.ExitStack() as children:
         print("A daemon starts. In the loop that it watches, an iteration may take 1 s.", flush=True)
