@@ -22,7 +22,6 @@ from daemon.telemetry.unheard import NeverHeard
 from daemon.watch.deadlines import PAUSED_S
 from daemon.web.servers import Servers
 from model.capture import WindowEnd
-from model.events import PlanName
 
 _LOG = logging.getLogger(__name__)
 
@@ -79,11 +78,10 @@ class App:
     async def _startup(self) -> None:
         self._heed_signals()
         gauges.announce(self._core)
-        for capture in adopt(self._core.spool):
-            known = self._core.telemetry.knows(capture.target)
-            if known and capture.trigger.plan is not PlanName.DRILL:
-                self._core.telemetry.captures.labels(capture.target, capture.outcome).inc()
-            _LOG.warning("adopted a capture that a killed daemon left", extra={"report": capture.id})
+        for entry in adopt(self._core.spool):
+            if self._core.telemetry.knows(entry.target) and not entry.drill:
+                self._core.telemetry.captures.labels(entry.target, entry.outcome).inc()
+            _LOG.warning("adopted a capture that a killed daemon left", extra={"report": entry.id})
         await self._servers.start()
         await self._begun()
         await self._find_targets()

@@ -1,16 +1,12 @@
 """How far a capture is, as it is told by the id of its report."""
 
-from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
 
 from daemon.spool.entry import Entry
 from daemon.spool.state import Delivery, Opened
-from model.capture import Capture, Outcome
 from model.events import PlanName
-
-_AS_IT_SHOULD = (Outcome.COMPLETE, Outcome.NOTHING)
 
 
 class State(StrEnum):
@@ -59,23 +55,15 @@ def told(facts: Opened, state: State) -> CaptureStatus:
 
 def stored(entry: Entry) -> CaptureStatus:
     """Of one that has a report."""
-    capture = entry.capture
     return CaptureStatus(
         id=entry.id,
         target=entry.target,
         state=State.STORED if entry.settled else State.ACCEPTED,
-        kind=capture.trigger.kind,
-        plan=capture.trigger.plan,
-        reason=capture.trigger.reason,
-        since=capture.triggered_at,
-        outcome=capture.outcome,
-        lacking=tuple(_lacking(capture)),
+        kind=entry.kind,
+        plan=entry.plan,
+        reason=entry.reason,
+        since=entry.triggered_at,
+        outcome=entry.outcome,
+        lacking=entry.lacking,
         sinks=dict(entry.deliveries),
     )
-
-
-def _lacking(capture: Capture) -> Iterator[str]:
-    for part in capture.parts:
-        if part.outcome not in _AS_IT_SHOULD:
-            said = f"{part.name}: {part.outcome}" + (f": {part.detail}" if part.detail else "")
-            yield f"{said} ({part.remedy})" if part.remedy else said

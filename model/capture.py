@@ -101,6 +101,17 @@ class PartOutcome(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     remedy: str = ""
 
+    @property
+    def well(self) -> bool:
+        """Whether it took all that there was to take."""
+        return self.outcome in (Outcome.COMPLETE, Outcome.NOTHING)
+
+    @property
+    def said(self) -> str:
+        """How it fared, why, and what to do, in a line."""
+        said = f"{self.name}: {self.outcome}" + (f": {self.detail}" if self.detail else "")
+        return f"{said} ({self.remedy})" if self.remedy else said
+
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
     """The collection window. Times are monotonic seconds."""
@@ -149,8 +160,12 @@ class Capture(msgspec.Struct, frozen=True, kw_only=True):
         """Whether there is evidence beside what goes with it, or what was asked for was nothing else."""
         if any(each.kind not in COMPANIONS for each in self.evidence):
             return True
-        well = all(part.outcome in (Outcome.COMPLETE, Outcome.NOTHING) for part in self.parts)
-        return well and bool(self.evidence)
+        return all(part.well for part in self.parts) and bool(self.evidence)
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What of it could not be taken, and why."""
+        return tuple(part.said for part in self.parts if not part.well)
 
     @property
     def lasted_s(self) -> float | None:

@@ -34,7 +34,7 @@ SAMPLERS_GONE_S = 3.0
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EWOULDBLOCK)  # the next start may do better
 
 
-def adopt(spool: Spool) -> Iterator[Capture]:
+def adopt(spool: Spool) -> Iterator[Entry]:
     """Take up every orphan of the spool; what cannot be read is set aside."""
     for directory in spool.orphans():
         try:
@@ -43,7 +43,7 @@ def adopt(spool: Spool) -> Iterator[Capture]:
                 continue
             entry = _adopted(spool, directory)
             spool.add(entry)
-            yield entry.capture
+            yield entry
         except (SpoolError, msgspec.DecodeError) as error:
             spool.set_aside(directory, str(error))
         except OSError as error:

@@ -1,6 +1,7 @@
 """One report in the spool: the report itself, and beside it the spool's own bookkeeping."""
 
 import logging
+import sys
 from pathlib import Path
 
 import msgspec
@@ -24,27 +25,38 @@ _SINK, _NOTICE = "sink-", "notice-"
 
 
 class Entry:
-    """A directory `ID/` that holds `report/` (what sinks get) and `state/` (what we know of it)."""
+    """A directory `ID/` that holds `report/` (what sinks get) and `state/` (what we know of it).
+
+    In memory there is only what the daemon asks for again and again: a spool may hold a thousand of them.
+    """
+
+    __slots__ = (
+        "deliveries", "directory", "id", "kind", "lacking", "notices", "outcome", "plan", "reason",
+        "size_bytes", "target", "triggered_at",
+    )  # fmt: skip
 
     def __init__(self, directory: Path) -> None:
         """Read an entry; raises OSError or msgspec.DecodeError when it is damaged."""
         self.directory = directory
-        self.id = directory.name
-        self.report_dir = directory / REPORT_DIR
-        self.capture = coding.decode(content(self.report_dir / CAPTURE_FILE), Capture)
+        capture = self.capture()
+        self.id = capture.id
+        self.target = sys.intern(capture.target)  # one text for all reports of a target
+        self.triggered_at = capture.triggered_at
+        self.kind, self.plan, self.reason = capture.trigger.kind, capture.trigger.plan, capture.trigger.reason
+        self.outcome, self.lacking = capture.outcome, capture.lacking
         self.deliveries = dict(_read_deliveries(directory / STATE_DIR, _SINK))
         self.notices = dict(_read_deliveries(directory / STATE_DIR, _NOTICE))  # NOTIFICATION.MOMENT
         self.size_bytes = size_bytes(directory)
 
     @property
-    def target(self) -> str:
-        """Whose report it is."""
-        return self.capture.target
+    def report_dir(self) -> Path:
+        """What sinks get."""
+        return self.directory / REPORT_DIR
 
     @property
     def drill(self) -> bool:
         """Whether it was taken to see it arrive only."""
-        return self.capture.trigger.plan is PlanName.DRILL
+        return self.plan is PlanName.DRILL
 
     @property
     def drawn(self) -> bool:
@@ -64,6 +76,10 @@ class Entry:
     def locations(self) -> dict[str, str]:
         """Where it is stored, by sink."""
         return {sink: delivery.location for sink, delivery in self.deliveries.items() if self.has(sink)}
+
+    def capture(self) -> Capture:
+        """All that happened, from disk; raises OSError or msgspec.DecodeError."""
+        return coding.decode(content(self.report_dir / CAPTURE_FILE), Capture)
 
     def manifest(self) -> Manifest:
         """Its table of contents; raises FileNotFoundError before it is drawn."""
@@ -110,7 +126,7 @@ class Entry:
 
 def check(entry: Entry) -> Entry:
     """The entry, unless it is not one of ours; then raises SpoolError."""
-    if entry.directory.is_symlink() or entry.capture.id != entry.id:
+    if entry.directory.is_symlink() or entry.id != entry.directory.name:
         raise SpoolError("not an entry of this spool")
     return entry
 

@@ -1,5 +1,6 @@
 """The gauges of all parts: started at zero, brought up to date when asked, dropped with what they were of."""
 
+import asyncio
 import time
 from collections.abc import Set as AbstractSet
 from functools import partial
@@ -10,6 +11,8 @@ from daemon.spool.state import Progress
 from daemon.targets.target import Target
 from daemon.telemetry.series import Telemetry
 from daemon.telemetry.unheard import unheard
+
+_AT_ONCE = 20  # targets: a few milliseconds
 
 
 def announce(core: Core) -> None:
@@ -37,32 +40,23 @@ def withdraw(
     """Drop the series of targets, sinks and notifications that are no longer configured."""
     for name in notifications:
         core.telemetry.remove_notification(name)
+    if targets:
+        core.telemetry.remove_targets(targets)
     for target in targets:
-        core.telemetry.remove_target(target)
         core.verdicts.forget(target)
         core.captures.tally.forget(target)
     for sink in sinks:
         core.telemetry.remove_sink(sink)
 
 
-def refresh(core: Core) -> None:
-    """Bring every gauge up to date."""
-    now_s = time.monotonic()
+async def refresh(core: Core) -> None:
+    """Bring every gauge up to date; of many targets few at once, so that others have their turn."""
     disabled = core.admission.disabled()
-    for target in core.fleet:
-        core.telemetry.set_target_state(target.name, target.state(now_s))
-        reason = "disabled" if disabled else target.possible.reason
-        possible = target.possible.possible and not disabled
-        core.telemetry.set_capture_possible(target.name, "" if possible else reason)
-        core.telemetry.iteration_threshold_s.labels(target.name).set(_threshold_s(target))
-        silent = any(True for _ in unheard(core, target, now_s))
-        core.telemetry.target_unheard.labels(target.name).set(silent)
-        dashcam = core.dashcam.status(target)
-        core.telemetry.dashcam_held_s.labels(target.name).set(dashcam.held_s)
-        core.telemetry.dashcam_held_bytes.labels(target.name).set(dashcam.held_bytes)
-        core.telemetry.dashcam_sampling.labels(target.name).set(dashcam.sampling)
-        ups = {part.name: core.sources.condition(target, part).up for part in target.config.iterations}
-        core.telemetry.set_sources(target.name, ups)
+    for number, target in enumerate(tuple(core.fleet), 1):
+        if core.fleet.targets.get(target.name) is target:  # it may have gone meanwhile
+            _refresh_target(core, target, time.monotonic(), disabled=disabled)
+        if number % _AT_ONCE == 0:
+            await asyncio.sleep(0)
     for name, outbox in core.deliveries.outboxes.items():
         states = [delivery.progress for _, delivery in outbox.undelivered()]
         core.telemetry.delivery_pending.labels(name).set(states.count(Progress.PENDING))
@@ -72,6 +66,22 @@ def refresh(core: Core) -> None:
         core.telemetry.notification_pending.labels(name).set(states.count(Progress.PENDING))
         core.telemetry.notification_dead.labels(name).set(states.count(Progress.DEAD))
     _refresh_spool(core.spool, core.telemetry)
+
+
+def _refresh_target(core: Core, target: Target, now_s: float, *, disabled: bool) -> None:
+    core.telemetry.set_target_state(target.name, target.state(now_s))
+    reason = "disabled" if disabled else target.possible.reason
+    possible = target.possible.possible and not disabled
+    core.telemetry.set_capture_possible(target.name, "" if possible else reason)
+    core.telemetry.iteration_threshold_s.labels(target.name).set(_threshold_s(target))
+    silent = any(True for _ in unheard(core, target, now_s))
+    core.telemetry.target_unheard.labels(target.name).set(silent)
+    dashcam = core.dashcam.status(target)
+    core.telemetry.dashcam_held_s.labels(target.name).set(dashcam.held_s)
+    core.telemetry.dashcam_held_bytes.labels(target.name).set(dashcam.held_bytes)
+    core.telemetry.dashcam_sampling.labels(target.name).set(dashcam.sampling)
+    ups = {part.name: core.sources.condition(target, part).up for part in target.config.iterations}
+    core.telemetry.set_sources(target.name, ups)
 
 
 def _refresh_spool(spool: Spool, telemetry: Telemetry) -> None:

@@ -1,6 +1,8 @@
 """The mechanism below the series: a registry that can also find, replace and drop them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from functools import partial
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
@@ -33,11 +35,11 @@ class SeriesRegistry:
         key = (counter, labels)
         self._counted[key] = self._counted.get(key, 0) + 1
 
-    def render(self, accept: str = "") -> tuple[bytes, str]:
-        """All series and their content type: OpenMetrics where the Accept header asks for it."""
+    def writer(self, accept: str = "") -> tuple[Callable[[], bytes], str]:
+        """What writes all series, in any thread, and the content type: OpenMetrics where it is asked for."""
         self._add_up()
         encode, content_type = choose_encoder(accept)
-        return encode(self._registry), content_type
+        return partial(encode, self._registry), content_type
 
     def _replace(self, gauge: Gauge, target: str, *values: str) -> Gauge:
         """The one series of a target in a gauge whose other labels change."""
@@ -53,16 +55,16 @@ class SeriesRegistry:
         for (counter, labels), times in counted.items():
             counter.labels(*labels).inc(times)
 
-    def _drop(self, chosen: Mapping[str, str]) -> None:
-        """Remove every series that has all these labels."""
+    def _drop(self, labels: tuple[str, ...], gone: AbstractSet[tuple[str, ...]]) -> None:
+        """Remove every series that has one of these values of its labels, in one go: they may be many."""
         self._add_up()
         self._found.clear()  # one that is removed counts for nobody
         for metric, names in self._labels.items():
-            if not chosen.keys() <= set(names):
+            if not set(labels) <= set(names):
                 continue
             samples = [sample.labels for family in metric.collect() for sample in family.samples]
-            found = [labels for labels in samples if chosen.items() <= labels.items()]
-            for values in {tuple(labels[name] for name in names) for labels in found}:
+            found = [each for each in samples if tuple(each[label] for label in labels) in gone]
+            for values in {tuple(each[name] for name in names) for each in found}:
                 metric.remove(*values)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:

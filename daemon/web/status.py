@@ -228,9 +228,9 @@ def _report(entry: Entry) -> ReportStatus:
     return ReportStatus(
         id=entry.id,
         target=entry.target,
-        triggered_at=entry.capture.triggered_at,
-        reason=entry.capture.trigger.reason,
-        outcome=entry.capture.outcome,
+        triggered_at=entry.triggered_at,
+        reason=entry.reason,
+        outcome=entry.outcome,
         size_bytes=entry.size_bytes,
         drawn=entry.drawn,
         top=f"{top[0].function} {top[0].function_share:.0%}" if top else "",

@@ -45,11 +45,11 @@ def test_a_capture_that_is_accepted_step_by_step_is_never_lost(tmp_path: Path, t
         assert not spool.damaged()
         assert not spool.orphans()
         entry = spool.entries[REPORT_ID]
-        assert len(entry.capture.evidence) == len(list((entry.report_dir / "evidence").iterdir()))
+        assert len(entry.capture().evidence) == len(list((entry.report_dir / "evidence").iterdir()))
         assert list(entry.deliveries) == ["file", "s3"]
         unrendered(entry.report_dir, "a test needs no pictures")
         assert_valid_report(entry.report_dir)
-        outcomes.append((bool(adopted), entry.capture.outcome))
+        outcomes.append((bool(adopted), entry.outcome))
         spool.close()
     assert outcomes[0] == (True, "partial")
     assert outcomes[-1] == (False, "complete")

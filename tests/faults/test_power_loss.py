@@ -58,7 +58,7 @@ def holds(spool: Spool, said: tuple[str, ...]) -> bool:
     entry = spool.entries.get(REPORT_ID)
     return (
         entry is not None
-        and all(sha256(entry.report_dir / one.path) == one.sha256 for one in entry.capture.evidence)
+        and all(sha256(entry.report_dir / one.path) == one.sha256 for one in entry.capture().evidence)
         and {"file", "s3"} & set(said) <= set(entry.locations())
     )
 

@@ -50,8 +50,8 @@ async def problems(core: Core) -> list[str]:
     answer = await cast(Any, handler)(cast(web.Request, SimpleNamespace()))
     said = json.loads(answer.body)
     assert answer.status == (503 if said["problems"] else 200)
-    gauges.refresh(core)
-    silent = b'\nloopcam_target_unheard{target="one"} 1.0\n' in core.telemetry.render()[0]
+    await gauges.refresh(core)
+    silent = b'\nloopcam_target_unheard{target="one"} 1.0\n' in core.telemetry.writer()[0]()
     assert silent == bool(said["problems"])  # what an alert goes by
     return [problem["problem"] for problem in said["problems"]]
 

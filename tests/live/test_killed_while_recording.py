@@ -49,9 +49,10 @@ def test_what_was_recorded_becomes_a_partial_report_at_the_next_start(
     time.sleep(0.5)  # of samples
     recording.kill()
     spool = Spool(tmp_path, max_bytes=2**30, max_reports=10)
-    (capture,) = adopt(spool)
+    (entry,) = adopt(spool)
     spool.close()
     assert state(profiler) in "XZ"
+    capture = entry.capture()
     assert capture.outcome is Outcome.PARTIAL
     assert capture.window.end is WindowEnd.DAEMON_KILLED
     assert capture.notes == ("adopted",)

@@ -48,14 +48,14 @@ def entry(
         manifest = msgspec.structs.replace(manifest, verdict=verdict)
         (one.report_dir / MANIFEST_FILE).write_bytes(coding.encode(manifest))
     if drill:
-        trigger = msgspec.structs.replace(one.capture.trigger, plan=PlanName.DRILL)
-        capture = msgspec.structs.replace(one.capture, trigger=trigger)
+        trigger = msgspec.structs.replace(one.capture().trigger, plan=PlanName.DRILL)
+        capture = msgspec.structs.replace(one.capture(), trigger=trigger)
         (one.report_dir / CAPTURE_FILE).write_bytes(coding.encode(capture))
     return Entry(directory)
 
 
 def shown(telemetry: Telemetry) -> list[str]:
-    lines = telemetry.render()[0].decode().splitlines()
+    lines = telemetry.writer()[0]().decode().splitlines()
     return [line for line in lines if line.startswith(("loopcam_verdicts", "loopcam_last_verdict"))]
 
 

@@ -21,7 +21,7 @@ GARBAGE = [b"", b"\0" * 512, b"{", b'{"id":"\xff"}', b'{"x":' + b"[" * 100_000, 
 def started(path: Path) -> tuple[list[Capture], dict[str, Entry], int]:
     """What a daemon adopts at its start, then knows, and had to set aside."""
     spool = opened_spool(path)
-    adopted = list(adopt(spool))
+    adopted = [entry.capture() for entry in adopt(spool)]
     try:
         return adopted, dict(spool.entries), spool.damaged()
     finally:
@@ -42,7 +42,7 @@ def test_a_killed_capture_becomes_a_partial_report(tmp_path: Path) -> None:
     assert len(capture.recording.dumps) == 2
     assert {artifact.path for artifact in capture.evidence} >= {s.path for s in capture.recording.segments}
     entry = entries[name(1)]
-    assert entry.capture == capture
+    assert entry.capture() == capture
     assert entry.deliveries == {"file": Delivery(), "s3": Delivery()}
     assert not entry.drawn
     assert sorted(path.name for path in entry.directory.iterdir()) == ["report", "state"]

@@ -1,11 +1,14 @@
+import gc
+import tracemalloc
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from daemon.spool.entry import STATE_DIR, Entry
+from daemon.spool.entry import REPORT_DIR, STATE_DIR, Entry
 from daemon.spool.state import Delivery, Drawing, Progress
 from model import coding
+from model.capture import Capture, Outcome, PartOutcome
 from model.report import CAPTURE_FILE
 from tests.unit.spool.entries import DELIVERED, name, opened_spool, put
 
@@ -21,6 +24,28 @@ def test_an_entry_knows_its_report_and_how_far_its_sinks_are(tmp_path: Path) -> 
     assert entry.report().directory == entry.report_dir
     files = [path for path in entry.directory.rglob("*") if path.is_file()]
     assert entry.size_bytes == sum(file.stat().st_size for file in files)
+
+
+def test_it_keeps_no_more_of_a_large_report_than_of_a_small_one(tmp_path: Path) -> None:
+    held_bytes = []
+    for number, parts in enumerate((1, 300), 1):
+        directory = put(tmp_path, number)
+        _enlarge(directory / REPORT_DIR / CAPTURE_FILE, parts)
+        Entry(directory)  # what is loaded only once
+        tracemalloc.start()
+        entry = Entry(directory)
+        gc.collect()
+        held_bytes.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+        assert len(entry.capture().parts) >= parts
+    assert held_bytes[1] < held_bytes[0] + 512
+    assert max(held_bytes) < 4096
+
+
+def _enlarge(file: Path, parts: int) -> None:
+    capture = coding.decode(file.read_bytes(), Capture)
+    part = PartOutcome(name="logs", outcome=Outcome.COMPLETE, seconds=0.25)
+    file.write_bytes(coding.encode(msgspec.structs.replace(capture, parts=(part,) * parts)))
 
 
 def test_it_is_settled_only_when_it_is_drawn_and_every_sink_has_it(tmp_path: Path) -> None:

@@ -261,7 +261,7 @@ async def test_addresses_that_come_and_go_leave_nothing_behind(
         await core.fleet.look()
         gauges.withdraw(core, targets=before - core.fleet.targets.keys(), sinks=set())
         gauges.announce(core)
-        gauges.refresh(core)
+        await gauges.refresh(core)
         for target in core.fleet:
             trigger = Trigger(target=target.name, kind=TriggerKind.MANUAL, reason="x", at_s=1.0)
             core.admission.config = msgspec.structs.replace(core.config, captures_at_once=0)
@@ -269,7 +269,7 @@ async def test_addresses_that_come_and_go_leave_nothing_behind(
                 core.captures.begin(target, trigger)
         await core.fleet.check()
         if number in (100, 399):
-            sizes.append(len(core.telemetry.render()[0]))
+            sizes.append(len(core.telemetry.writer()[0]()))
             sizes += map(len, (core.fleet.targets, core.fleet._next_check_s, core.captures.tally.refusals))
     core.spool.close()
     half = len(sizes) // 2

@@ -11,15 +11,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from daemon.web.listener import Tls
 
 
-def make_certificate(folder: Path, common_name: str = "loopcam") -> Tls:
-    """Write `tls.crt` and `tls.key`, over those that are there."""
+def make_certificate(folder: Path, common_name: str = "loopcam", days: int = 1) -> Tls:
+    """Write `tls.crt` and `tls.key`, over those that are there; good for so many days, from ten days ago."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
     now = datetime.datetime.now(datetime.UTC)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=10))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(
             x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False
         )
