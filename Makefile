@@ -70,8 +70,8 @@ bench: $(STAMP)  ## the figures we aim at, each beside its comparison: 20 minute
 bench-quick: $(STAMP)  ## the bounds that hold on a busy machine too, for CI: a minute
 	$(BIN)/python -m benchmarks --quick
 
-bench-compare: $(STAMP)  ## two commits in turn: BEFORE=v1 AFTER=HEAD
-	$(BIN)/python -m benchmarks compare $(or $(BEFORE),$(error BEFORE: the commit to compare with)) $(or $(AFTER),HEAD) $(NAMES)
+bench-compare: $(STAMP)  ## two commits in turn: BEFORE=HEAD~1 AFTER=HEAD
+	$(BIN)/python -m benchmarks compare $(or $(BEFORE),$(error BEFORE is missing, the commit to compare with: make bench-compare BEFORE=HEAD~1)) $(or $(AFTER),HEAD) $(NAMES)
 
 docs: $(STAMP)  ## write the generated parts of the docs again
 	$(BIN)/python -m report.schema

@@ -89,6 +89,8 @@ def _quick() -> int:
         broken += missed
     for one in broken:
         print(f"broken: {one}", file=sys.stderr)
+    if not broken:
+        print("every bound for CI is kept; gates and aims are for a quiet machine")
     return 1 if broken else 0
 
 

@@ -45,16 +45,18 @@ def checked(path: Path, package: str | None = None) -> str:
 
 
 def _who_else(place: Path) -> str:
-    """Who besides root, us and the owner of our own code can change a file, or what a folder holds."""
+    """Who besides root, us and whoever may change our own code can change a file, or what a folder holds."""
     found = place.stat()
     sticky = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
     if found.st_mode & stat.S_IWOTH and not sticky:
         return "anybody"
     if any(ours.is_relative_to(place) for ours in _OURSELVES):
         return ""
-    if found.st_mode & stat.S_IWGRP and not sticky and found.st_gid not in (0, os.getegid(), *_hidden()):
+    own = Path(__file__).stat()
+    groups = (0, os.getegid(), *_hidden(), *([own.st_gid] if own.st_mode & stat.S_IWGRP else []))
+    if found.st_mode & stat.S_IWGRP and not sticky and found.st_gid not in groups:
         return f"the group {found.st_gid}"
-    trusted = (0, os.geteuid(), Path(__file__).stat().st_uid, *_hidden())
+    trusted = (0, os.geteuid(), own.st_uid, *_hidden())
     return "" if found.st_uid in trusted else f"the user {found.st_uid}"
 
 

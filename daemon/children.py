@@ -18,6 +18,7 @@ from model.errors import CollectorError
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)  # loaded before any fork
 INTERRUPT_GRACE_S = 2.0
+PROBE_S = 1.0
 MAX_OUTPUT_BYTES = 64 * 1024
 
 # Nothing of the daemon's own environment reaches a sampler.
@@ -41,12 +42,16 @@ SETPRIV = Path("/usr/bin/setpriv")
 
 @functools.lru_cache(maxsize=1)
 def _is_setpriv(path: Path) -> bool:
-    if path.resolve().name != "setpriv" or not os.access(path, os.X_OK):  # busybox's cannot ask
+    """Whether it can ask: busybox's cannot, nor can those of util-linux before 2.33."""
+    if not os.access(path, os.X_OK):
         return False
+    argv = (path, "--pdeathsig", "KILL", "--", path, "--help")
     try:
-        return bool(checked(path))
-    except CollectorError:  # others may put another program in its place
+        checked(path)  # others may put another program in its place
+        subprocess.run(argv, env=SAMPLER_ENVIRONMENT, capture_output=True, timeout=PROBE_S, check=True)
+    except (CollectorError, OSError, subprocess.SubprocessError):
         return False
+    return True
 
 
 def _by_setpriv(program: str) -> bool:

@@ -49,7 +49,7 @@ class Events:
         if target.held is None:
             self._hurry()
         told = self._telemetry
-        told.events.labels(event.target, event.source, event.kind).inc()
+        told.count(told.events, event.target, event.source, event.kind)
         if (pulse := self.pulses.get(event.target)) is None:
             pulse = self.pulses[event.target] = Pulse()
         pulse.said(event.at_s)
@@ -82,8 +82,8 @@ class Events:
         for keeper in self.ended:
             keeper(target.name, ended)
         told = self._telemetry
-        told.iterations.labels(target.name).inc()
-        told.iteration_duration_s.labels(target.name).observe(ended.ended_s - ended.started_s)
+        told.count(told.iterations, target.name)
+        told.series(told.iteration_duration_s, target.name).observe(ended.ended_s - ended.started_s)
         self._captures.iteration_ended(target.name, ended.iteration, ended.ended_s)
         if ended.unseen and self.deadlines.blind():
             self._telemetry.capture_notes.labels(target.name, OBSERVER_PAUSED).inc()

@@ -9,9 +9,11 @@ import importlib.util
 import mimetypes
 import re
 import sys
+import threading
 from pathlib import Path
 from types import ModuleType
 
+_LOADING = threading.RLock()
 _VERSION = re.compile(r'^__version__ = "([^"]+)"', re.MULTILINE)
 
 
@@ -24,8 +26,13 @@ class _Lean(ModuleType):
         full_name = f"{self.__name__}.{name}"
         if importlib.util.find_spec(full_name) is not None:
             return importlib.import_module(full_name)
-        self.__class__ = ModuleType  # type: ignore[assignment]  # from now on it is as any other
-        return getattr(importlib.reload(self), name)
+        with _LOADING:  # who asks meanwhile, in another thread, waits
+            if self.__class__ is _Lean:
+                importlib.reload(
+                    self
+                )  # where that fails, as without a free descriptor, the next one tries again
+                self.__class__ = ModuleType  # type: ignore[assignment]  # from now on it is as any other
+        return getattr(self, name)
 
 
 def aiohttp_without_client() -> None:

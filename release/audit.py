@@ -16,6 +16,7 @@ from release import LOCKS
 TIMEOUT_S = 15
 WHOLE_S = 300
 _FEW = 5
+_REMEDY = "  run it again where pypi.org is to be reached, whose database it asks"
 
 
 def main() -> int:
@@ -23,14 +24,12 @@ def main() -> int:
     files = [Path(one) for one in sys.argv[1:]] or [LOCKS / "dev.txt", LOCKS / "fuzz.txt"]
     found = asked(files)
     if isinstance(found, str):
-        print(f"NOT AUDITED: the vulnerability database gave no answer: {found}", file=sys.stderr)
+        print(f"NOT AUDITED: the vulnerability database gave no answer: {found}\n{_REMEDY}", file=sys.stderr)
         return 0
     unknown = [one["name"] for one in found if "skip_reason" in one]
     if unknown:
-        print(
-            f"NOT AUDITED: the database gave no answer on {_some(unknown)}, of {len(found)} packages",
-            file=sys.stderr,
-        )
+        silent = f"{_some(unknown)}, of {len(found)} packages"
+        print(f"NOT AUDITED: the database gave no answer on {silent}\n{_REMEDY}", file=sys.stderr)
     lines = list(vulnerable(found))
     print(
         *lines, f"{len(found) - len(unknown)} packages audited, {len(lines)} vulnerabilities known", sep="\n"

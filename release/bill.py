@@ -2,7 +2,8 @@
 
 The latter reads what the image says of itself, by the command in docs/image.md.
 
-Licences and what needs what are read from the packages installed here, which are those of the locks.
+Licences and what needs what are read from the packages installed here, which are those of the locks;
+of the scripts that the wheel carries, from `release.scripts`.
 """
 
 import os
@@ -23,7 +24,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 import daemon
-from release import EXTRAS, LOCKS, licences, locks
+from release import EXTRAS, LOCKS, licences, locks, scripts
 
 NAME = "loopcam"
 _BILLS = uuid.UUID("6f1d3f2c-7e0a-5b58-9f4e-0d1f3a9b8c55")  # of which the bills' own numbers are made
@@ -38,6 +39,7 @@ class Part:
     hashes: tuple[str, ...] = ()
     optional: bool = False
     architecture: str | None = None  # of a Debian package; None: of the Python index
+    licence: str | None = None  # of a script from the npm registry, which we carry; None: as it says itself
 
 
 def of_wheel() -> str:
@@ -46,7 +48,7 @@ def of_wheel() -> str:
     extra = [one for name in EXTRAS for one in locks.read(LOCKS / f"{name}.txt").values()]
     everything = needed | {one.name: one for one in extra}
     parts = [Part(one.name, one.version, one.hashes, one.name not in needed) for one in everything.values()]
-    return _bill(ComponentType.APPLICATION, parts)
+    return _bill(ComponentType.APPLICATION, [*parts, *_scripts()])
 
 
 def of_image(lines: Iterable[str]) -> str:
@@ -59,8 +61,16 @@ def _parts(words: list[str]) -> Iterator[Part]:
         yield Part(words[0], words[1], architecture=words[2])
     elif len(words) == 2 and words[1].endswith(".whl"):
         name, version, *_ = parse_wheel_filename(words[1])
-        if name != NAME:
+        if name == NAME:
+            yield from _scripts()
+        else:
             yield Part(name, str(version), (words[0],))
+
+
+def _scripts() -> Iterator[Part]:
+    """What the wheel itself brings along of others."""
+    for one in scripts.carried():
+        yield Part(one.name, one.version, one.hashes, licence=scripts.LICENCES[one.name])
 
 
 def _bill(kind: ComponentType, parts: Iterable[Part]) -> str:
@@ -73,7 +83,8 @@ def _bill(kind: ComponentType, parts: Iterable[Part]) -> str:
     listed = " ".join(f"{one.purl}" for one in components.values())
     bill.serial_number = uuid.uuid5(_BILLS, f"{kind} {daemon.__version__} {listed}")
     for name, component in {NAME: whole, **components}.items():
-        bill.register_dependency(component, [components[one] for one in needs(name) if one in components])
+        needed = needs(name) | (set(scripts.LICENCES) if name == NAME else set())
+        bill.register_dependency(component, [components[one] for one in needed if one in components])
     return JsonV1Dot6(bill).output_as_string(indent=2) + "\n"
 
 
@@ -81,11 +92,13 @@ def _component(part: Part) -> Component:
     """A part with its licence, and the hashes of the files that may be installed as it."""
     if part.architecture:
         purl = PackageURL("deb", "debian", part.name, part.version, {"arch": part.architecture})
+    elif part.licence:
+        purl = PackageURL("npm", None, part.name, part.version)
     else:
         purl = PackageURL("pypi", None, part.name, part.version)
     scope = ComponentScope.OPTIONAL if part.optional else ComponentScope.REQUIRED
     made = Component(name=part.name, version=part.version, purl=purl, bom_ref=str(purl), scope=scope)
-    if not part.architecture and (expression := _licence(part)):
+    if not part.architecture and (expression := part.licence or _licence(part)):
         made.licenses.add(LicenseExpression(expression))
     if part.hashes:
         hashes = [HashType(alg=HashAlgorithm.SHA_256, content=one) for one in part.hashes]

@@ -25,7 +25,7 @@ _BY_NAME = {
     "pyasn1-modules": "BSD-2-Clause",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
 }
-PERMISSIVE = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0"}
+PERMISSIVE = {"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MIT-0", "PSF-2.0"}
 # By name, with the reason
 ACCEPTED = {
     "austin-dist": "GPL-3.0-or-later: a program of its own, started and never linked; an extra",

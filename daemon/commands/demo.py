@@ -8,7 +8,7 @@ from pathlib import Path
 
 from daemon.commands import demo_words, simulate
 from daemon.commands.reports import whole
-from daemon.demo import autoscaler
+from daemon.demo import autoscaler, places
 from daemon.demo.children import WITHIN_S, Child, check_alive, child, free_port, wait_until_healthy
 from daemon.demo.stalls import DEFAULT, STALLS
 from model.errors import LoopcamError, UsageError
@@ -45,26 +45,47 @@ _SOURCES = {
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Where to, and whether to stay."""
-    parser.add_argument("--out", type=Path, default=Path("loopcam-demo"), metavar="DIR")
     parser.add_argument(
-        "--source", choices=tuple(_SOURCES), default="heartbeat", help="how the daemon learns of iterations"
+        "--out",
+        type=Path,
+        default=Path("loopcam-demo"),
+        metavar="DIR",
+        help="where log, spool and reports are kept (%(default)s)",
+    )
+    parser.add_argument(
+        "--source",
+        choices=tuple(_SOURCES),
+        default="heartbeat",
+        help="how the daemon learns of iterations (%(default)s)",
     )
     parser.add_argument("--serve", action="store_true", help="keep the daemon and its page up until Ctrl-C")
     parser.add_argument("--list", action="store_true", help="the stalls that there are, and nothing else")
-    parser.add_argument("--stall", default=DEFAULT, metavar="NAME", help="how the autoscaler stalls")
     parser.add_argument(
-        "--seconds", type=float, default=autoscaler.STALL_S, metavar="S", help="for about so long"
+        "--stall", default=DEFAULT, metavar="NAME", help="how the autoscaler stalls (%(default)s)"
     )
     parser.add_argument(
-        "--threads", type=int, default=autoscaler.THREADS, metavar="N", help="beside so many threads"
+        "--seconds",
+        type=float,
+        default=autoscaler.STALL_S,
+        metavar="S",
+        help="for about so long (%(default)s)",
     )
-    parser.add_argument("--depth", type=int, default=0, metavar="N", help="beneath so many calls more")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=autoscaler.THREADS,
+        metavar="N",
+        help="beside so many threads (%(default)s)",
+    )
+    parser.add_argument(
+        "--depth", type=int, default=0, metavar="N", help="beneath so many calls more (%(default)s)"
+    )
     parser.add_argument(
         "--healthy",
         type=int,
         default=HEALTHY_ITERATIONS,
         metavar="N",
-        help="after so many healthy iterations",
+        help="after so many healthy iterations (%(default)s)",
     )
     simulate.add(parser)
 
@@ -80,8 +101,7 @@ def run(args: argparse.Namespace) -> int:
         return simulate.run(args)
     _check(args)
     address = f"127.0.0.1:{free_port()}"
-    out: Path = args.out.absolute()
-    out.mkdir(parents=True, exist_ok=True)
+    out = places.folder(args.out.absolute())
     known = set(whole(out / "reports"))
     with contextlib.ExitStack() as children:
         print("A daemon starts. In the loop that it watches, an iteration may take 1 s.", flush=True)

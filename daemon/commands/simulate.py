@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daemon.demo import places
 from daemon.demo.simulator import options, sla
 from model.errors import UsageError
 from model.units import Seconds
@@ -46,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
                 f"--{name} {getattr(args, name)} is for stalls, not for the load simulator",
                 remedy="leave it out, or the simulator's options",
             )
+    if args.json:
+        places.check_file(args.json)
     return _simulated(wanted.read(args))
 
 

@@ -1,6 +1,7 @@
 """The demonstration's processes: a daemon and what it watches, gone when the demonstration is."""
 
 import contextlib
+import signal
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
+from daemon.children import prepared
 from model.errors import LoopcamError, UsageError
 
 WITHIN_S = 60.0
@@ -20,9 +22,14 @@ Child = subprocess.Popen[bytes]
 def child(
     *arguments: str, stdin: int | None = None, stdout: int | None = None, log: IO[bytes] | None = None
 ) -> Iterator[Child]:
-    """A Python of ours with these arguments; what it logs goes where ours goes, or into a file."""
-    argv = [sys.executable, "-I", *arguments]
-    started = subprocess.Popen(argv, process_group=0, stdin=stdin, stdout=stdout, stderr=log)
+    """A Python of ours with these arguments; what it logs goes where ours goes, or into a file.
+
+    It is told to end, too, when we are killed. Call it from the main thread.
+    """
+    command, prepare = prepared([sys.executable, "-I", *arguments], signal.SIGTERM, {})
+    started = subprocess.Popen(
+        command, process_group=0, stdin=stdin, stdout=stdout, stderr=log, preexec_fn=prepare
+    )
     try:
         yield started
     finally:

@@ -44,11 +44,11 @@ def demand(written: str) -> Demand:
     """Read `p99=2s`; raises UsageError."""
     match = _WRITTEN.fullmatch(written)
     if match is None or match["percent"] in ("0", "00"):
-        raise UsageError(f"--sla {written}: no demand", remedy=_FORM)
+        raise UsageError(f"--sla {written} is no demand", remedy=_FORM)
     try:
         limit_s = Seconds.parse(match["limit"])
     except ValueError as error:
-        raise UsageError(f"--sla {written}: {error}", remedy=_FORM) from error
+        raise UsageError(f"--sla {written}: needed is {error}", remedy=_FORM) from error
     percent = match["percent"]
     return Demand(what=match["what"], limit_s=limit_s, percent=float(percent) if percent else None)
 

@@ -67,8 +67,9 @@ class Watching(App):
     @property
     def unheard(self) -> dict[str, int]:
         """How many heartbeats were refused, by reason."""
-        counts = self._core.telemetry.heartbeats_refused.series()
-        return {reason: int(count.value) for (reason,), count in counts if count.value}
+        (family,) = self._core.telemetry.heartbeats_refused.collect()
+        counts = (one for one in family.samples if one.name.endswith("_total") and one.value)
+        return {one.labels["reason"]: int(one.value) for one in counts}
 
     async def run(self) -> None:
         """Live until the command has ended and its reports are delivered; raises CommandError."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 
+from prometheus_client import ProcessCollector
+
 from daemon.telemetry.registry import SeriesRegistry
 from model.capture import Outcome
 from model.events import Certainty, Refusal, TriggerKind
@@ -23,6 +25,7 @@ class Telemetry(SeriesRegistry):
         super().__init__()
         self._targets: set[str] = set()
         self._sources: dict[str, frozenset[str]] = {}
+        ProcessCollector(registry=self._registry)
 
         self._list_of_targets()
         self._list_of_dashcams()

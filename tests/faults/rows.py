@@ -16,8 +16,9 @@ class Row:
 ROWS = {
     "T1": Row(
         "50 threads, 60 deep, and larger",
-        "such a target, paired with and without a capture",
-        "the target keeps 95 %, no stall above 50 ms",
+        "such a target, in a capture",
+        "never stopped, a quarter of a core; the target keeps 95 %, no stall above 50 ms",
+        "speed and stalls: `benchmarks throughput`, in pairs",
     ),
     "T2": Row(
         "the profiler is stopped, frozen or throttled",

@@ -16,6 +16,7 @@ from tests.prerequisites import require
 from tests.tally import Tally, Times
 
 ROUNDS, SOAK_ROUNDS = 8, 200
+GONE_S = 1.0  # from a kill until its sampler is gone; once in a while a busy machine needs longer
 MEBIBYTE = 2**20
 BALLAST = "held = []\nwhile True: held.append(bytearray(b'x' * 2**20))"
 
@@ -38,6 +39,7 @@ def test_sigkill_in_a_capture_never_leaves_the_target_held_or_a_sampler_behind(
     seed = random.randrange(2**32)
     print(f"seed {seed}")
     moments = random.Random(seed)
+    took_s: list[float] = []
     with daemon(tmp_path, target("one", stuck, collection_time="1m", cooldown="1m")) as cam:
         for round_ in range(times(ROUNDS, SOAK_ROUNDS)):
             assert cam.ask("POST", "/v1/collect")[0] == 202
@@ -48,10 +50,12 @@ def test_sigkill_in_a_capture_never_leaves_the_target_held_or_a_sampler_behind(
             tally.tries += 1
             tally.wrong = (tally.wrong or 0) + len(threads_held(stuck))
             until(lambda: not samplers(cam), f"the sampler is gone, round {round_}", 5)
-            tally.took(monotonic() - killed_s)
+            took_s.append(monotonic() - killed_s)
+            tally.took(took_s[-1])
             tally.wrong += len(threads_held(stuck))
             assert tally.wrong == 0
             cam.start()
+    assert sorted(took_s)[int(len(took_s) * 0.8)] < GONE_S
 
 
 @pytest.mark.fault("T4")

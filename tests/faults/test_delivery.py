@@ -30,6 +30,13 @@ def state(cam: Daemon, sink: str) -> dict[str, object]:
     return found
 
 
+def share_in_time(cam: Daemon) -> float:
+    """The share of the daemon's own timers that were less than 0.25 s late, of at least three."""
+    count = "loopcam_lateness_seconds_count"
+    until(lambda: cam.metric(count) >= 3, "it kept time")
+    return cam.metric("loopcam_lateness_seconds_bucket", le="0.25") / cam.metric(count)
+
+
 @pytest.mark.fault("S6", "S13")
 def test_a_sink_that_never_answers_does_not_delay_another(tmp_path: Path, stuck: int) -> None:
     with scripted(silent) as hanging:
@@ -44,6 +51,7 @@ def test_a_sink_that_never_answers_does_not_delay_another(tmp_path: Path, stuck:
             assert "no reply within 1 s" in cam.said("report not stored yet")[0]["error"]
             assert not [line for line in cam.children().values() if "render" in line]
             attempts = until(lambda: state(cam, "http")["attempts"], "remembered")
+            assert share_in_time(cam) > 0.8  # of the looks while the sink hung, which took more than a second
             cam.kill()
             cam.start()
             until(lambda: int(str(state(cam, "http")["attempts"])) > int(str(attempts)), "tried again")

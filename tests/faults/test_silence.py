@@ -51,7 +51,7 @@ async def problems(core: Core) -> list[str]:
     said = json.loads(answer.body)
     assert answer.status == (503 if said["problems"] else 200)
     await gauges.refresh(core)
-    silent = b'\nloopcam_target_unheard{target="one"} 1.0\n' in core.telemetry.render()[0]
+    silent = b'\nloopcam_target_unheard{target="one"} 1.0\n' in core.telemetry.writer()[0]()
     assert silent == bool(said["problems"])  # what an alert goes by
     return [problem["problem"] for problem in said["problems"]]
 

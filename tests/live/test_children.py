@@ -92,11 +92,15 @@ def test_what_may_not_be_executed_is_told_at_once(
         os.close(null)
 
 
-def test_busybox_is_no_setpriv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "busybox").write_text("")
-    (tmp_path / "busybox").chmod(0o755)
-    (tmp_path / "setpriv").symlink_to("busybox")
-    monkeypatch.setattr(children, "SETPRIV", tmp_path / "setpriv")
+@pytest.mark.parametrize("says", ["setpriv: unrecognized option '--pdeathsig'", "Usage: setpriv [OPTIONS]"])
+def test_a_setpriv_that_cannot_ask_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str
+) -> None:
+    """busybox's, and those of util-linux before 2.33, by whatever name."""
+    old = tmp_path / "setpriv"
+    old.write_text(f'#!/bin/sh\necho "{says}" >&2\nexit 1\n')
+    old.chmod(0o755)
+    monkeypatch.setattr(children, "SETPRIV", old)
     command, prepare = children.prepared((SLEEP, "600"), signal.SIGINT, {})
     assert command[0] == SLEEP
     assert prepare is not None

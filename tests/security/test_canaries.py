@@ -20,6 +20,13 @@ from tests.targets import Targets
 WORD = "c4nary"
 
 
+# what is sure of it in Base64, behind so many bytes of something else
+CODED = [
+    base64.b64encode(bytes(shift) + WORD.encode())[(8 * shift + 5) // 6 : 8 * (shift + len(WORD)) // 6]
+    for shift in range(3)
+]
+
+
 def canary(place: str) -> str:
     """A secret that tells where it was planted."""
     return f"{WORD}{place}Xq7Zp0Lw9"
@@ -122,8 +129,14 @@ def files(home: Path) -> Iterator[tuple[str, bytes]]:
 def leaks(data: bytes) -> list[bytes]:
     """Secrets in it, also in Base64 wherever it begins."""
     shown = [found[0] for found in re.finditer(re.escape(WORD.encode()) + rb".{,40}", data, re.IGNORECASE)]
-    coded = {base64.b64encode(b"\0" * shift + WORD.encode())[4 * (shift > 0) : -4] for shift in range(3)}
-    return shown + [one for one in coded if len(one) > 5 and one in data]
+    return shown + [one for one in CODED if one in data]
+
+
+def test_a_secret_in_base64_is_seen_wherever_it_begins() -> None:
+    for before in ("", "u", "u:", "user:"):
+        coded = base64.b64encode(f"{before}{canary('x')}".encode())
+        assert len(leaks(coded)) == 1
+        assert not leaks(coded.lower())
 
 
 @pytest.mark.threat("secrets", "modes")

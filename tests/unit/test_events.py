@@ -54,7 +54,7 @@ class Scene:
         self.events.take(Event(source="heartbeat", target=target, kind=kind, at_s=at_s, iteration=iteration))
 
     def count(self, name: str, **labels: str) -> float:
-        text = self.telemetry.render()[0].decode()
+        text = self.telemetry.writer()[0]().decode()
         return sum(
             sample.value
             for family in text_string_to_metric_families(text)

@@ -29,6 +29,25 @@ MISSING = """
 import aiohttp
 assert not hasattr(aiohttp, "NoSuchName")
 """
+SHORT_OF_DESCRIPTORS = """
+import aiohttp, resource
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+try:
+    aiohttp.ClientSession
+    raise AssertionError("it was loaded already")
+except OSError:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+assert aiohttp.ClientSession is sys.modules["aiohttp.client"].ClientSession
+"""
+THREADS = """
+import aiohttp
+from concurrent.futures import ThreadPoolExecutor
+sys.setswitchinterval(1e-5)
+with ThreadPoolExecutor(8) as threads:
+    asked = [threads.submit(lambda: aiohttp.ClientSession) for _ in range(8)]
+assert {each.result() for each in asked} == {aiohttp.ClientSession}
+"""
 
 
 def python(code: str) -> None:
@@ -49,3 +68,11 @@ def test_the_client_says_which_version_it_is() -> None:
 
 def test_what_is_not_there_is_missing_as_ever() -> None:
     python(LEAN + MISSING)
+
+
+def test_what_could_not_be_loaded_is_loaded_when_it_can_be() -> None:
+    python(LEAN + SHORT_OF_DESCRIPTORS)
+
+
+def test_threads_that_ask_together_all_get_it() -> None:
+    python(LEAN + THREADS)

@@ -1,5 +1,6 @@
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def samples(telemetry: Telemetry) -> Samples:
-    text = telemetry.render()[0].decode()
+    text = telemetry.writer()[0]().decode()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
@@ -182,28 +183,28 @@ def test_hostile_label_values_forge_no_line(accept: str) -> None:
     telemetry = Telemetry(HOSTILE)
     telemetry.add_target(HOSTILE, lambda: 0.0)
     telemetry.set_last_report(HOSTILE, HOSTILE, HOSTILE + "\udcff")
-    lines = telemetry.render(accept)[0].decode().splitlines()
+    lines = telemetry.writer(accept)[0]().decode().splitlines()
     assert not [line for line in lines if line.startswith(("loopcam_forged", "# HELP x"))]
     assert value(telemetry, "loopcam_iterations_total", target=HOSTILE) == 0
 
 
 def test_the_accept_header_chooses_the_format() -> None:
     telemetry = with_everything()
-    plain, plain_type = telemetry.render("text/plain")
-    open_, open_type = telemetry.render(OPENMETRICS)
+    plain, plain_type = telemetry.writer("text/plain")
+    open_, open_type = telemetry.writer(OPENMETRICS)
     assert plain_type.startswith("text/plain; version=0.0.4")
     assert open_type.startswith("application/openmetrics-text")
-    assert open_.endswith(b"# EOF\n")
-    assert b"# EOF" not in plain
+    assert open_().endswith(b"# EOF\n")
+    assert b"# EOF" not in plain()
 
 
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
 def test_times_of_creation_are_left_out(accept: str) -> None:
-    assert b"_created" not in with_everything().render(accept)[0]
+    assert b"_created" not in with_everything().writer(accept)[0]()
 
 
 def test_every_series_is_documented_and_no_other() -> None:
-    text = with_everything().render()[0].decode()
+    text = with_everything().writer()[0]().decode()
     families = re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE)
     rows = re.findall(r"^\| `(\w+)(?:\{([\w, ]+)\})?` \| (\w+) \|", DOCUMENT.read_text(), re.MULTILINE)
     assert {(name, kind) for name, _, kind in rows} == set(families)
@@ -221,6 +222,22 @@ def promtool() -> str:
 
 def test_promtool_finds_nothing_to_complain_about(promtool: str) -> None:
     checked = subprocess.run(
-        [promtool, "check", "metrics"], input=with_everything().render()[0], capture_output=True, check=False
+        [promtool, "check", "metrics"],
+        input=with_everything().writer()[0](),
+        capture_output=True,
+        check=False,
     )
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, b"")
+
+
+def test_series_that_go_while_they_are_told_harm_nothing() -> None:
+    telemetry, names = Telemetry("1"), {f"loop-{number}" for number in range(100)}
+    for name in names:
+        telemetry.add_target(name, lambda: 0.0)
+    write, _ = telemetry.writer()
+    with ThreadPoolExecutor(1) as other:
+        told = other.submit(lambda: [write() for _ in range(20)])
+        for name in sorted(names)[1:]:
+            telemetry.remove_targets({name})
+    assert all(b'loop-0"' in text for text in told.result())
+    assert telemetry.writer()[0]().count(b"loopcam_iterations_total{") == 1

@@ -55,7 +55,7 @@ def entry(
 
 
 def shown(telemetry: Telemetry) -> list[str]:
-    lines = telemetry.render()[0].decode().splitlines()
+    lines = telemetry.writer()[0]().decode().splitlines()
     return [line for line in lines if line.startswith(("loopcam_verdicts", "loopcam_last_verdict"))]
 
 

@@ -57,7 +57,7 @@ def outage(text: str) -> tuple[float, float]:
 
 
 def _whole(text: str) -> int:
-    if not re.fullmatch("[0-9]{1,9}", text):
+    if not re.fullmatch("-?[0-9]{1,9}", text):
         raise ValueError("a whole number")
     return int(text)
 

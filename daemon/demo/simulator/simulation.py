@@ -10,6 +10,7 @@ from typing import IO
 
 import msgspec
 
+from daemon.demo import places
 from daemon.demo.children import Child, check_alive, check_free, child, end, free_port, wait_until_healthy
 from daemon.demo.simulator.contract import Iterated, Settings
 from daemon.demo.simulator.course import Course
@@ -104,8 +105,7 @@ class Simulation:
         check_alive(self._loop, "the loop")
 
     def _configured(self, address: str) -> Path:
-        out = self._wanted.out
-        out.mkdir(parents=True, exist_ok=True)
+        out = places.folder(self._wanted.out)
         (out / _PIDFILE).unlink(missing_ok=True)
         file = out / "simulator.yaml"
         file.write_text(

@@ -99,7 +99,7 @@ def demand(written: str) -> Demand:
     try:
         return Demand(written=written, **_KINDS[name](name, limit))
     except ValueError as error:
-        raise UsageError(f"--sla {written}: {error}", remedy=FORM) from error
+        raise UsageError(f"--sla {written}: needed is {error}", remedy=FORM) from error
 
 
 def _of_durations(written: str) -> Demand:

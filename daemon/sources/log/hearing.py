@@ -33,6 +33,7 @@ class Hearing:
         self.place, damaged = self._places.read(self._log)
         if damaged:
             post.telemetry.damaged_places.labels(post.target, post.name).inc()
+        self._new = self.place == Place(log=self._log)
         self._backlog = Backlog(options.loop_rules(), self.place.opened)
         self._whose = self.place.process  # whose iterations those are
         self._behind = True  # what was heard last was old
@@ -69,6 +70,7 @@ class Hearing:
         for mark in marks:
             self._heard(mark, fresh=piece.fresh)
         self._tally()
+        self._remember_first()
         self._remember_soon()
         return self._feed.pending_bytes
 
@@ -76,6 +78,7 @@ class Hearing:
         """It cannot be read, or can again."""
         self._error = error
         self._report()
+        self._remember_first()
 
     def gap(self, what: str, *, expected: bool = False) -> None:
         """Something may have been missed."""
@@ -172,6 +175,16 @@ class Hearing:
             self._post.report(Condition(False, str(self._error), self._error.remedy))
         else:
             self._post.report(self._feed.condition())
+
+    def _remember_first(self) -> None:
+        """At once: after a kill in its first second it would else begin later, or not know whose it is."""
+        if not self._new or not (self._text or self.whereabouts()):
+            return
+        now = self._process()
+        if now is not None or self.place == Place(log=self._log):
+            self._whose = self._whose if self._backlog.opened else now
+            self._remember()
+            self._new = now is None
 
     def _remember_soon(self) -> None:
         if self._timer is None:

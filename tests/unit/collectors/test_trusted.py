@@ -64,6 +64,23 @@ def test_what_another_user_or_group_may_change_is_refused(program: Path, place: 
     assert f"the {how} {STRANGER}" in str(refusal(program))
 
 
+def test_a_group_that_may_change_our_own_code_may_change_it(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root sees an environment that a user made, whose umask leaves all to his own group, too."""
+    require("root")
+    code = tmp_path / "code.py"
+    code.touch(0o664)
+    for each in (program, code):
+        os.chown(each, STRANGER, STRANGER)
+    program.chmod(0o775)
+    code.chmod(0o664)
+    monkeypatch.setattr(trusted, "__file__", str(code))
+    assert checked(program)
+    code.chmod(0o644)
+    assert f"the group {STRANGER}" in str(refusal(program))
+
+
 def test_a_link_is_as_good_as_where_it_lies_and_where_it_leads(program: Path, tmp_path: Path) -> None:
     (tmp_path / "linked").mkdir()
     link = tmp_path / "linked" / "py-spy"

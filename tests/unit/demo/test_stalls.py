@@ -13,7 +13,11 @@ from model.errors import UsageError
 from model.verdict import Cause
 
 HOME = Path(daemon.demo.__file__).parent
-BESIDE = (HOME / "children.py", HOME / "simulator")  # parts of the command, and another program
+BESIDE = (
+    HOME / "children.py",
+    HOME / "places.py",
+    HOME / "simulator",
+)  # parts of the command, and another program
 FILES = sorted(file for file in HOME.rglob("*.py") if not any(file.is_relative_to(part) for part in BESIDE))
 NOT_OF_PYTHON = {Cause.CHANNEL_WAIT, Cause.UNKNOWN}
 # What a stall may import besides the standard library, as long as it says when that is not installed.

@@ -146,7 +146,7 @@ def test_iterations_beyond_those_that_are_told_are_counted() -> None:
     told = Told(OPTIONS)
     for at_s, count in ((0, 0), (5, 1000)):
         told.answered(at_s, f"loop_start {at_s + 1}\nloop_took_count {count}\nloop_took_sum {count}\n")
-    assert b'loopcam_stale_events_total{source="metrics",target="demo"} 900.0' in told.telemetry.render()[0]
+    assert b'loopcam_stale_events_total{source="metrics",target="demo"} 900.0' in told.telemetry.writer()[0]()
 
 
 def test_turns_keep_their_interval_and_none_is_made_up_for() -> None:

@@ -32,3 +32,4 @@ def test_a_database_that_cannot_be_reached_is_told_and_is_no_failure(tmp_path: P
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.startswith("NOT AUDITED: the vulnerability database gave no answer: ")
+    assert "run it again where pypi.org is to be reached" in done.stderr

@@ -52,6 +52,7 @@ def test_a_short_one_is_looked_at_often_and_lines_come_when_they_should() -> Non
     [
         ("--nodes=many", "--nodes many: needed is a whole number", "--nodes 20"),
         ("--nodes=0", "--nodes 0 is out of bounds", "from 1 to 5000"),
+        ("--seed=-1", "--seed -1 is out of bounds", "from 0 to"),
         ("--api-latency=50", "--api-latency 50: needed is a duration", "--api-latency 20ms"),
         ("--api-latency=2m", "--api-latency 2m is out of bounds", "from 0s to 1m"),
         ("--error-rate=1", "--error-rate 1: needed is a share", "--error-rate 0%"),
@@ -85,6 +86,17 @@ def test_a_port_that_somebody_has_is_refused_before_anything_starts(tmp_path: Pa
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=f"--port {port}: Address already in use"):
             simulate.run(arguments(f"--port={port}", f"--out={tmp_path / 'out'}"))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", ["--out", "--json"])
+def test_where_nothing_can_be_written_is_told_before_anything_starts(option: str, tmp_path: Path) -> None:
+    place = tmp_path / "a file"
+    place.touch()
+    out = [] if option == "--out" else [f"--out={tmp_path / 'out'}"]
+    with pytest.raises(UsageError, match=f"{option} {place / 'x'}: Not a directory") as error:
+        simulate.run(arguments("--for=2s", f"{option}={place / 'x'}", *out))
+    assert error.value.remedy.endswith("of yours")
     assert not (tmp_path / "out").exists()
 
 

@@ -269,7 +269,7 @@ async def test_addresses_that_come_and_go_leave_nothing_behind(
                 core.captures.begin(target, trigger)
         await core.fleet.check()
         if number in (100, 399):
-            sizes.append(len(core.telemetry.render()[0]))
+            sizes.append(len(core.telemetry.writer()[0]()))
             sizes += map(len, (core.fleet.targets, core.fleet._next_check_s, core.captures.tally.refusals))
     core.spool.close()
     half = len(sizes) // 2

@@ -88,12 +88,12 @@ class Follower:
             self._missed(error, take)
             return
         self._lost_s = None
-        self._told.trouble(None)
         try:
             await self._line_up(file)
         except UnsettledError:
             file.close()
             raise
+        self._told.trouble(None)
 
     def _siblings(self) -> AbstractContextManager[Siblings]:
         """The generations; raises UnsettledError while they are being changed, but not for ever."""
