@@ -1,4 +1,4 @@
-"""Many targets in one daemon: its memory and CPU with 1, 10, 100 and 1,000 of them."""
+"""Many targets in one daemon: memory, CPU, and that of a scrape, with 1, 10, 100 and 1,000 of them."""
 
 import contextlib
 import time
@@ -16,6 +16,7 @@ OPTIONS = {"max_loop_time": "1m", "dashcam": "off", "collectors": ["pyspy"]}
 EVERY_S = 10  # as Cluster Autoscaler does
 SETTLE_S, WATCH_S = 8, 12
 FOUND_WITHIN_S = 120
+SCRAPES = 20
 
 
 def measure(folder: Path, times: float) -> list[Row]:
@@ -39,10 +40,14 @@ def _of(folder: Path, count: int, times: float) -> list[Row]:
             time.sleep(often(SETTLE_S, times))
             with Watched(ours.pid) as seen:
                 time.sleep(often(WATCH_S, times))
+            with Watched(ours.pid) as asked:
+                for _ in range(SCRAPES):
+                    ours.heart.ask("GET", "/metrics")
     note = f"PSS; one iteration every {EVERY_S} s of each; {_found(found_s)}"
     return [
         Row(figure=f"memory with {count:,} targets", unit="MiB", ours=seen.most_mib, note=note),
         Row(figure=f"CPU with {count:,} targets", unit="% of a core", ours=seen.percent),
+        Row(figure=f"CPU of a scrape with {count:,} targets", unit="ms", ours=1000 * asked.cpu_s / SCRAPES),
     ]
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Set as AbstractSet
-from functools import partial
 
 from daemon.core import Core
 from daemon.spool.spool import Spool
@@ -18,7 +17,7 @@ _AT_ONCE = 20  # targets: a few milliseconds
 def announce(core: Core) -> None:
     """Start the series of all targets and sinks of the configuration in use."""
     for target in core.fleet:
-        core.telemetry.add_target(target.name, partial(_in_flight_s, core, target.name))
+        core.telemetry.add_target(target.name)
         for counter in (core.telemetry.dashcam_cpu_s, core.telemetry.dashcam_restarts):
             counter.labels(target.name)
         for trigger in target.config.triggers:
@@ -73,6 +72,9 @@ def _refresh_target(core: Core, target: Target, now_s: float, *, disabled: bool)
     reason = "disabled" if disabled else target.possible.reason
     possible = target.possible.possible and not disabled
     core.telemetry.set_capture_possible(target.name, "" if possible else reason)
+    in_flight = target.in_flight  # asked here: who writes the series is another thread
+    age_s = now_s - in_flight.started_s if in_flight else 0.0
+    core.telemetry.iteration_in_flight_s.labels(target.name).set(age_s)
     core.telemetry.iteration_threshold_s.labels(target.name).set(_threshold_s(target))
     silent = any(True for _ in unheard(core, target, now_s))
     core.telemetry.target_unheard.labels(target.name).set(silent)
@@ -94,12 +96,6 @@ def _refresh_spool(spool: Spool, telemetry: Telemetry) -> None:
     telemetry.spool_limit_reports.set(spool.max_reports)
     telemetry.spool_disk_free_bytes.set(spool.disk_free_bytes())
     telemetry.spool_damaged.set(spool.damaged())
-
-
-def _in_flight_s(core: Core, name: str) -> float:
-    target = core.fleet.targets.get(name)
-    in_flight = target.in_flight if target else None
-    return time.monotonic() - in_flight.started_s if in_flight else 0.0
 
 
 def _threshold_s(target: Target) -> float:

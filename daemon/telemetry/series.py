@@ -1,6 +1,6 @@
 """Every Prometheus series of loopcam, in one list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from prometheus_client import ProcessCollector
@@ -138,12 +138,12 @@ class Telemetry(SeriesRegistry):
         """Whether a target is watched; of one that went away nothing more is counted."""
         return target in self._targets
 
-    def add_target(self, target: str, in_flight_s: Callable[[], float]) -> None:
-        """Start a target's series at 0. `in_flight_s` is called at each scrape."""
+    def add_target(self, target: str) -> None:
+        """Start a target's series at 0."""
         self._targets.add(target)
         self.iterations.labels(target)
         self.iteration_duration_s.labels(target)
-        self.iteration_in_flight_s.labels(target).set_function(in_flight_s)
+        self.iteration_in_flight_s.labels(target)
         for certainty in Certainty:
             self.overruns.labels(target, certainty.value)
         for kind in (TriggerKind.OVERRUN, TriggerKind.MANUAL):

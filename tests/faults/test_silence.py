@@ -56,6 +56,16 @@ async def problems(core: Core) -> list[str]:
     return [problem["problem"] for problem in said["problems"]]
 
 
+async def test_who_writes_the_series_in_a_thread_asks_no_watch_that_changes_meanwhile(core: Core) -> None:
+    beat(core, EventKind.END, 20.0)
+    await gauges.refresh(core)
+    write, _ = core.telemetry.writer()
+    beat(core, EventKind.START, 10.0)
+    assert b'\nloopcam_iteration_in_flight_seconds{target="one"} 0.0\n' in write()
+    await gauges.refresh(core)
+    assert b'\nloopcam_iteration_in_flight_seconds{target="one"} 1' in write()
+
+
 @pytest.mark.fault("D5")
 async def test_a_source_that_fell_silent_is_named(core: Core) -> None:
     habit(core, last_s=60)

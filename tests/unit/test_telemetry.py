@@ -33,7 +33,7 @@ def value(telemetry: Telemetry, name: str, **labels: str) -> float | None:
 
 def with_everything() -> Telemetry:
     telemetry = Telemetry("1.2.3")
-    telemetry.add_target("loop", lambda: 4.5)
+    telemetry.add_target("loop")
     telemetry.add_sink("s3")
     telemetry.add_notification("webhook")
     telemetry.verdicts.labels("loop", "dns", "high").inc()
@@ -55,7 +55,7 @@ def with_everything() -> Telemetry:
 
 def test_a_targets_series_start_at_zero() -> None:
     telemetry = Telemetry("1.2.3")
-    telemetry.add_target("loop", lambda: 0.0)
+    telemetry.add_target("loop")
     for refusal in Refusal:
         assert value(telemetry, "loopcam_refusals_total", target="loop", reason=refusal) == 0
     for outcome in set(Outcome) - {Outcome.NOTHING}:
@@ -72,13 +72,6 @@ def test_a_sinks_series_start_at_zero() -> None:
     assert value(telemetry, "loopcam_delivery_pending", sink="s3") == 0
     for result in DELIVERY_RESULTS:
         assert value(telemetry, "loopcam_deliveries_total", sink="s3", result=result) == 0
-
-
-def test_the_age_in_flight_is_computed_when_it_is_asked_for() -> None:
-    telemetry, ages_s = Telemetry("1.2.3"), iter([1.5, 2.5])
-    telemetry.add_target("loop", lambda: next(ages_s))
-    assert value(telemetry, "loopcam_iteration_in_flight_seconds", target="loop") == 1.5
-    assert value(telemetry, "loopcam_iteration_in_flight_seconds", target="loop") == 2.5
 
 
 def test_a_source_that_is_no_longer_configured_takes_its_series_along() -> None:
@@ -117,7 +110,7 @@ def test_a_logs_series_start_at_zero() -> None:
 @pytest.mark.parametrize("state", TARGET_STATES)
 def test_a_target_is_in_one_state(state: str) -> None:
     telemetry = Telemetry("1.2.3")
-    telemetry.add_target("loop", lambda: 0.0)
+    telemetry.add_target("loop")
     telemetry.set_target_state("loop", state)
     states = {s: value(telemetry, "loopcam_target_state", target="loop", state=s) for s in TARGET_STATES}
     assert states == {s: float(s == state) for s in TARGET_STATES}
@@ -144,7 +137,7 @@ def test_only_a_targets_last_report_is_shown() -> None:
 def test_a_removed_target_leaves_no_series_and_no_other_is_touched() -> None:
     telemetry = with_everything()
     telemetry.add_sink("loop")  # a sink of the same name stays
-    telemetry.add_target("other", lambda: 0.0)
+    telemetry.add_target("other")
     telemetry.set_last_report("other", "id-2", "/reports/id-2")
     before = samples(telemetry)
     telemetry.remove_targets({"loop"})
@@ -152,7 +145,7 @@ def test_a_removed_target_leaves_no_series_and_no_other_is_touched() -> None:
     labels = [dict(labels) for _, labels in after]
     assert not [found for found in labels if found.get("target") == "loop"]
     assert {key for key in before if dict(key[1]).get("target") != "loop"} == set(after)
-    telemetry.add_target("loop", lambda: 0.0)
+    telemetry.add_target("loop")
     telemetry.set_last_report("loop", "id-3", "/reports/id-3")
     telemetry.set_capture_possible("loop", "no_process")
     assert value(telemetry, "loopcam_capture_possible", target="loop", reason="no_process") == 0
@@ -181,7 +174,7 @@ def test_reloads_are_counted_by_result() -> None:
 @pytest.mark.parametrize("accept", ["", OPENMETRICS])
 def test_hostile_label_values_forge_no_line(accept: str) -> None:
     telemetry = Telemetry(HOSTILE)
-    telemetry.add_target(HOSTILE, lambda: 0.0)
+    telemetry.add_target(HOSTILE)
     telemetry.set_last_report(HOSTILE, HOSTILE, HOSTILE + "\udcff")
     lines = telemetry.writer(accept)[0]().decode().splitlines()
     assert not [line for line in lines if line.startswith(("loopcam_forged", "# HELP x"))]
@@ -233,7 +226,7 @@ def test_promtool_finds_nothing_to_complain_about(promtool: str) -> None:
 def test_series_that_go_while_they_are_told_harm_nothing() -> None:
     telemetry, names = Telemetry("1"), {f"loop-{number}" for number in range(100)}
     for name in names:
-        telemetry.add_target(name, lambda: 0.0)
+        telemetry.add_target(name)
     write, _ = telemetry.writer()
     with ThreadPoolExecutor(1) as other:
         told = other.submit(lambda: [write() for _ in range(20)])

@@ -27,7 +27,7 @@ def spool(tmp_path: Path) -> Iterator[Spool]:
 @pytest.fixture
 def telemetry() -> Telemetry:
     made = Telemetry("1")
-    made.add_target("demo", lambda: 0.0)
+    made.add_target("demo")
     return made
 
 
