@@ -12,7 +12,7 @@ import pytest
 from model import coding
 from model.capture import Capture, WindowEnd
 from model.report import CAPTURE_FILE
-from tests.daemon import Daemon, daemon, looping, target, until
+from tests.daemon import PATIENCE_S, Daemon, daemon, looping, target, until
 from tests.prerequisites import require
 from tests.servers import scripted, silent
 from tests.targets import state
@@ -61,7 +61,9 @@ def stop(cam: Daemon, words: str) -> None:
             os.kill(pid, signal.SIGSTOP)
         return state(pid) == "T"
 
-    until(stopped, f"a child that does {words} is stopped")
+    end_s = time.monotonic() + PATIENCE_S
+    while not stopped():  # without a rest: a look is over in some milliseconds
+        assert time.monotonic() < end_s, f"no child that does {words} could be stopped"
 
 
 def recording(cam: Daemon) -> None:
