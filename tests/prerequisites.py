@@ -18,6 +18,7 @@ from model.errors import CollectorError
 from tests import cgroups
 
 NS_LAST_PID = Path("/proc/sys/kernel/ns_last_pid")
+WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 JOURNAL_REMOTE = "/lib/systemd/systemd-journal-remote"
 _CAP_SYS_PTRACE = 19
@@ -88,11 +89,12 @@ def _ptrace_capability() -> str:
     return _root() or ("" if held else "CAP_SYS_PTRACE is not in the bounding set")
 
 
-def _ns_last_pid() -> str:
+def _writable(setting: Path) -> str:
+    """Whether a setting of the kernel's can be changed."""
     try:
-        NS_LAST_PID.write_text(NS_LAST_PID.read_text())
+        setting.write_text(setting.read_text())
     except OSError as error:
-        return f"{NS_LAST_PID}: {error.strerror}"
+        return f"{setting}: {error.strerror}"
     return ""
 
 
@@ -175,5 +177,6 @@ CHECKS = {
     "ptrace": _ptrace,
     "kernel threads": _kernel_threads,
     "CAP_SYS_PTRACE": _ptrace_capability,
-    "ns_last_pid": _ns_last_pid,
+    "ns_last_pid": functools.partial(_writable, NS_LAST_PID),
+    "inotify limit": functools.partial(_writable, WATCHES),
 }

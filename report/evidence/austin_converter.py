@@ -196,12 +196,15 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
 
 
 def _integer(data: bytes | mmap.mmap, at: int) -> tuple[int, int]:
-    """An integer, six bits and a sign, then seven bits a byte; and where it ends."""
-    negative, number, shift = data[at] & 0x40, data[at] & 0x3F, 6
-    while data[at] & 0x80:
-        at += 1
-        number |= (data[at] & 0x7F) << shift
-        shift += 7
+    """An integer, six bits and a sign, then seven bits a byte; and where it ends. ValueError: it is cut."""
+    try:
+        negative, number, shift = data[at] & 0x40, data[at] & 0x3F, 6
+        while data[at] & 0x80:
+            at += 1
+            number |= (data[at] & 0x7F) << shift
+            shift += 7
+    except IndexError as error:
+        raise ValueError("the file ends") from error
     return -number if negative else number, at + 1
 
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 SLOW_S = 1
-MEMORY_MIB = 512
+MEMORY_MIB = 256
 
 
 def one(name: str, executions: int) -> None:

@@ -1,5 +1,7 @@
 """austin's files become rows, through the converter as it runs."""
 
+import random
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from report.evidence import austin
 from report.evidence.looks import Look, Sighting
 from tests.mojo import Mojo
 from tests.prerequisites import require
+from tests.tally import Times
 
 SPAN = Span(5_000_000, 6_000_000, 100)
 PID = 4000
@@ -68,6 +71,31 @@ def test_a_stack_is_seen_when_the_steps_until_then_are_over(tmp_path: Path) -> N
         (PID, "binpack", 40, 50),
         (PID, "estimate", 50, 1000),
     ]
+
+
+def test_wherever_a_file_is_cut_it_is_told_and_its_converter_goes_on(tmp_path: Path) -> None:
+    data = _sampled(MAIN, A)
+    with austin.reading() as rows:
+        told = [
+            rows(_file(data[:size], tmp_path), SPAN, TableBuilder(), ()).damage
+            for size in range(1, len(data))
+        ]
+    assert set(told) == {"", "the file ends"}
+
+
+def test_whatever_a_file_holds_its_converter_goes_on(tmp_path: Path, times: Times) -> None:
+    mojo, chance = Mojo(), random.Random(7)
+    for step_us, top in [(1_000, A), (10_000_000, B), (10_000, A)]:
+        mojo.sample(step_us, PID, PID, [MAIN, top])
+        mojo.sample(step_us, PID, PID + 1, [MAIN])
+    with austin.reading() as rows:
+        for _ in range(times(500, 100_000)):
+            data = bytearray(mojo.data)
+            for _ in range(chance.randint(1, 4)):
+                at = chance.randrange(len(data))
+                data[at : at + chance.randint(0, 3)] = chance.randbytes(chance.randint(0, 2))
+            found = rows(_file(data[: chance.randint(1, len(data))], tmp_path), SPAN, TableBuilder(), ())
+            assert found.damage == "the file ends" or re.fullmatch(r"(no MOJO at byte \d+)?", found.damage)
 
 
 def test_the_samples_of_one_round_are_of_one_time(tmp_path: Path) -> None:
