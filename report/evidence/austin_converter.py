@@ -196,15 +196,12 @@ class Converter(MojoStreamReader):  # type: ignore[misc]  # austin-python has no
 
 
 def _integer(data: bytes | mmap.mmap, at: int) -> tuple[int, int]:
-    """An integer, six bits and a sign, then seven bits a byte; and where it ends. ValueError: it is cut."""
-    try:
-        negative, number, shift = data[at] & 0x40, data[at] & 0x3F, 6
-        while data[at] & 0x80:
-            at += 1
-            number |= (data[at] & 0x7F) << shift
-            shift += 7
-    except IndexError as error:
-        raise ValueError("the file ends") from error
+    """An integer, six bits and a sign, then seven bits a byte; and where it ends. IndexError: it is cut."""
+    negative, number, shift = data[at] & 0x40, data[at] & 0x3F, 6
+    while data[at] & 0x80:
+        at += 1
+        number |= (data[at] & 0x7F) << shift
+        shift += 7
     return -number if negative else number, at + 1
 
 
@@ -226,7 +223,7 @@ def convert(data: mmap.mmap, known: Known, lines: list[str]) -> Iterator[str]:
                 lines.clear()
         if "duration" in converter.metadata:  # the last round is whole
             converter.rounds.end()
-    except (MojoParseError, ValueError):
+    except (MojoParseError, ValueError, IndexError):
         damage = "the file ends" if data.find(b"\0", converter.at) < 0 else f"no MOJO at byte {converter.at}"
     yield "\n".join([*lines, json.dumps(["end", damage])]) + "\n"
     lines.clear()
