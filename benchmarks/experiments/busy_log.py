@@ -39,7 +39,7 @@ def measure(folder: Path, times: float) -> list[Row]:
             unit=unit,
             ours=one,
             other=another,
-            beside="tail -F | grep -c",
+            beside="tail -F into grep -c",
             note=note,
         )
         for what, unit, one, another in (
