@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 
 class FigureError(Exception):
@@ -25,6 +26,28 @@ class Row:
     def ratio(self) -> float | None:
         """Ours / other, where there is another above 0."""
         return self.ours / self.other if self.other else None
+
+
+def rates(
+    what: str,
+    ours: Sequence[tuple[float, float]],
+    bare: Sequence[tuple[float, float]],
+    beside: str,
+    note: str,
+) -> list[Row]:
+    """The medians of heartbeats a second of time, and a second of the listener's CPU time."""
+    kinds = (("on one core", note), ("of CPU time", "the listener's"))
+    return [
+        Row(
+            figure=f"heartbeats a second {kind}, {what}",
+            unit="/s",
+            ours=median(each[number] for each in ours),
+            other=median(each[number] for each in bare),
+            beside=beside,
+            note=said,
+        )
+        for number, (kind, said) in enumerate(kinds)
+    ]
 
 
 def amount(value: float, unit: str) -> str:

@@ -1,12 +1,11 @@
 """Heartbeats a second as datagrams, with the daemon on one core and the sender on another."""
 
 from pathlib import Path
-from statistics import median
 
 from benchmarks.apparatus.daemons import TARGET, daemon
 from benchmarks.apparatus.processes import child, cores, cpu_s, program, said
 from benchmarks.apparatus.sockets import socket_place
-from benchmarks.figures import FigureError, Row, often
+from benchmarks.figures import FigureError, Row, often, rates
 
 ROUNDS, SECONDS = 3, 2
 TEXT = f"beat {TARGET}"  # each ends an iteration and begins the next
@@ -33,24 +32,7 @@ def measure(folder: Path, times: float) -> list[Row]:
         for _ in range(often(ROUNDS, times)):
             ours.append(_rates(watching.pid, place))
             bare.append(_rates(server.pid, bare_place))
-    return [
-        Row(
-            figure="heartbeats a second on one core, datagrams",
-            unit="/s",
-            ours=median(rate for rate, _ in ours),
-            other=median(rate for rate, _ in bare),
-            beside="bare recvmsg in asyncio",
-            note=f"{len(TEXT)} bytes each",
-        ),
-        Row(
-            figure="heartbeats a second of CPU time, datagrams",
-            unit="/s",
-            ours=median(per_s for _, per_s in ours),
-            other=median(per_s for _, per_s in bare),
-            beside="bare recvmsg in asyncio",
-            note="the listener's",
-        ),
-    ]
+    return rates("datagrams", ours, bare, "bare recvmsg in asyncio", f"{len(TEXT)} bytes each")
 
 
 def _rates(pid: int, place: Path) -> tuple[float, float]:

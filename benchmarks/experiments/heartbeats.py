@@ -2,11 +2,10 @@
 
 import json
 from pathlib import Path
-from statistics import median
 
 from benchmarks.apparatus.daemons import TARGET, daemon
 from benchmarks.apparatus.processes import child, cores, cpu_s, program, said
-from benchmarks.figures import FigureError, Row, often
+from benchmarks.figures import FigureError, Row, often, rates
 
 ROUNDS, SECONDS, CONNECTIONS = 3, 2, 16
 BODY = json.dumps({"target": TARGET, "event": "beat"})  # each ends an iteration and begins the next
@@ -31,24 +30,8 @@ def measure(folder: Path, times: float) -> list[Row]:
         for _ in range(often(ROUNDS, times)):
             ours.append(_rates(watching.pid, watching.port))
             bare.append(_rates(server.pid, bare_port))
-    return [
-        Row(
-            figure="heartbeats a second on one core, HTTP",
-            unit="/s",
-            ours=median(rate for rate, _ in ours),
-            other=median(rate for rate, _ in bare),
-            beside="bare aiohttp handler",
-            note=f"{CONNECTIONS} connections, {len(BODY)} bytes of JSON",
-        ),
-        Row(
-            figure="heartbeats a second of CPU time, HTTP",
-            unit="/s",
-            ours=median(per_s for _, per_s in ours),
-            other=median(per_s for _, per_s in bare),
-            beside="bare aiohttp handler",
-            note="the listener's",
-        ),
-    ]
+    note = f"{CONNECTIONS} connections, {len(BODY)} bytes of JSON"
+    return rates("HTTP", ours, bare, "bare aiohttp handler", note)
 
 
 def _rates(pid: int, port: int) -> tuple[float, float]:
