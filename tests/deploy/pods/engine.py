@@ -31,6 +31,7 @@ class Podman:
     def __init__(self, folder: Path) -> None:
         settings = folder / "containers.conf"
         settings.write_text(_SETTINGS)
+        self._folder = folder  # where conmon leaves a file when a container runs out of memory
         self._environment = {**os.environ, "CONTAINERS_CONF": str(settings), "BUILDAH_RUNTIME": "runc"}
         self._going_on: list[subprocess.Popen[bytes]] = []
 
@@ -44,12 +45,18 @@ class Podman:
         """The same, however it ends."""
         argv = ["podman", *arguments]
         return subprocess.run(
-            argv, input=data, env=self._environment, capture_output=True, timeout=DEADLINE_S, check=False
+            argv,
+            input=data,
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            timeout=DEADLINE_S,
+            check=False,
         )
 
     def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[bytes]":
         """A command that goes on."""
-        return subprocess.Popen(["podman", *arguments], env=self._environment, **options)
+        return subprocess.Popen(["podman", *arguments], cwd=self._folder, env=self._environment, **options)
 
     def later(self, *arguments: str) -> None:
         """Begin a command that nobody waits for, until `finish`."""
